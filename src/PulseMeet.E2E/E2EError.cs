@@ -1,0 +1,63 @@
+namespace PulseMeet.E2E;
+
+/// <summary>Why an input from outside was refused: what an app switches on.</summary>
+/// <remarks>The number of a reason never changes; a later version may add reasons.</remarks>
+public enum E2EError
+{
+    /// <summary>No reason was given. Not used by this library.</summary>
+    None = 0,
+
+    /// <summary>The bytes or the text do not have the documented form: wrong length, bad base64, bad JSON, trailing bytes.</summary>
+    InvalidEncoding = 1,
+
+    /// <summary>The format version is not one that this library reads.</summary>
+    UnsupportedVersion = 2,
+
+    /// <summary>A public key is malformed, not canonical, or of low order (RFC 7748, section 6.1; RFC 8032, section 5.1.3).</summary>
+    InvalidPublicKey = 3,
+
+    /// <summary>A signature over a certificate or a prekey does not verify.</summary>
+    InvalidSignature = 4,
+
+    /// <summary>A device certificate or a signed prekey is used outside its validity period.</summary>
+    Expired = 5,
+
+    /// <summary>The ciphertext was changed, is for somebody else, or is under a key that is not at hand.</summary>
+    NotAuthentic = 6,
+
+    /// <summary>The message was opened before, or its key was dropped after its time.</summary>
+    DuplicateMessage = 7,
+
+    /// <summary>The message number is further ahead than the limits allow.</summary>
+    TooFarAhead = 8,
+
+    /// <summary>A chain has given its last key; a new ratchet step is needed.</summary>
+    ChainExhausted = 9,
+
+    /// <summary>A first message names a prekey that this device does not hold (used up, retired, or never its own).</summary>
+    UnknownPreKey = 10,
+
+    /// <summary>A first message that was accepted before.</summary>
+    ReplayedHandshake = 11,
+
+    /// <summary>The directory has no such user or device.</summary>
+    UnknownDevice = 12,
+
+    /// <summary>A bundle or message is without the post-quantum prekey that this protocol requires.</summary>
+    PostQuantumKeyMissing = 13,
+
+    /// <summary>A length or a count is over its documented bound.</summary>
+    LimitExceeded = 14,
+
+    /// <summary>None of the candidate keys opens the legacy message or media file.</summary>
+    NoKeyFits = 15,
+
+    /// <summary>The account, device or conversation named inside is not the expected one.</summary>
+    WrongIdentity = 16,
+
+    /// <summary>The media was sealed under another key or header than the reference commits to.</summary>
+    WrongCommitment = 17,
+
+    /// <summary>A sealed stream ends before its final segment.</summary>
+    Truncated = 18,
+}

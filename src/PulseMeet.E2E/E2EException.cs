@@ -1,0 +1,47 @@
+namespace PulseMeet.E2E;
+
+/// <summary>The one exception for bad input from outside: a peer, a server, a file, a database.</summary>
+/// <remarks>The message names the reason and never the input: no key, no plaintext, no identifier is in it.</remarks>
+public sealed class E2EException : Exception
+{
+    /// <param name="reason">Why the input was refused.</param>
+    public E2EException(E2EError reason)
+        : base(Describe(reason)) => Reason = reason;
+
+    /// <param name="reason">Why the input was refused.</param>
+    /// <param name="detail">What was refused, in words that hold no part of the input.</param>
+    public E2EException(E2EError reason, string detail)
+        : base($"{Describe(reason)} {detail}") => Reason = reason;
+
+    /// <param name="reason">Why the input was refused.</param>
+    /// <param name="detail">What was refused, in words that hold no part of the input.</param>
+    /// <param name="innerException">The failure underneath.</param>
+    public E2EException(E2EError reason, string detail, Exception innerException)
+        : base($"{Describe(reason)} {detail}", innerException) => Reason = reason;
+
+    /// <summary>Why the input was refused.</summary>
+    public E2EError Reason { get; }
+
+    private static string Describe(E2EError reason) => reason switch
+    {
+        E2EError.InvalidEncoding => "The input does not have the documented form.",
+        E2EError.UnsupportedVersion => "The format version is not supported.",
+        E2EError.InvalidPublicKey => "The public key is malformed, not canonical, or of low order.",
+        E2EError.InvalidSignature => "The signature does not verify.",
+        E2EError.Expired => "The certificate or prekey is outside its validity period.",
+        E2EError.NotAuthentic => "The ciphertext is not authentic.",
+        E2EError.DuplicateMessage => "The message was opened before, or its key was dropped.",
+        E2EError.TooFarAhead => "The message number is beyond the limits.",
+        E2EError.ChainExhausted => "The chain has given its last key.",
+        E2EError.UnknownPreKey => "The prekey is not held by this device.",
+        E2EError.ReplayedHandshake => "The first message was accepted before.",
+        E2EError.UnknownDevice => "The user or device is not known.",
+        E2EError.PostQuantumKeyMissing => "The post-quantum prekey is missing.",
+        E2EError.LimitExceeded => "A length or count is over its bound.",
+        E2EError.NoKeyFits => "No candidate key fits.",
+        E2EError.WrongIdentity => "The account, device or conversation is not the expected one.",
+        E2EError.WrongCommitment => "The key or header is not the one that the reference commits to.",
+        E2EError.Truncated => "The sealed stream ends before its final segment.",
+        _ => "The input was refused.",
+    };
+}

@@ -1,0 +1,41 @@
+using System.Security.Cryptography;
+
+namespace PulseMeet.E2E.Primitives;
+
+/// <summary>HKDF-SHA-256 (RFC 5869); the SHA-384 expansion is there for FLOE alone.</summary>
+internal static class Hkdf
+{
+    /// <summary>Length of a pseudorandom key, in bytes.</summary>
+    public const int PrkSize = 32;
+
+    /// <summary>The most that one expansion gives: 255 blocks (RFC 5869, section 2.3), in bytes.</summary>
+    public const int MaxOutput = 255 * 32;
+
+    /// <summary>RFC 5869, section 2.2.</summary>
+    public static void Extract(ReadOnlySpan<byte> ikm, ReadOnlySpan<byte> salt, Span<byte> prk)
+    {
+        Argument.HasLength(prk, PrkSize);
+        Hmac.Backend.Extract(ikm, salt, prk);
+    }
+
+    /// <summary>RFC 5869, section 2.3.</summary>
+    public static void Expand(ReadOnlySpan<byte> prk, ReadOnlySpan<byte> info, Span<byte> okm)
+    {
+        Argument.HasAtLeast(prk, PrkSize);
+        Hmac.Backend.Expand(prk, info, okm);
+    }
+
+    /// <summary>Extract, then expand; the pseudorandom key is zeroed.</summary>
+    public static void DeriveKey(
+        ReadOnlySpan<byte> ikm, ReadOnlySpan<byte> salt, ReadOnlySpan<byte> info, Span<byte> okm)
+    {
+        Span<byte> prk = stackalloc byte[PrkSize];
+        Extract(ikm, salt, prk);
+        Expand(prk, info, okm);
+        CryptographicOperations.ZeroMemory(prk);
+    }
+
+    /// <summary>RFC 5869, section 2.3, over SHA-384.</summary>
+    public static void ExpandSha384(ReadOnlySpan<byte> prk, ReadOnlySpan<byte> info, Span<byte> okm) =>
+        HKDF.Expand(HashAlgorithmName.SHA384, prk, okm, info);
+}

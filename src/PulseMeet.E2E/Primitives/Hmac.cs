@@ -1,0 +1,21 @@
+namespace PulseMeet.E2E.Primitives;
+
+/// <summary>HMAC-SHA-256 (RFC 2104, FIPS 198-1).</summary>
+internal static class Hmac
+{
+    /// <summary>Length of a code, in bytes.</summary>
+    public const int Size = 32;
+
+    /// <summary>The platform's: as fast as BouncyCastle's with a fresh key and without its allocations
+    /// (benchmarks/README.md, "Backends").</summary>
+    internal static IHmacBackend Backend { get; } = PlatformHmac.Instance;
+
+    /// <param name="key">Any length.</param>
+    /// <param name="data">Any length.</param>
+    /// <param name="mac">32 bytes, written; may be the key's own memory.</param>
+    public static void Sha256(ReadOnlySpan<byte> key, ReadOnlySpan<byte> data, Span<byte> mac)
+    {
+        Argument.HasLength(mac, Size);
+        Backend.Mac(key, data, mac);
+    }
+}

@@ -1,0 +1,18 @@
+using System.Security.Cryptography;
+
+namespace PulseMeet.E2E.Primitives;
+
+/// <summary>HMAC and HKDF by System.Security.Cryptography.</summary>
+internal sealed class PlatformHmac : IHmacBackend
+{
+    public static PlatformHmac Instance { get; } = new();
+
+    public void Mac(ReadOnlySpan<byte> key, ReadOnlySpan<byte> data, Span<byte> mac) =>
+        HMACSHA256.HashData(key, data, mac);
+
+    public void Extract(ReadOnlySpan<byte> ikm, ReadOnlySpan<byte> salt, Span<byte> prk) =>
+        HKDF.Extract(HashAlgorithmName.SHA256, ikm, salt, prk);
+
+    public void Expand(ReadOnlySpan<byte> prk, ReadOnlySpan<byte> info, Span<byte> okm) =>
+        HKDF.Expand(HashAlgorithmName.SHA256, prk, okm, info);
+}

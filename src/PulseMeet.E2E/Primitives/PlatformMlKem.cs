@@ -1,0 +1,38 @@
+using System.Security.Cryptography;
+
+namespace PulseMeet.E2E.Primitives;
+
+/// <summary>ML-KEM-768 by System.Security.Cryptography, where the operating system's library has it
+/// (OpenSSL 3.5 or a recent Windows).</summary>
+internal sealed class PlatformMlKem : IMlKemBackend
+{
+    public static PlatformMlKem Instance { get; } = new();
+
+    public static bool IsSupported { get; } = MLKem.IsSupported;
+
+    public void DeriveEncapsulationKey(ReadOnlySpan<byte> seed, Span<byte> encapsulationKey)
+    {
+        using MLKem key = MLKem.ImportPrivateSeed(MLKemAlgorithm.MLKem768, seed);
+        key.ExportEncapsulationKey(encapsulationKey);
+    }
+
+    public bool TryEncapsulate(ReadOnlySpan<byte> encapsulationKey, Span<byte> ciphertext, Span<byte> sharedSecret)
+    {
+        try
+        {
+            using MLKem key = MLKem.ImportEncapsulationKey(MLKemAlgorithm.MLKem768, encapsulationKey);
+            key.Encapsulate(ciphertext, sharedSecret);
+            return true;
+        }
+        catch (CryptographicException)
+        {
+            return false;
+        }
+    }
+
+    public void Decapsulate(ReadOnlySpan<byte> seed, ReadOnlySpan<byte> ciphertext, Span<byte> sharedSecret)
+    {
+        using MLKem key = MLKem.ImportPrivateSeed(MLKemAlgorithm.MLKem768, seed);
+        key.Decapsulate(ciphertext, sharedSecret);
+    }
+}
