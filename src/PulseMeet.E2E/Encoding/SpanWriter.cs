@@ -11,6 +11,8 @@ internal ref struct SpanWriter(Span<byte> destination)
 
     public int Written { get; private set; }
 
+    public readonly ReadOnlySpan<byte> WrittenSpan => _destination[..Written];
+
     public void WriteByte(byte value) => Next(1)[0] = value;
 
     public void WriteUInt16(ushort value) => BinaryPrimitives.WriteUInt16BigEndian(Next(2), value);

@@ -50,4 +50,31 @@ internal static class X25519
 
         return publicKey[0] < 0xed;
     }
+
+    /// <summary>Whether the key is canonical and not of low order.</summary>
+    public static bool IsAcceptable(ReadOnlySpan<byte> publicKey) => IsCanonical(publicKey) && !IsLowOrder(publicKey);
+
+    /// <summary>Whether the key is one of the canonical encodings of a point of order 1, 2, 4 or 8, on the curve or on its
+    /// twist: 0, 1, p - 1 and the two of order 8 (RFC 7748, section 7; curve25519's list of points to reject).</summary>
+    private static bool IsLowOrder(ReadOnlySpan<byte> publicKey)
+    {
+        foreach (byte[] point in s_lowOrder)
+        {
+            if (PublicBytes.Equal(publicKey, point))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static readonly byte[][] s_lowOrder =
+    [
+        Convert.FromHexString("0000000000000000000000000000000000000000000000000000000000000000"),
+        Convert.FromHexString("0100000000000000000000000000000000000000000000000000000000000000"),
+        Convert.FromHexString("ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f"),
+        Convert.FromHexString("e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800"),
+        Convert.FromHexString("5f9c95bca3508c24b1d0b1559c83ef5b04445cc4581c8e86d8224eddd09f1157"),
+    ];
 }
