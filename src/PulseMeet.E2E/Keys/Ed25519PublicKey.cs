@@ -50,4 +50,8 @@ public sealed class Ed25519PublicKey : PublicKey
         StrictText.DecodeHex(hex, bytes);
         return FromBytes(bytes);
     }
+
+    /// <summary>Whether the signature is this key's over the label, length-prefixed, and the content.</summary>
+    internal bool Verify(ReadOnlySpan<byte> label, ReadOnlySpan<byte> content, ReadOnlySpan<byte> signature) =>
+        Ed25519.Verify(Span, LabelledContent.Of(label, content), signature);
 }

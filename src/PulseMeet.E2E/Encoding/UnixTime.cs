@@ -1,0 +1,20 @@
+namespace PulseMeet.E2E.Encoding;
+
+/// <summary>Moments as eight bytes of Unix seconds.</summary>
+internal static class UnixTime
+{
+    private static readonly long s_min = DateTimeOffset.MinValue.ToUnixTimeSeconds();
+    private static readonly long s_max = DateTimeOffset.MaxValue.ToUnixTimeSeconds();
+
+    /// <exception cref="E2EException">Outside the years 1 to 9999 (<see cref="E2EError.InvalidEncoding"/>).</exception>
+    public static DateTimeOffset Read(ref SpanReader reader)
+    {
+        long seconds = reader.ReadInt64();
+        if (seconds < s_min || seconds > s_max)
+        {
+            throw new E2EException(E2EError.InvalidEncoding, "A time is out of range.");
+        }
+
+        return DateTimeOffset.FromUnixTimeSeconds(seconds);
+    }
+}
