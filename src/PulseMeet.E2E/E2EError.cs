@@ -60,4 +60,7 @@ public enum E2EError
 
     /// <summary>A sealed stream ends before its final segment.</summary>
     Truncated = 18,
+
+    /// <summary>A first message that began another session.</summary>
+    WrongSession = 19,
 }

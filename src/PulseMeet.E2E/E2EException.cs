@@ -42,6 +42,7 @@ public sealed class E2EException : Exception
         E2EError.WrongIdentity => "The account, device or conversation is not the expected one.",
         E2EError.WrongCommitment => "The key or header is not the one that the reference commits to.",
         E2EError.Truncated => "The sealed stream ends before its final segment.",
+        E2EError.WrongSession => "The message began another session.",
         _ => "The input was refused.",
     };
 }

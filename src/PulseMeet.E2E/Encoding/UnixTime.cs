@@ -7,9 +7,11 @@ internal static class UnixTime
     private static readonly long s_max = DateTimeOffset.MaxValue.ToUnixTimeSeconds();
 
     /// <exception cref="E2EException">Outside the years 1 to 9999 (<see cref="E2EError.InvalidEncoding"/>).</exception>
-    public static DateTimeOffset Read(ref SpanReader reader)
+    public static DateTimeOffset Read(ref SpanReader reader) => From(reader.ReadInt64());
+
+    /// <exception cref="E2EException">Outside the years 1 to 9999 (<see cref="E2EError.InvalidEncoding"/>).</exception>
+    public static DateTimeOffset From(long seconds)
     {
-        long seconds = reader.ReadInt64();
         if (seconds < s_min || seconds > s_max)
         {
             throw new E2EException(E2EError.InvalidEncoding, "A time is out of range.");

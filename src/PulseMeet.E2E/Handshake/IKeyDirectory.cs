@@ -7,7 +7,8 @@ namespace PulseMeet.E2E.Handshake;
 public interface IKeyDirectory
 {
     /// <summary>Publishes a device, or renews its prekeys: the signed and last-resort prekeys replace the earlier ones, the
-    /// one-time ones are added.</summary>
+    /// one-time ones are added. One-time prekeys whose id is not above every earlier one of the device are passed over, so
+    /// that publishing again after a lost answer hands no prekey out twice.</summary>
     /// <param name="publication">What the device publishes.</param>
     /// <param name="cancellationToken">Stops waiting; the publication is then stored whole or not at all.</param>
     /// <exception cref="E2EException">A signature does not verify (<see cref="E2EError.InvalidSignature"/>), the certificate

@@ -9,7 +9,7 @@ public sealed class InMemoryKeyDirectory : IKeyDirectory
     public const int MaxOneTimePreKeys = 1000;
 
     private readonly Lock _lock = new();
-    private readonly Dictionary<DeviceAddress, Entry> _entries = [];
+    private readonly Dictionary<string, Dictionary<string, Entry>> _users = [];
     private readonly TimeProvider _time;
 
     /// <param name="time">The clock that certificates are checked against.</param>
@@ -27,21 +27,15 @@ public sealed class InMemoryKeyDirectory : IKeyDirectory
         publication.Verify(_time.GetUtcNow());
         lock (_lock)
         {
-            CheckAccount(publication.Certificate);
-            DeviceAddress address = publication.Certificate.Address;
-            Entry entry = _entries.TryGetValue(address, out Entry? known)
-                && known.Publication.Certificate.IdentityKey == publication.Certificate.IdentityKey
+            DeviceCertificate certificate = publication.Certificate;
+            Dictionary<string, Entry> devices = DevicesFor(certificate);
+            Entry entry = devices.TryGetValue(certificate.Address.DeviceId, out Entry? known)
+                && known.Publication.Certificate.IdentityKey == certificate.IdentityKey
                     ? known
                     : new Entry(publication);
-            if (entry.OneTime.Count + publication.OneTimePreKeys.Count > MaxOneTimePreKeys
-                || entry.OneTimeKem.Count + publication.OneTimeKemPreKeys.Count > MaxOneTimePreKeys)
-            {
-                throw new E2EException(E2EError.LimitExceeded, "Too many one-time prekeys.");
-            }
-
-            entry.Publication = publication;
             entry.Add(publication);
-            _entries[address] = entry;
+            devices[certificate.Address.DeviceId] = entry;
+            _users[certificate.Address.UserId] = devices;
         }
 
         return Task.CompletedTask;
@@ -56,7 +50,10 @@ public sealed class InMemoryKeyDirectory : IKeyDirectory
         lock (_lock)
         {
             return Task.FromResult<IReadOnlyList<DeviceCertificate>>(
-                [.. CertificatesOf(userId).OrderBy(certificate => certificate.Address.DeviceId, StringComparer.Ordinal)]);
+                _users.TryGetValue(userId, out Dictionary<string, Entry>? devices)
+                    ? [.. devices.OrderBy(device => device.Key, StringComparer.Ordinal)
+                        .Select(device => device.Value.Publication.Certificate)]
+                    : []);
         }
     }
 
@@ -90,26 +87,35 @@ public sealed class InMemoryKeyDirectory : IKeyDirectory
         }
     }
 
-    /// <summary>A user has one account key: a device of another account cannot be slipped in under the user's name.</summary>
-    private void CheckAccount(DeviceCertificate certificate)
+    /// <summary>The user's devices. A user has one account key: a device of another account cannot be slipped in under the
+    /// user's name. A device that comes back with another identity key begins anew.</summary>
+    private Dictionary<string, Entry> DevicesFor(DeviceCertificate certificate)
     {
-        if (CertificatesOf(certificate.Address.UserId).Any(known => known.AccountKey != certificate.AccountKey))
+        if (!_users.TryGetValue(certificate.Address.UserId, out Dictionary<string, Entry>? devices))
+        {
+            return [];
+        }
+
+        if (devices.Values.Any(device => device.Publication.Certificate.AccountKey != certificate.AccountKey))
         {
             throw new E2EException(E2EError.WrongIdentity, "The user is registered under another account key.");
         }
+
+        return devices;
     }
 
-    private IEnumerable<DeviceCertificate> CertificatesOf(string userId) =>
-        from entry in _entries
-        where entry.Key.UserId == userId
-        select entry.Value.Publication.Certificate;
-
     private Entry Find(DeviceAddress device) =>
-        _entries.TryGetValue(device, out Entry? entry) ? entry : throw new E2EException(E2EError.UnknownDevice);
+        _users.TryGetValue(device.UserId, out Dictionary<string, Entry>? devices)
+        && devices.TryGetValue(device.DeviceId, out Entry? entry)
+            ? entry
+            : throw new E2EException(E2EError.UnknownDevice);
 
     private sealed class Entry(PreKeyPublication publication)
     {
-        public PreKeyPublication Publication { get; set; } = publication;
+        private long _lastOneTimeId = -1;
+        private long _lastOneTimeKemId = -1;
+
+        public PreKeyPublication Publication { get; private set; } = publication;
 
         public Queue<OneTimePreKey> OneTime { get; } = new();
 
@@ -117,14 +123,23 @@ public sealed class InMemoryKeyDirectory : IKeyDirectory
 
         public void Add(PreKeyPublication more)
         {
-            foreach (OneTimePreKey preKey in more.OneTimePreKeys)
+            if (OneTime.Count + more.OneTimePreKeys.Count > MaxOneTimePreKeys
+                || OneTimeKem.Count + more.OneTimeKemPreKeys.Count > MaxOneTimePreKeys)
             {
-                OneTime.Enqueue(preKey);
+                throw new E2EException(E2EError.LimitExceeded, "Too many one-time prekeys.");
             }
 
-            foreach (KemPreKey preKey in more.OneTimeKemPreKeys)
+            Publication = more;
+            foreach (OneTimePreKey preKey in more.OneTimePreKeys.Where(preKey => preKey.Id > _lastOneTimeId))
+            {
+                OneTime.Enqueue(preKey);
+                _lastOneTimeId = preKey.Id;
+            }
+
+            foreach (KemPreKey preKey in more.OneTimeKemPreKeys.Where(preKey => preKey.Id > _lastOneTimeKemId))
             {
                 OneTimeKem.Enqueue(preKey);
+                _lastOneTimeKemId = preKey.Id;
             }
         }
     }

@@ -1,0 +1,31 @@
+using PulseMeet.E2E.Derivation;
+using PulseMeet.E2E.Handshake;
+using PulseMeet.E2E.Ratchet;
+using PulseMeet.E2E.Sealing;
+
+namespace PulseMeet.E2E.DependencyInjection;
+
+/// <summary>Everything that an app may choose, in one place. Checked when the services are registered.</summary>
+public sealed class PulseMeetE2EOptions
+{
+    /// <summary>Salt and rotation of derived keys.</summary>
+    public KeyDerivationOptions KeyDerivation { get; } = new();
+
+    /// <summary>How many prekeys a device keeps and for how long.</summary>
+    public PreKeyOptions PreKeys { get; } = new();
+
+    /// <summary>Padding and renewal of sessions.</summary>
+    public RatchetOptions Ratchet { get; } = new();
+
+    /// <summary>Padding of single sealed messages.</summary>
+    public MessageSealingOptions Sealing { get; } = new();
+
+    /// <exception cref="ArgumentException">An option is outside its range.</exception>
+    internal void Validate()
+    {
+        KeyDerivation.Validate();
+        PreKeys.Validate();
+        Ratchet.Validate();
+        Sealing.Validate();
+    }
+}

@@ -1,0 +1,52 @@
+using System.Security.Cryptography;
+using PulseMeet.E2E.Keys;
+using PulseMeet.E2E.Primitives;
+
+namespace PulseMeet.E2E.Handshake;
+
+/// <summary>The initiator's side of the handshake: the secrets, and the header that lets the peer find them too.</summary>
+internal sealed class HandshakeInitiation : IDisposable
+{
+    private HandshakeInitiation(HandshakeHeader header, HandshakeSecrets secrets)
+    {
+        Header = header;
+        Secrets = secrets;
+    }
+
+    public HandshakeHeader Header { get; }
+
+    public HandshakeSecrets Secrets { get; }
+
+    /// <param name="own">This device.</param>
+    /// <param name="peer">A bundle that has been verified.</param>
+    /// <exception cref="E2EException">A key of the bundle is bad (<see cref="E2EError.InvalidPublicKey"/>).</exception>
+    public static HandshakeInitiation Start(DeviceIdentity own, PreKeyBundle peer)
+    {
+        using X25519KeyPair ephemeral = X25519KeyPair.Generate();
+        Span<byte> ciphertext = stackalloc byte[MlKem768.CiphertextSize];
+        Span<byte> kemSecret = stackalloc byte[MlKem768.SharedSecretSize];
+        if (!MlKem768.TryEncapsulate(peer.KemPreKey.Key.Span, ciphertext, kemSecret))
+        {
+            throw new E2EException(E2EError.InvalidPublicKey);
+        }
+
+        var names = new PreKeyNames(
+            peer.SignedPreKey.Id, peer.KemPreKey.Id, peer.KemPreKey.IsLastResort, peer.OneTimePreKey?.Id);
+        Span<byte> transcript = stackalloc byte[Sha256.Size];
+        Pqxdh.HashTranscript(
+            own.Certificate,
+            peer.Certificate,
+            names,
+            peer.SignedPreKey.Key,
+            peer.KemPreKey.Key,
+            peer.OneTimePreKey?.Key,
+            ephemeral.PublicKey,
+            ciphertext,
+            transcript);
+        HandshakeSecrets secrets = Pqxdh.Initiate(own, ephemeral, peer, kemSecret, transcript);
+        CryptographicOperations.ZeroMemory(kemSecret);
+        return new(HandshakeHeader.Create(own.Certificate, names, ephemeral.PublicKey, ciphertext), secrets);
+    }
+
+    public void Dispose() => Secrets.Dispose();
+}

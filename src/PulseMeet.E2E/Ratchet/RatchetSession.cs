@@ -1,0 +1,226 @@
+using System.Diagnostics;
+using PulseMeet.E2E.Encoding;
+using PulseMeet.E2E.Handshake;
+using PulseMeet.E2E.Keys;
+using PulseMeet.E2E.Sealing;
+
+namespace PulseMeet.E2E.Ratchet;
+
+/// <summary>A conversation of two devices: every message under a key of its own, and new keys with every turn.</summary>
+/// <remarks>
+/// Double Ratchet with header encryption (Signal, "The Double Ratchet Algorithm", section 4) over a PQXDH handshake.
+/// Thread-safe: calls on one session run one after the other. The app stores <see cref="Serialize"/> before a sealed message
+/// leaves and before an opened one is shown. docs/protocol.md, "Ratchet"; the bounds are in <see cref="RatchetLimits"/>.
+/// </remarks>
+[DebuggerDisplay("{ToString(),nq}")]
+public sealed partial class RatchetSession : IDisposable
+{
+    private readonly Lock _lock = new();
+    private readonly SessionState _state;
+    private readonly PaddingScheme _padding;
+    private readonly TimeSpan _renewalInterval;
+    private readonly TimeProvider _time;
+
+    private RatchetSession(SessionState state, RatchetOptions options, TimeProvider time)
+    {
+        _state = state;
+        _padding = options.Padding;
+        _renewalInterval = options.RenewalInterval;
+        _time = time;
+    }
+
+    /// <summary>The peer's certificate, as the handshake verified it.</summary>
+    public DeviceCertificate Peer => _state.Peer;
+
+    /// <summary>Whether one-time prekeys took part in the handshake.</summary>
+    public HandshakeInfo Handshake => _state.Handshake;
+
+    /// <summary>When the session began, in whole seconds.</summary>
+    public DateTimeOffset EstablishedAt => _state.EstablishedAt;
+
+    /// <summary>Whether the peer has answered; until then every message carries the handshake.</summary>
+    public bool IsAcknowledged
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _state.Pending is null;
+            }
+        }
+    }
+
+    /// <summary>Whether the peer has left the session unanswered for the renewal interval: time for a new handshake.</summary>
+    public bool IsRenewalDue => !IsAcknowledged && _time.GetUtcNow() - EstablishedAt >= _renewalInterval;
+
+    /// <summary>Whether a message carries a handshake: it opens with <see cref="Open"/> on the session that it began, or
+    /// begins one with <see cref="Accept"/>.</summary>
+    /// <param name="message">A message from outside.</param>
+    /// <exception cref="E2EException">Too short or of an unknown type (<see cref="E2EError.InvalidEncoding"/>), or of another
+    /// version (<see cref="E2EError.UnsupportedVersion"/>).</exception>
+    public static bool IsFirstMessage(ReadOnlySpan<byte> message) => RatchetMessage.ReadType(message) == RatchetMessage.First;
+
+    /// <summary>Whether a message with a handshake belongs to this session: its repeated handshake is this session's.</summary>
+    /// <param name="firstMessage">A message for which <see cref="IsFirstMessage"/> is true.</param>
+    /// <exception cref="E2EException">Malformed, as for <see cref="Accept"/>.</exception>
+    public bool BeganWith(ReadOnlySpan<byte> firstMessage) =>
+        FirstMessage.Read(firstMessage).Header.EphemeralKey == _state.EphemeralKey;
+
+    /// <summary>The length of the next sealed message, in bytes.</summary>
+    /// <param name="plaintextLength">In bytes, 0 to 16 MiB.</param>
+    public int GetSealedLength(int plaintextLength)
+    {
+        lock (_lock)
+        {
+            return LengthOf(plaintextLength);
+        }
+    }
+
+    /// <summary>Seals a message. The state moves on: store it before the message leaves.</summary>
+    /// <param name="plaintext">0 bytes to 16 MiB.</param>
+    /// <param name="associatedData">The app's own, such as the conversation's and the message's ids; authenticated, not
+    /// sent; at most 1,024 bytes.</param>
+    /// <exception cref="ArgumentException">The plaintext or the associated data is too long.</exception>
+    /// <exception cref="E2EException">2^32 - 1 messages went without an answer
+    /// (<see cref="E2EError.ChainExhausted"/>).</exception>
+    public byte[] Seal(ReadOnlySpan<byte> plaintext, ReadOnlySpan<byte> associatedData = default)
+    {
+        CheckAssociatedData(associatedData);
+        lock (_lock)
+        {
+            byte[] message = new byte[LengthOf(plaintext.Length)];
+            Seal(plaintext, associatedData, message);
+            return message;
+        }
+    }
+
+    /// <summary>Seals a message into the caller's memory. The state moves on: store it before the message leaves.</summary>
+    /// <param name="plaintext">0 bytes to 16 MiB; does not overlap <paramref name="destination"/>.</param>
+    /// <param name="destination">At least <see cref="GetSealedLength"/> bytes.</param>
+    /// <param name="written">The length of the message.</param>
+    /// <param name="associatedData">As for <see cref="Seal(ReadOnlySpan{byte}, ReadOnlySpan{byte})"/>.</param>
+    /// <returns>False, and nothing has changed, where the destination is too short.</returns>
+    /// <exception cref="ArgumentException">The plaintext or the associated data is too long.</exception>
+    /// <exception cref="E2EException">As for <see cref="Seal(ReadOnlySpan{byte}, ReadOnlySpan{byte})"/>.</exception>
+    public bool TrySeal(
+        ReadOnlySpan<byte> plaintext,
+        Span<byte> destination,
+        out int written,
+        ReadOnlySpan<byte> associatedData = default)
+    {
+        CheckAssociatedData(associatedData);
+        lock (_lock)
+        {
+            int length = LengthOf(plaintext.Length);
+            if (destination.Length < length)
+            {
+                written = 0;
+                return false;
+            }
+
+            Seal(plaintext, associatedData, destination[..length]);
+            written = length;
+            return true;
+        }
+    }
+
+    /// <summary>Opens a message. The state moves on only if it opens: store it before the plaintext is shown.</summary>
+    /// <param name="message">A message from the peer.</param>
+    /// <param name="associatedData">As it was sealed.</param>
+    /// <exception cref="ArgumentException">The associated data is too long.</exception>
+    /// <exception cref="E2EException">Malformed (<see cref="E2EError.InvalidEncoding"/>,
+    /// <see cref="E2EError.UnsupportedVersion"/>, <see cref="E2EError.LimitExceeded"/>), of another session
+    /// (<see cref="E2EError.WrongSession"/>), changed or not of this session (<see cref="E2EError.NotAuthentic"/>), opened
+    /// before (<see cref="E2EError.DuplicateMessage"/>), too far ahead (<see cref="E2EError.TooFarAhead"/>), or with a bad
+    /// ratchet key (<see cref="E2EError.InvalidPublicKey"/>). The session is then as it was.</exception>
+    public byte[] Open(ReadOnlySpan<byte> message, ReadOnlySpan<byte> associatedData = default)
+    {
+        CheckAssociatedData(associatedData);
+        ReadOnlySpan<byte> inner = message;
+        if (IsFirstMessage(message))
+        {
+            var first = FirstMessage.Read(message);
+            if (first.Header.EphemeralKey != _state.EphemeralKey)
+            {
+                throw new E2EException(E2EError.WrongSession);
+            }
+
+            inner = first.Inner;
+        }
+
+        lock (_lock)
+        {
+            byte[] plaintext = RatchetOpening.Open(_state.Ratchet, inner, associatedData, _time.GetUtcNow());
+            _state.Pending = null;
+            return plaintext;
+        }
+    }
+
+    /// <summary>Serialises the session with its secrets, for the app's encrypted store. The caller zeroes the bytes.</summary>
+    public byte[] Serialize()
+    {
+        lock (_lock)
+        {
+            _state.Ratchet.DropOldChains(_time.GetUtcNow() - RatchetLimits.MaxSkippedKeyAge);
+            return SessionStateCodec.Write(_state);
+        }
+    }
+
+    /// <summary>Reads what <see cref="Serialize"/> wrote, in this or an earlier version.</summary>
+    /// <param name="state">The serialised session.</param>
+    /// <param name="options">Padding and renewal.</param>
+    /// <param name="time">The clock.</param>
+    /// <exception cref="E2EException">Malformed (<see cref="E2EError.InvalidEncoding"/>,
+    /// <see cref="E2EError.LimitExceeded"/>, <see cref="E2EError.InvalidPublicKey"/>), or of a later version
+    /// (<see cref="E2EError.UnsupportedVersion"/>).</exception>
+    public static RatchetSession Deserialize(ReadOnlySpan<byte> state, RatchetOptions options, TimeProvider time)
+    {
+        CheckArguments(options, time);
+        return new(SessionStateCodec.Read(state), options, time);
+    }
+
+    /// <summary>That it is a session; nothing of its keys or its peer.</summary>
+    public override string ToString() => nameof(RatchetSession);
+
+    /// <summary>Zeroes all keys.</summary>
+    public void Dispose()
+    {
+        lock (_lock)
+        {
+            _state.Ratchet.Dispose();
+        }
+    }
+
+    private void Seal(ReadOnlySpan<byte> plaintext, ReadOnlySpan<byte> associatedData, Span<byte> message)
+    {
+        int innerAt = 0;
+        if (_state.Pending is { } header)
+        {
+            message[0] = RatchetMessage.Version;
+            message[1] = RatchetMessage.First;
+            header.CopyTo(message[RatchetMessage.PrefixSize..]);
+            innerAt = RatchetMessage.PrefixSize + header.Length;
+        }
+
+        RatchetSealing.Seal(_state.Ratchet, plaintext, associatedData, message[innerAt..]);
+    }
+
+    private int LengthOf(int plaintextLength)
+    {
+        if ((uint)plaintextLength > RatchetLimits.MaxPlaintext)
+        {
+            throw new ArgumentException("A message has at most 16 MiB.", nameof(plaintextLength));
+        }
+
+        int first = _state.Pending is { } header ? RatchetMessage.PrefixSize + header.Length : 0;
+        return first + RatchetMessage.BodyAt + SealedBody.GetSealedLength(plaintextLength, _padding);
+    }
+
+    private static void CheckAssociatedData(ReadOnlySpan<byte> associatedData)
+    {
+        if (associatedData.Length > RatchetLimits.MaxAssociatedData)
+        {
+            throw new ArgumentException("Associated data has at most 1,024 bytes.", nameof(associatedData));
+        }
+    }
+}

@@ -1,0 +1,55 @@
+using PulseMeet.E2E.Handshake;
+using PulseMeet.E2E.Keys;
+
+namespace PulseMeet.E2E.Ratchet;
+
+/// <summary>The factory over one set of options and one clock. Thread-safe.</summary>
+public sealed class RatchetSessionFactory : IRatchetSessionFactory
+{
+    private readonly RatchetOptions _ratchet;
+    private readonly PreKeyOptions _preKeys;
+    private readonly TimeProvider _time;
+
+    /// <param name="ratchet">Padding and renewal of sessions.</param>
+    /// <param name="preKeys">How many prekeys and for how long.</param>
+    /// <param name="time">The clock.</param>
+    /// <exception cref="ArgumentException">An option is outside its range.</exception>
+    public RatchetSessionFactory(RatchetOptions ratchet, PreKeyOptions preKeys, TimeProvider time)
+    {
+        ArgumentNullException.ThrowIfNull(ratchet);
+        ArgumentNullException.ThrowIfNull(preKeys);
+        ArgumentNullException.ThrowIfNull(time);
+        ratchet.Validate();
+        preKeys.Validate();
+        _ratchet = ratchet;
+        _preKeys = preKeys;
+        _time = time;
+    }
+
+    /// <inheritdoc/>
+    public DeviceIdentity CreateDevice(Ed25519KeyPair account, DeviceAddress address) =>
+        DeviceIdentity.Create(account, address, _time);
+
+    /// <inheritdoc/>
+    public DevicePreKeys CreatePreKeys(DeviceIdentity device) => DevicePreKeys.Create(device, _preKeys, _time);
+
+    /// <inheritdoc/>
+    public DevicePreKeys LoadPreKeys(ReadOnlySpan<byte> state, DeviceIdentity device) =>
+        DevicePreKeys.Deserialize(state, device, _preKeys, _time);
+
+    /// <inheritdoc/>
+    public RatchetSession Initiate(DeviceIdentity own, ExpectedPeer peer, PreKeyBundle bundle) =>
+        RatchetSession.Initiate(own, peer, bundle, _ratchet, _time);
+
+    /// <inheritdoc/>
+    public AcceptedSession Accept(
+        DeviceIdentity own,
+        DevicePreKeys preKeys,
+        ExpectedPeer peer,
+        ReadOnlySpan<byte> message,
+        ReadOnlySpan<byte> associatedData = default) =>
+        RatchetSession.Accept(own, preKeys, peer, message, _ratchet, _time, associatedData);
+
+    /// <inheritdoc/>
+    public RatchetSession Load(ReadOnlySpan<byte> state) => RatchetSession.Deserialize(state, _ratchet, _time);
+}

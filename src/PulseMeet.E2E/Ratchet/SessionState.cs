@@ -1,0 +1,27 @@
+using PulseMeet.E2E.Handshake;
+using PulseMeet.E2E.Keys;
+
+namespace PulseMeet.E2E.Ratchet;
+
+/// <summary>What a session remembers beside its ratchet: who the peer is and how it began.</summary>
+internal sealed class SessionState(
+    RatchetState ratchet,
+    DeviceCertificate peer,
+    X25519PublicKey ephemeralKey,
+    HandshakeInfo handshake,
+    DateTimeOffset establishedAt)
+{
+    public RatchetState Ratchet { get; } = ratchet;
+
+    public DeviceCertificate Peer { get; } = peer;
+
+    /// <summary>The initiator's ephemeral key: tells this session's handshake from every other.</summary>
+    public X25519PublicKey EphemeralKey { get; } = ephemeralKey;
+
+    public HandshakeInfo Handshake { get; } = handshake;
+
+    public DateTimeOffset EstablishedAt { get; } = DateTimeOffset.FromUnixTimeSeconds(establishedAt.ToUnixTimeSeconds());
+
+    /// <summary>The initiator's handshake header until the peer has answered; then null.</summary>
+    public byte[]? Pending { get; set; }
+}
