@@ -1,0 +1,49 @@
+using PulseMeet.E2E.Keys;
+using PulseMeet.E2E.Primitives;
+
+namespace PulseMeet.E2E.Legacy;
+
+/// <summary>Nonce, tag and ciphertext of a legacy message or media file, and the trial of candidate keys on them.</summary>
+internal sealed class LegacySealed
+{
+    private readonly byte[] _nonce;
+
+    /// <summary>The ciphertext and then the tag.</summary>
+    private readonly byte[] _sealed;
+
+    public LegacySealed(byte[] nonce, ReadOnlySpan<byte> tag, ReadOnlySpan<byte> ciphertext)
+    {
+        _nonce = nonce;
+        _sealed = [.. ciphertext, .. tag];
+    }
+
+    private static ReadOnlySpan<byte> ZeroKey => new byte[LegacyKey.KeySize];
+
+    /// <summary>Tries the candidates in their order, then the all-zero key.</summary>
+    /// <exception cref="E2EException">None fits (<see cref="E2EError.NoKeyFits"/>).</exception>
+    public LegacyOpened Open(IEnumerable<LegacyCandidate> candidates)
+    {
+        byte[] plaintext = new byte[_sealed.Length - AesGcm256.TagSize];
+        foreach (LegacyCandidate candidate in candidates)
+        {
+            if (TryOpen(candidate.Key.Span, plaintext))
+            {
+                bool zero = ConstantTime.IsZero(candidate.Key.Span);
+                return new(
+                    plaintext,
+                    zero ? LegacyCandidate.ZeroKeyName : candidate.Name,
+                    zero ? LegacyProtection.ZeroKey : LegacyProtection.Encrypted);
+            }
+        }
+
+        return TryOpen(ZeroKey, plaintext)
+            ? new(plaintext, LegacyCandidate.ZeroKeyName, LegacyProtection.ZeroKey)
+            : throw new E2EException(E2EError.NoKeyFits);
+    }
+
+    private bool TryOpen(ReadOnlySpan<byte> key, Span<byte> plaintext) =>
+        AesGcm256.TryOpen(key, _nonce, _sealed, default, plaintext);
+}
+
+/// <summary>What a trial gave.</summary>
+internal readonly record struct LegacyOpened(byte[] Plaintext, string KeyName, LegacyProtection Protection);
