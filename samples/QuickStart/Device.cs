@@ -29,6 +29,16 @@ internal sealed class Device
         Save("prekeys", preKeys.Serialize());
     }
 
+    private Device(Device other)
+    {
+        _sessions = other._sessions;
+        _directory = other._directory;
+        Name = other.Name;
+        AccountKey = other.AccountKey;
+        Address = other.Address;
+        _store = new Dictionary<string, byte[]>(other._store);
+    }
+
     public string Name { get; }
 
     public DeviceAddress Address { get; }
@@ -76,6 +86,9 @@ internal sealed class Device
         Save("session", session.Serialize());
         return Encoding.UTF8.GetString(plaintext);
     }
+
+    /// <summary>What somebody has who copies the store: everything of this moment, and nothing that comes later.</summary>
+    public Device CopyOfStore() => new(this);
 
     /// <summary>A digest of the stored session: shows that a refused message has changed nothing.</summary>
     public string StoredSessionDigest() => Convert.ToHexStringLower(SHA256.HashData(_store["session"]));

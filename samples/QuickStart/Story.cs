@@ -31,7 +31,7 @@ internal sealed class Story(Device alice, Device bob, IServiceProvider services,
         RatchetStep();
         Forgery(lines[^1].Text);
         SameKeys();
-        LegacyMessage.Open(services, report);
+        LegacyStep.Run(services.GetRequiredService<ILegacyKeyDerivation>(), report);
     }
 
     private void Deliver(Device from, Device to, string text)
@@ -56,9 +56,13 @@ internal sealed class Story(Device alice, Device bob, IServiceProvider services,
 
     private void RatchetStep()
     {
-        report.Step("5. A ratchet step: an answer in each direction, under new keys.");
-        report.Check("Bob's answer opens", alice.Receive(bob, bob.Send("your turn")) == "your turn");
-        report.Check("Alice's answer opens", bob.Receive(alice, alice.Send("and yours")) == "and yours");
+        report.Step("5. Somebody steals a copy of Bob's store. A question and an answer later the keys are others.");
+        Device thief = bob.CopyOfStore();
+        report.Check("Alice's question opens", bob.Receive(alice, alice.Send("still there?")) == "still there?");
+        report.Check("Bob's answer opens", alice.Receive(bob, bob.Send("still here")) == "still here");
+        byte[] secret = alice.Send("then to us alone");
+        report.Check("the stolen copy does not open the next message", Refusal(() => thief.Receive(alice, secret)) == E2EError.NotAuthentic);
+        report.Check("Bob opens it", bob.Receive(alice, secret) == "then to us alone");
     }
 
     private void Forgery(string text)

@@ -1,0 +1,74 @@
+#!/usr/bin/env bash
+# Sets up what the tests need, builds everything, runs every test, and ends with the line «N passed, N failed».
+# Needs the .NET 10 SDK; installs the rest (a C linker for the ahead-of-time smoke test) where it is missing.
+set -uo pipefail
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+cd "$root"
+results=$(mktemp -d)
+trap 'rm -rf "$results"' EXIT
+passed=0
+failed=0
+
+finish() {
+  echo "$passed passed, $failed failed"
+  if [ "$failed" -ne 0 ] || [ "$passed" -eq 0 ]; then exit 1; fi
+  exit 0
+}
+
+# One check that is a program of its own: passes if the program exits with 0.
+check() {
+  local name=$1
+  shift
+  if "$@" >"$results/check.log" 2>&1; then
+    passed=$((passed + 1))
+    echo "ok    $name"
+  else
+    failed=$((failed + 1))
+    echo "FAIL  $name"
+    tail -n 40 "$results/check.log"
+  fi
+}
+
+if ! command -v dotnet >/dev/null; then
+  echo "The .NET 10 SDK is missing: https://dotnet.microsoft.com/download" >&2
+  failed=1
+  finish
+fi
+
+if ! command -v clang >/dev/null && ! command -v gcc >/dev/null; then
+  echo "Installing a C linker for the ahead-of-time smoke test."
+  sudo=$([ "$(id -u)" -eq 0 ] || echo sudo)
+  $sudo apt-get update -qq && $sudo apt-get install -y -qq clang >/dev/null
+fi
+
+echo "Building."
+if ! dotnet build PulseMeet.E2E.sln -c Release -v quiet --nologo; then
+  failed=1
+  finish
+fi
+
+for project in tests/*Tests/*.csproj; do
+  name=$(basename "$project" .csproj)
+  dotnet test "$project" -c Release --no-build --nologo -v quiet \
+    --logger "trx;LogFileName=$results/$name.trx" || true
+  counters=$(grep -o '<Counters [^>]*>' "$results/$name.trx" 2>/dev/null || true)
+  if [ -z "$counters" ]; then
+    echo "FAIL  $name did not run"
+    failed=$((failed + 1))
+    continue
+  fi
+  total=$(sed 's/.*total="\([0-9]*\)".*/\1/' <<<"$counters")
+  ok=$(sed 's/.*passed="\([0-9]*\)".*/\1/' <<<"$counters")
+  skipped=$(sed 's/.*notExecuted="\([0-9]*\)".*/\1/' <<<"$counters")
+  passed=$((passed + ok))
+  failed=$((failed + total - ok - skipped))
+done
+
+check "the quick start tells its story" dotnet run --no-build -c Release --project samples/QuickStart
+check "the README's quickstart runs" dotnet run --no-build -c Release --project samples/Readme
+check "the legacy fixtures verify" eng/verify-legacy.sh tests/PulseMeet.E2E.Tests/Fixtures/legacy.json
+rid=$(dotnet --info | sed -n 's/^ *RID: *//p' | head -n 1)
+check "publishes ahead of time without a warning" \
+  dotnet publish tests/PulseMeet.E2E.AotSmoke -c Release -r "${rid:-linux-x64}" -o "$results/aot" -v quiet --nologo
+check "runs ahead of time" "$results/aot/PulseMeet.E2E.AotSmoke"
+finish
