@@ -1,0 +1,87 @@
+using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
+using PulseMeet.E2E.Primitives;
+
+namespace PulseMeet.E2E.Tests.Primitives;
+
+/// <summary>Secrets are zeroed when their owner lets go of them, never print, and nonces never repeat.</summary>
+public sealed class Secrets
+{
+    [Fact]
+    public void Dispose_zeroes_the_memory_itself()
+    {
+        var secret = SecretBytes.CopyOf("very secret indeed"u8);
+        Span<byte> memory = secret.Span;
+        secret.Dispose();
+        Assert.True(memory.IndexOfAnyExcept((byte)0) < 0);
+        Assert.Throws<ObjectDisposedException>(() => secret.Span.Length);
+    }
+
+    [Fact]
+    public void A_secret_that_nobody_disposed_is_zeroed_by_its_finalizer()
+    {
+        nint address = Forget();
+        for (int i = 0; i < 20 && ReadByte(address) != 0; i++)
+        {
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
+        }
+
+        Assert.Equal(0, ReadByte(address));
+        GC.KeepAlive(s_neighbours);
+    }
+
+    [Fact]
+    public void A_secret_never_prints()
+    {
+        using var secret = SecretBytes.CopyOf("hunter2hunter2"u8);
+        Assert.Equal("SecretBytes (14 bytes)", secret.ToString());
+    }
+
+    [Fact]
+    public async Task Nonces_are_distinct_over_all_threads()
+    {
+        var seen = new ConcurrentDictionary<string, byte>();
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(() =>
+        {
+            byte[] nonce = new byte[12];
+            for (int i = 0; i < 2000; i++)
+            {
+                Randomness.NextNonce(nonce);
+                Assert.True(seen.TryAdd(Convert.ToHexString(nonce), 0));
+            }
+        })));
+        Assert.Equal(16_000, seen.Count);
+    }
+
+    [Fact]
+    public void Comparison_sees_every_difference()
+    {
+        byte[] left = new byte[32];
+        for (int i = 0; i < 32; i++)
+        {
+            byte[] right = new byte[32];
+            right[i] = 1;
+            Assert.False(ConstantTime.AreEqual(left, right));
+            Assert.False(ConstantTime.IsZero(right));
+        }
+
+        Assert.True(ConstantTime.AreEqual(left, new byte[32]));
+        Assert.False(ConstantTime.AreEqual(left, new byte[31]));
+        Assert.True(ConstantTime.IsZero(left));
+    }
+
+    /// <summary>Secrets beside the forgotten one keep its pinned segment in use, so that its address stays readable.</summary>
+    private static readonly List<SecretBytes> s_neighbours = [];
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static unsafe nint Forget()
+    {
+        s_neighbours.Add(SecretBytes.Random(32));
+        var secret = SecretBytes.CopyOf([0x5a, 0x5a, 0x5a, 0x5a, 0x5a, 0x5a, 0x5a, 0x5a]);
+        s_neighbours.Add(SecretBytes.Random(32));
+        return (nint)Unsafe.AsPointer(ref secret.Span[0]);
+    }
+
+    private static unsafe byte ReadByte(nint address) => *(byte*)address;
+}
