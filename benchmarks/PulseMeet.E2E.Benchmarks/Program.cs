@@ -1,10 +1,16 @@
 using BenchmarkDotNet.Running;
 using PulseMeet.E2E.Benchmarks.Enforcing;
+using PulseMeet.E2E.Benchmarks.Primitives;
 
 string? resultFile = OptionValue("--json");
 if (args.Contains("--enforce"))
 {
     return EnforceCommand.Run(Word("--enforce"), resultFile);
+}
+
+if (args.Contains("--backends"))
+{
+    return BackendsCommand.Run(resultFile);
 }
 
 BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);
