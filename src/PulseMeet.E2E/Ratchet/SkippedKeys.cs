@@ -36,6 +36,13 @@ internal sealed class SkippedKeys : IDisposable
             RemoveSlot(_oldest);
         }
 
+        // A clock that was wrong and has been set back: what it stamped with the future would otherwise stay, and hold back
+        // the expiry of all that follows.
+        for (int later = _newest; later != None && _links[later].StoredAt > storedAt; later = _links[later].Previous)
+        {
+            _links[later].StoredAt = storedAt;
+        }
+
         int slot = TakeSlot();
         messageKey.CopyTo(KeyOf(slot));
         _links[slot] = new Slot { Chain = chain, Number = number, StoredAt = storedAt, Previous = _newest, Next = None };
