@@ -117,8 +117,8 @@ internal sealed class SkippedKeys : IDisposable
 
     /// <summary>Reads what <see cref="Write"/> wrote.</summary>
     /// <param name="reader">Stands before the count.</param>
-    /// <param name="isKnownChain">Whether a chain of that id exists.</param>
-    public void Read(ref SpanReader reader, Predicate<ulong> isKnownChain)
+    /// <param name="isMissing">Whether a chain of that id exists and has passed that number.</param>
+    public void Read(ref SpanReader reader, Func<ulong, uint, bool> isMissing)
     {
         int count = reader.ReadUInt16();
         if (count > RatchetLimits.MaxSkippedKeys)
@@ -132,7 +132,7 @@ internal sealed class SkippedKeys : IDisposable
             uint number = reader.ReadUInt32();
             DateTimeOffset storedAt = UnixTime.Read(ref reader);
             ReadOnlySpan<byte> key = reader.ReadBytes(ChainKey.Size);
-            if (!isKnownChain(chain) || _slots.ContainsKey((chain, number)))
+            if (!isMissing(chain, number) || _slots.ContainsKey((chain, number)))
             {
                 throw new E2EException(E2EError.InvalidEncoding, "A skipped key is of no chain, or stands twice.");
             }
