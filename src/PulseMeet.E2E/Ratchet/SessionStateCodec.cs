@@ -32,7 +32,7 @@ internal static class SessionStateCodec
     {
         var reader = new SpanReader(encoded);
         reader.ExpectVersion(Version);
-        DeviceCertificate peer = DeviceCertificate.Decode(reader.ReadField16());
+        DeviceCertificate peer = DeviceCertificate.DecodeStored(reader.ReadField16());
         var ephemeralKey = X25519PublicKey.FromBytes(reader.ReadBytes(X25519PublicKey.KeySize));
         var handshake = new HandshakeInfo(reader.ReadBoolean(), reader.ReadBoolean());
         DateTimeOffset establishedAt = UnixTime.Read(ref reader);
