@@ -128,16 +128,21 @@ public sealed class DeviceCertificate : IEquatable<DeviceCertificate>
     /// <paramref name="now"/> is outside the validity (<see cref="E2EError.Expired"/>).</exception>
     public void Verify(DateTimeOffset now)
     {
+        VerifySignature();
+        if (now.ToUnixTimeSeconds() < NotBefore.ToUnixTimeSeconds() || now.ToUnixTimeSeconds() > NotAfter.ToUnixTimeSeconds())
+        {
+            throw new E2EException(E2EError.Expired, "The device certificate.");
+        }
+    }
+
+    /// <exception cref="E2EException">The signature does not verify (<see cref="E2EError.InvalidSignature"/>).</exception>
+    internal void VerifySignature()
+    {
         ReadOnlySpan<byte> signature = _encoded.AsSpan(_encoded.Length - Ed25519KeyPair.SignatureSize);
         ReadOnlySpan<byte> content = _encoded.AsSpan(0, _encoded.Length - Ed25519KeyPair.SignatureSize);
         if (!AccountKey.Verify(Label, content, signature))
         {
             throw new E2EException(E2EError.InvalidSignature, "The device certificate.");
-        }
-
-        if (now.ToUnixTimeSeconds() < NotBefore.ToUnixTimeSeconds() || now.ToUnixTimeSeconds() > NotAfter.ToUnixTimeSeconds())
-        {
-            throw new E2EException(E2EError.Expired, "The device certificate.");
         }
     }
 

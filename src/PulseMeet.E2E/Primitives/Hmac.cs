@@ -6,7 +6,7 @@ internal static class Hmac
     /// <summary>Length of a code, in bytes.</summary>
     public const int Size = 32;
 
-    /// <summary>Over the platform's SHA-256: faster than BouncyCastle's with a fresh key and without its allocations
+    /// <summary>The platform's: as fast as BouncyCastle's with a fresh key and without its allocations
     /// (benchmarks/README.md, "Backends").</summary>
     internal static IHmacBackend Backend { get; } = PlatformHmac.Instance;
 
