@@ -6,7 +6,7 @@ namespace PulseMeet.E2E.Benchmarks.Enforcing;
 
 /// <summary>What a row may cost, as budgets.json says; what it leaves out has no bound.</summary>
 internal sealed record Budget(
-    string What, string? Baseline, double? MeanMs, double? P99Ms, double? Ratio, double? AllocatedBytes, double? Bytes)
+    string What, string? Baseline, double? MeanMs, double? P99Ms, double? Ratio, double? OwnBytes, double? Bytes)
 {
     private static readonly JsonSerializerOptions s_options = new()
     {
@@ -37,9 +37,9 @@ internal sealed record Budget(
             yield return $"ratio {Table.Number(measured.Ratio, "0.00")} of {Table.Number(Ratio.Value, "0.00")}";
         }
 
-        if (measured.Allocated > AllocatedBytes)
+        if (measured.Own > OwnBytes)
         {
-            yield return $"{Table.Number(measured.Allocated, "0")} bytes allocated of {AllocatedBytes}";
+            yield return $"{Table.Number(measured.Own, "0")} bytes allocated over the baseline's, of {OwnBytes}";
         }
     }
 }

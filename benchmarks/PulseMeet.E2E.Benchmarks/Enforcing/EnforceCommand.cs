@@ -50,7 +50,7 @@ internal static class EnforceCommand
         return broken.Count == 0 ? 0 : 1;
     }
 
-    private static readonly string[] Heading = ["", "mean", "p99", "allocated", "baseline", "ratio", "budget"];
+    private static readonly string[] Heading = ["", "mean", "p99", "allocated", "own", "baseline", "ratio", "budget"];
 
     private static string[] Describe(Measurement row, Budget budget) =>
     [
@@ -58,6 +58,7 @@ internal static class EnforceCommand
         Table.Duration(row.Mean),
         Table.Duration(row.P99),
         Table.Number(row.Allocated, "0") + " B",
+        double.IsNaN(row.Own) ? "" : Table.Number(row.Own, "0") + " B",
         Table.Duration(row.Baseline),
         Table.Number(row.Ratio, "0.00"),
         string.Join(", ", Bounds(budget)),
@@ -80,9 +81,9 @@ internal static class EnforceCommand
             yield return $"ratio <= {Table.Number(ratio, "0.00")}";
         }
 
-        if (budget.AllocatedBytes is { } bytes)
+        if (budget.OwnBytes is { } bytes)
         {
-            yield return $"<= {Table.Number(bytes, "0")} B";
+            yield return $"own <= {Table.Number(bytes, "0")} B";
         }
     }
 }

@@ -5,7 +5,14 @@ namespace PulseMeet.E2E.Benchmarks.Measuring;
 /// <param name="Mean">The mean of all batches but the slowest tenth, which is other programs' work.</param>
 /// <param name="P99">The 99th percentile of single steps; NaN where only batches were timed.</param>
 /// <param name="Allocated">Bytes of managed memory per step.</param>
+/// <param name="Own">Bytes of managed memory per step that the baseline does not allocate; NaN without one.</param>
 /// <param name="Baseline">The baseline's mean in the same run; NaN without one.</param>
 /// <param name="Ratio">The median of the ratios of neighbouring batches of subject and baseline; NaN without one.</param>
 internal sealed record Measurement(
-    string Id, double Mean, double P99, double Allocated, double Baseline = double.NaN, double Ratio = double.NaN);
+    string Id,
+    double Mean,
+    double P99,
+    double Allocated,
+    double Own = double.NaN,
+    double Baseline = double.NaN,
+    double Ratio = double.NaN);

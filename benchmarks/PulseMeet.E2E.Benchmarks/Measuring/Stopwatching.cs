@@ -8,7 +8,7 @@ namespace PulseMeet.E2E.Benchmarks.Measuring;
 /// </summary>
 internal static class Stopwatching
 {
-    private const int Batches = 101;
+    private const int Batches = 151;
     private static readonly TimeSpan s_batch = TimeSpan.FromMilliseconds(3);
     private static readonly TimeSpan s_warmUp = TimeSpan.FromMilliseconds(600);
 
@@ -29,11 +29,13 @@ internal static class Stopwatching
             }
         }
 
+        double allocated = CountAllocation(subject, steps);
         return new Measurement(
             id,
             TrimmedMean(means),
             singleSteps > 0 ? TimeSingleSteps(subject, singleSteps) : double.NaN,
-            CountAllocation(subject, steps),
+            allocated,
+            baseline is null ? double.NaN : allocated - CountAllocation(baseline, baselineSteps),
             baseline is null ? double.NaN : TrimmedMean(baselines),
             baseline is null ? double.NaN : Median(ratios));
     }
