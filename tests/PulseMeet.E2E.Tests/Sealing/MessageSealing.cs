@@ -70,6 +70,8 @@ public sealed class MessageSealing
             new("conversation", "bob", "alice", "1"), // the two parties swapped: reflection
             new("alice", "conversation", "bob", "1"),
             new("conversation", "alice", "1", "bob"),
+            new("conversation", "alice", "carol", "1"),
+            new("conversation", "carol", "bob", "1"),
             new("conversation", "alice", "bob", "2"),
         ];
         Assert.All(others, other =>
