@@ -33,7 +33,7 @@ internal static class SessionStateCodec
     {
         var reader = new SpanReader(encoded);
         reader.ExpectVersion(Version);
-        DeviceCertificate peer = DeviceCertificate.Decode(reader.ReadField16());
+        DeviceCertificate peer = DeviceCertificate.DecodeStored(reader.ReadField16());
         byte[] handshakeHash = reader.ReadBytes(Sha256.Size).ToArray();
         var handshake = new HandshakeInfo(reader.ReadBoolean(), reader.ReadBoolean());
         DateTimeOffset establishedAt = UnixTime.Read(ref reader);
