@@ -6,7 +6,7 @@ using PulseMeet.E2E.Tests.Support;
 namespace PulseMeet.E2E.Tests.Ratchet;
 
 /// <summary>State that was stored by an earlier version reads, opens what it has to, and refuses what it has to.</summary>
-/// <remarks>Fixtures/state-v1-prekeys.json was written by this class with PULSEMEET_WRITE_FIXTURE=PATH in the environment and is never
+/// <remarks>Fixtures/state-v1.json was written by this class with PULSEMEET_WRITE_FIXTURE=PATH in the environment and is never
 /// written again; a new version of a stored format gets a fixture of its own beside it.</remarks>
 public sealed class StateCompatibility
 {
@@ -14,7 +14,7 @@ public sealed class StateCompatibility
 
     public StateCompatibility() => _clock.Advance(StateFixture.StoredAfter);
 
-    public static TheoryData<string> Fixtures() => ["Fixtures/state-v1-prekeys.json"];
+    public static TheoryData<string> Fixtures() => ["Fixtures/state-v1.json"];
 
     [Fact]
     public void What_is_written_today_reads_too()
