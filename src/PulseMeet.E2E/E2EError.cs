@@ -63,4 +63,7 @@ public enum E2EError
 
     /// <summary>A first message that began another session.</summary>
     WrongSession = 19,
+
+    /// <summary>A content is not the one that an interrupted sealing began with.</summary>
+    ContentChanged = 20,
 }

@@ -43,6 +43,7 @@ public sealed class E2EException : Exception
         E2EError.WrongCommitment => "The key or header is not the one that the reference commits to.",
         E2EError.Truncated => "The sealed stream ends before its final segment.",
         E2EError.WrongSession => "The message began another session.",
+        E2EError.ContentChanged => "The content is not the one that sealing began with.",
         _ => "The input was refused.",
     };
 }
