@@ -62,7 +62,7 @@ public sealed partial class MediaReference : IDisposable
     public ReadOnlyMemory<byte> Commitment => _commitment;
 
     /// <summary>SHA-256 of the sealed file, 32 bytes; null where the sender gave none.</summary>
-    public ReadOnlyMemory<byte>? Digest => _digest is null ? null : _digest;
+    public ReadOnlyMemory<byte>? Digest => _digest is null ? (ReadOnlyMemory<byte>?)null : _digest;
 
     /// <summary>The name without path, control and bidirectional-override characters; empty if the sender gave none.</summary>
     public string FileName { get; }

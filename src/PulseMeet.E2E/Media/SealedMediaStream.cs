@@ -104,7 +104,9 @@ public sealed class SealedMediaStream : Stream
     }
 
     /// <inheritdoc/>
-    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken)
+#pragma warning disable RS0027 // The base class has it so.
+    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+#pragma warning restore RS0027
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         if (AtEnd(buffer.Length))
