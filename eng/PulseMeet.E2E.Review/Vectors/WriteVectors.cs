@@ -1,7 +1,61 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
 namespace PulseMeet.E2E.Review.Vectors;
+
+/// <summary>Writes docs/vectors, or checks what is there.</summary>
 internal sealed class WriteVectors : ISubcommand
 {
+    private static readonly JsonSerializerOptions s_indented = new()
+    {
+        WriteIndented = true,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
+
+    public static IReadOnlyList<IVectorTopic> Topics { get; } =
+        [new DerivationVectors(), new HandshakeVectors(), new RatchetVectors(), new SealingVectors()];
+
     public string Name => "vectors";
-    public string Usage => "vectors DIR";
-    public int Run(string[] args) => ExitCode.Usage;
+
+    public string Usage => "vectors write|check DIR writes the test vectors of docs/vectors anew, or checks them";
+
+    public int Run(string[] args)
+    {
+        if (args is not ["write" or "check", _])
+        {
+            Console.Error.WriteLine(Usage);
+            return ExitCode.Usage;
+        }
+
+        int failed = 0;
+        foreach (IVectorTopic topic in Topics)
+        {
+            string path = Path.Combine(args[1], topic.FileName);
+            if (args[0] == "write")
+            {
+                Directory.CreateDirectory(args[1]);
+                var file = new JsonObject { ["description"] = topic.Description, ["vectors"] = topic.Write() };
+                File.WriteAllText(path, file.ToJsonString(s_indented) + "\n");
+            }
+
+            Tally tally = Check(topic, File.ReadAllText(path));
+            tally.Print();
+            failed += tally.Failed;
+        }
+
+        return failed == 0 ? ExitCode.Passed : ExitCode.Failed;
+    }
+
+    public static Tally Check(IVectorTopic topic, string json)
+    {
+        var tally = new Tally(topic.FileName);
+        foreach (JsonNode? vector in JsonNode.Parse(json)!["vectors"]!.AsArray())
+        {
+            List<string> differences = [.. topic.Differences(vector!.AsObject())];
+            tally.Count(differences.Count == 0, () => string.Join(", ", differences));
+        }
+
+        return tally;
+    }
 }

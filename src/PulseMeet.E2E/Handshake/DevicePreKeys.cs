@@ -88,9 +88,9 @@ public sealed class DevicePreKeys : IDisposable
             }
 
             _vault.DropRetired(now - _options.RetirementPeriod);
-            IReadOnlyList<OneTimePreKey> curve = _vault.AddOneTime(_options.OneTimePreKeys - inDirectory.Curve);
+            IReadOnlyList<OneTimePreKey> curve = _vault.AddOneTime(Lacking(inDirectory.Curve));
             IReadOnlyList<KemPreKey> postQuantum = _vault.AddOneTimeKem(
-                _options.OneTimePreKeys - inDirectory.PostQuantum, _identity.SigningKey, now);
+                Lacking(inDirectory.PostQuantum), _identity.SigningKey, now);
             return new(
                 _identity.Certificate, _vault.Current.SignedPreKey, _vault.Current.LastResortPreKey, curve, postQuantum);
         }
@@ -109,6 +109,9 @@ public sealed class DevicePreKeys : IDisposable
     /// up, and the first message remembered, only on <see cref="Acceptance.Commit"/>: a first message that does not open
     /// uses up nothing.</summary>
     internal Acceptance BeginAccept(DeviceIdentity own, HandshakeHeader header) => new(this, own, header);
+
+    /// <summary>What the directory lacks. Its count is not trusted: a negative one asks for no more than none at all.</summary>
+    private int Lacking(int inDirectory) => _options.OneTimePreKeys - Math.Clamp(inDirectory, 0, _options.OneTimePreKeys);
 
     private bool IsRotationDue() => _time.GetUtcNow() - _vault.Current.CreatedAt >= _options.RotationInterval;
 

@@ -36,6 +36,20 @@ internal sealed class HandshakeHeader
 
     public ReadOnlySpan<byte> Encoded => _encoded;
 
+    /// <summary>32 bytes that tell this handshake from every other: the hash of all of the header that the transcript
+    /// covers, which is all but the certificate's validity and signature.</summary>
+    public byte[] HashBound()
+    {
+        var writer = new SpanWriter(stackalloc byte[MaxSize]);
+        writer.WriteField16(Certificate.Identity);
+        PreKeys.Write(ref writer);
+        writer.WriteBytes(EphemeralKey.Span);
+        writer.WriteBytes(KemCiphertext);
+        byte[] hash = new byte[Sha256.Size];
+        Sha256.Hash(writer.WrittenSpan, hash);
+        return hash;
+    }
+
     public HandshakeInfo Info => new(PreKeys.OneTimePreKeyId.HasValue, !PreKeys.IsLastResort);
 
     public static HandshakeHeader Create(

@@ -145,7 +145,12 @@ internal sealed class PreKeyVault : IDisposable
     private uint TakeIds(uint count)
     {
         uint first = NextId;
-        NextId = checked(NextId + count);
+        if (first > uint.MaxValue - count)
+        {
+            throw new E2EException(E2EError.LimitExceeded, "The device has given its last prekey id.");
+        }
+
+        NextId = first + count;
         return first;
     }
 

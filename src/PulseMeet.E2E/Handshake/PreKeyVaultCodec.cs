@@ -87,6 +87,14 @@ internal static class PreKeyVaultCodec
         {
             throw new E2EException(E2EError.InvalidEncoding, "No signed prekey.");
         }
+
+        // What is generated next must not take the id of what is held.
+        IEnumerable<uint> ids = vault.OneTime.Keys.Concat(vault.OneTimeKem.Keys).Concat(
+            vault.Generations.SelectMany(generation => new[] { generation.SignedPreKey.Id, generation.LastResortPreKey.Id }));
+        if (ids.Any(id => id >= vault.NextId))
+        {
+            throw new E2EException(E2EError.InvalidEncoding, "A prekey id is not below the next one.");
+        }
     }
 
     private delegate TPair PairReader<out TPair>(ref SpanReader reader);

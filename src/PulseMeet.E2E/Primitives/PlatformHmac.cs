@@ -13,6 +13,12 @@ internal sealed class PlatformHmac : IHmacBackend
     public void Extract(ReadOnlySpan<byte> ikm, ReadOnlySpan<byte> salt, Span<byte> prk) =>
         HKDF.Extract(HashAlgorithmName.SHA256, ikm, salt, prk);
 
-    public void Expand(ReadOnlySpan<byte> prk, ReadOnlySpan<byte> info, Span<byte> okm) =>
-        HKDF.Expand(HashAlgorithmName.SHA256, prk, okm, info);
+    public void Expand(ReadOnlySpan<byte> prk, ReadOnlySpan<byte> info, Span<byte> okm)
+    {
+        // The platform refuses what RFC 5869 allows: an output of no length.
+        if (!okm.IsEmpty)
+        {
+            HKDF.Expand(HashAlgorithmName.SHA256, prk, okm, info);
+        }
+    }
 }

@@ -66,12 +66,18 @@ internal static class RatchetOpening
         CheckDistance(chainKey.Index, number);
         Span<byte> trial = stackalloc byte[ChainKey.Size];
         chainKey.Span.CopyTo(trial);
-        byte[] plaintext = OpenAt(state, trial, number - chainKey.Index, message, associatedData);
-        SkipTo(state, chain, number, now);
-        chainKey.Advance(trial, number + 1);
-        CryptographicOperations.ZeroMemory(trial);
-        state.DropOldChains(now - RatchetLimits.MaxSkippedKeyAge);
-        return plaintext;
+        try
+        {
+            byte[] plaintext = OpenAt(state, trial, number - chainKey.Index, message, associatedData);
+            SkipTo(state, chain, number, now);
+            chainKey.Advance(trial, number + 1);
+            state.DropOldChains(now - RatchetLimits.MaxSkippedKeyAge);
+            return plaintext;
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(trial);
+        }
     }
 
     private static byte[] OpenSkipped(
@@ -166,10 +172,16 @@ internal static class RatchetOpening
         Span<byte> buffer = stackalloc byte[BodyAssociatedData.MaxSize];
         ReadOnlySpan<byte> bound = BodyAssociatedData.Write(state.AssociatedData, message, associatedData, buffer);
         ReadOnlySpan<byte> nonce = message.Slice(RatchetMessage.NonceAt, AesGcm256.NonceSize);
-        byte[]? plaintext = SealedBody.Open(
-            messageKey, nonce, nonce, RatchetMessage.BodyLabel, message[RatchetMessage.BodyAt..], bound);
-        CryptographicOperations.ZeroMemory(messageKey);
-        return plaintext ?? throw new E2EException(E2EError.NotAuthentic);
+        try
+        {
+            return SealedBody.Open(
+                messageKey, nonce, nonce, RatchetMessage.BodyLabel, message[RatchetMessage.BodyAt..], bound)
+                ?? throw new E2EException(E2EError.NotAuthentic);
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(messageKey);
+        }
     }
 
     /// <summary>Stores the keys of the messages before that number: they have not arrived.</summary>

@@ -29,7 +29,7 @@ public sealed partial class RatchetSession
         var state = new SessionState(
             RatchetState.Initiator(initiation.Secrets, bundle.SignedPreKey.Key),
             bundle.Certificate,
-            initiation.Header.EphemeralKey,
+            initiation.Header.HashBound(),
             initiation.Header.Info,
             now)
         {
@@ -80,7 +80,7 @@ public sealed partial class RatchetSession
             byte[] plaintext = RatchetOpening.Open(ratchet, first.Inner, associatedData, now);
             acceptance.Commit();
             HandshakeHeader header = first.Header;
-            var state = new SessionState(ratchet, header.Certificate, header.EphemeralKey, header.Info, now);
+            var state = new SessionState(ratchet, header.Certificate, header.HashBound(), header.Info, now);
             return new AcceptedSession(new RatchetSession(state, options, time), plaintext);
         }
         catch

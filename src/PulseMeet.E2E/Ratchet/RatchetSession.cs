@@ -2,6 +2,7 @@ using System.Diagnostics;
 using PulseMeet.E2E.Encoding;
 using PulseMeet.E2E.Handshake;
 using PulseMeet.E2E.Keys;
+using PulseMeet.E2E.Primitives;
 using PulseMeet.E2E.Sealing;
 
 namespace PulseMeet.E2E.Ratchet;
@@ -64,7 +65,7 @@ public sealed partial class RatchetSession : IDisposable
     /// <param name="firstMessage">A message for which <see cref="IsFirstMessage"/> is true.</param>
     /// <exception cref="E2EException">Malformed, as for <see cref="Accept"/>.</exception>
     public bool BeganWith(ReadOnlySpan<byte> firstMessage) =>
-        FirstMessage.Read(firstMessage).Header.EphemeralKey == _state.EphemeralKey;
+        IsOwn(FirstMessage.Read(firstMessage).Header);
 
     /// <summary>The length of the next sealed message, in bytes.</summary>
     /// <param name="plaintextLength">In bytes, 0 to 16 MiB.</param>
@@ -130,7 +131,7 @@ public sealed partial class RatchetSession : IDisposable
     /// <exception cref="ArgumentException">The associated data is too long.</exception>
     /// <exception cref="E2EException">Malformed (<see cref="E2EError.InvalidEncoding"/>,
     /// <see cref="E2EError.UnsupportedVersion"/>, <see cref="E2EError.LimitExceeded"/>), of another session
-    /// (<see cref="E2EError.WrongSession"/>), changed or not of this session (<see cref="E2EError.NotAuthentic"/>), opened
+    /// (<see cref="E2EError.WrongSession"/>), with a changed certificate (<see cref="E2EError.InvalidSignature"/>), changed or not of this session (<see cref="E2EError.NotAuthentic"/>), opened
     /// before (<see cref="E2EError.DuplicateMessage"/>), too far ahead (<see cref="E2EError.TooFarAhead"/>), or with a bad
     /// ratchet key (<see cref="E2EError.InvalidPublicKey"/>). The session is then as it was.</exception>
     public byte[] Open(ReadOnlySpan<byte> message, ReadOnlySpan<byte> associatedData = default)
@@ -140,9 +141,16 @@ public sealed partial class RatchetSession : IDisposable
         if (IsFirstMessage(message))
         {
             var first = FirstMessage.Read(message);
-            if (first.Header.EphemeralKey != _state.EphemeralKey)
+            if (!IsOwn(first.Header))
             {
                 throw new E2EException(E2EError.WrongSession);
+            }
+
+            // The validity and the signature are no part of the handshake's hash: a certificate that was renewed on the way
+            // is taken, one that was changed is not.
+            if (!first.Header.Certificate.Equals(_state.Peer))
+            {
+                first.Header.Certificate.VerifySignature();
             }
 
             inner = first.Inner;
@@ -190,6 +198,8 @@ public sealed partial class RatchetSession : IDisposable
             _state.Ratchet.Dispose();
         }
     }
+
+    private bool IsOwn(HandshakeHeader header) => PublicBytes.Equal(header.HashBound(), _state.HandshakeHash);
 
     private void Seal(ReadOnlySpan<byte> plaintext, ReadOnlySpan<byte> associatedData, Span<byte> message)
     {

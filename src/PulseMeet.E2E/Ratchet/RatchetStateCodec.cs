@@ -107,10 +107,11 @@ internal static class RatchetStateCodec
             Check(state, i);
         }
 
-        state.Skipped.Read(ref reader, id => state.Receiving.Exists(chain => chain.Id == id));
-        if (state.Peer is null && (state.Sending is not null || chains > 0))
+        state.Skipped.Read(
+            ref reader, (id, number) => state.Receiving.Exists(chain => chain.Id == id && number < chain.Next));
+        if (state.Peer is null || (state.Sending is null && chains == 0))
         {
-            throw new E2EException(E2EError.InvalidEncoding, "Chains without a peer.");
+            throw new E2EException(E2EError.InvalidEncoding, "A session that has neither sent nor received.");
         }
     }
 

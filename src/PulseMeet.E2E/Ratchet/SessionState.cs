@@ -7,7 +7,7 @@ namespace PulseMeet.E2E.Ratchet;
 internal sealed class SessionState(
     RatchetState ratchet,
     DeviceCertificate peer,
-    X25519PublicKey ephemeralKey,
+    byte[] handshakeHash,
     HandshakeInfo handshake,
     DateTimeOffset establishedAt)
 {
@@ -15,8 +15,8 @@ internal sealed class SessionState(
 
     public DeviceCertificate Peer { get; } = peer;
 
-    /// <summary>The initiator's ephemeral key: tells this session's handshake from every other.</summary>
-    public X25519PublicKey EphemeralKey { get; } = ephemeralKey;
+    /// <summary>Tells this session's handshake from every other; see <see cref="HandshakeHeader.HashBound"/>.</summary>
+    public byte[] HandshakeHash { get; } = handshakeHash;
 
     public HandshakeInfo Handshake { get; } = handshake;
 

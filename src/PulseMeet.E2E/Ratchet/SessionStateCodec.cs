@@ -1,6 +1,7 @@
 using PulseMeet.E2E.Encoding;
 using PulseMeet.E2E.Handshake;
 using PulseMeet.E2E.Keys;
+using PulseMeet.E2E.Primitives;
 
 namespace PulseMeet.E2E.Ratchet;
 
@@ -18,7 +19,7 @@ internal static class SessionStateCodec
         var writer = new SpanWriter(encoded);
         writer.WriteByte(Version);
         writer.WriteField16(peer);
-        writer.WriteBytes(state.EphemeralKey.Span);
+        writer.WriteBytes(state.HandshakeHash);
         writer.WriteBoolean(state.Handshake.UsedOneTimePreKey);
         writer.WriteBoolean(state.Handshake.UsedOneTimePostQuantumPreKey);
         writer.WriteInt64(state.EstablishedAt.ToUnixTimeSeconds());
@@ -32,8 +33,8 @@ internal static class SessionStateCodec
     {
         var reader = new SpanReader(encoded);
         reader.ExpectVersion(Version);
-        DeviceCertificate peer = DeviceCertificate.Decode(reader.ReadField16());
-        var ephemeralKey = X25519PublicKey.FromBytes(reader.ReadBytes(X25519PublicKey.KeySize));
+        DeviceCertificate peer = DeviceCertificate.DecodeStored(reader.ReadField16());
+        byte[] handshakeHash = reader.ReadBytes(Sha256.Size).ToArray();
         var handshake = new HandshakeInfo(reader.ReadBoolean(), reader.ReadBoolean());
         DateTimeOffset establishedAt = UnixTime.Read(ref reader);
         ReadOnlySpan<byte> pending = reader.ReadField16();
@@ -53,7 +54,7 @@ internal static class SessionStateCodec
             throw;
         }
 
-        return new SessionState(ratchet, peer, ephemeralKey, handshake, establishedAt)
+        return new SessionState(ratchet, peer, handshakeHash, handshake, establishedAt)
         {
             Pending = pending.IsEmpty ? null : pending.ToArray(),
         };

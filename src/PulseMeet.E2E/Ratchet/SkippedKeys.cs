@@ -36,6 +36,13 @@ internal sealed class SkippedKeys : IDisposable
             RemoveSlot(_oldest);
         }
 
+        // A clock that was wrong and has been set back: what it stamped with the future would otherwise stay, and hold back
+        // the expiry of all that follows.
+        for (int later = _newest; later != None && _links[later].StoredAt > storedAt; later = _links[later].Previous)
+        {
+            _links[later].StoredAt = storedAt;
+        }
+
         int slot = TakeSlot();
         messageKey.CopyTo(KeyOf(slot));
         _links[slot] = new Slot { Chain = chain, Number = number, StoredAt = storedAt, Previous = _newest, Next = None };
@@ -110,8 +117,8 @@ internal sealed class SkippedKeys : IDisposable
 
     /// <summary>Reads what <see cref="Write"/> wrote.</summary>
     /// <param name="reader">Stands before the count.</param>
-    /// <param name="isKnownChain">Whether a chain of that id exists.</param>
-    public void Read(ref SpanReader reader, Predicate<ulong> isKnownChain)
+    /// <param name="isMissing">Whether a chain of that id exists and has passed that number.</param>
+    public void Read(ref SpanReader reader, Func<ulong, uint, bool> isMissing)
     {
         int count = reader.ReadUInt16();
         if (count > RatchetLimits.MaxSkippedKeys)
@@ -125,7 +132,7 @@ internal sealed class SkippedKeys : IDisposable
             uint number = reader.ReadUInt32();
             DateTimeOffset storedAt = UnixTime.Read(ref reader);
             ReadOnlySpan<byte> key = reader.ReadBytes(ChainKey.Size);
-            if (!isKnownChain(chain) || _slots.ContainsKey((chain, number)))
+            if (!isMissing(chain, number) || _slots.ContainsKey((chain, number)))
             {
                 throw new E2EException(E2EError.InvalidEncoding, "A skipped key is of no chain, or stands twice.");
             }

@@ -28,6 +28,13 @@ internal static class Sessions
         return new(session, accepted.Session, clock);
     }
 
+    /// <summary>A question and an answer: one ratchet step on each side.</summary>
+    public static void RoundTrip(SessionPair pair)
+    {
+        pair.Alice.Open(pair.Bob.Seal("question"u8));
+        pair.Bob.Open(pair.Alice.Seal("answer"u8));
+    }
+
     /// <summary>An independent copy, as a store would give it back.</summary>
     public static RatchetSession Copy(this RatchetSession session, TestClock clock) =>
         RatchetSession.Deserialize(session.Serialize(), new RatchetOptions(), clock);

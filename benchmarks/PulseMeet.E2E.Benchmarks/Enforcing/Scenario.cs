@@ -1,0 +1,35 @@
+using PulseMeet.E2E.Benchmarks.Derivation;
+using PulseMeet.E2E.Benchmarks.Handshake;
+using PulseMeet.E2E.Benchmarks.Measuring;
+using PulseMeet.E2E.Benchmarks.Ratchet;
+
+namespace PulseMeet.E2E.Benchmarks.Enforcing;
+
+/// <summary>A row of budgets.json and how it is measured.</summary>
+internal sealed record Scenario(string Id, Func<Measurement> Measure)
+{
+    private const int SingleSteps = 2000;
+    private const int HandshakeSingleSteps = 300;
+    private const int MessageSize = 256;
+
+    public static IReadOnlyList<Scenario> All { get; } =
+    [
+        Of("derivation.conversation", () => (new DerivationWorkloads().Conversation, DerivationWorkloads.BareAgreement)),
+        Of("derivation.mediaFile", () => (new DerivationWorkloads().MediaFile, null)),
+        Of("derivation.device", () => (new DerivationWorkloads().Device, null)),
+        Of("derivation.backup", () => (new DerivationWorkloads().Backup, null)),
+        Of("ratchet.seal", () => (new RatchetWorkloads(MessageSize).Seal, new RatchetWorkloads(MessageSize).BareSeal)),
+        Of("ratchet.open", () => (new RatchetWorkloads(MessageSize).Open, new RatchetWorkloads(MessageSize).BareOpen)),
+        Of("handshake.bundle", () => (new HandshakeWorkloads().CreateBundle, new BareHandshake().CreateBundle), HandshakeSingleSteps),
+        Of("handshake.initiate", () => (new HandshakeWorkloads().Initiate, new BareHandshake().Initiate), HandshakeSingleSteps),
+        Of("handshake.accept", () => (new HandshakeWorkloads().Accept, new BareHandshake().Accept), HandshakeSingleSteps),
+        Of("handshake.both", () => (new HandshakeWorkloads().Both, new BareHandshake().Both), HandshakeSingleSteps),
+    ];
+
+    private static Scenario Of(string id, Func<(Workload Subject, Workload? Baseline)> workloads, int singleSteps = SingleSteps) =>
+        new(id, () =>
+        {
+            (Workload subject, Workload? baseline) = workloads();
+            return Stopwatching.Measure(id, subject, baseline, singleSteps);
+        });
+}

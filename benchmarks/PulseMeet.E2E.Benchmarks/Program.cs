@@ -1,0 +1,27 @@
+using BenchmarkDotNet.Running;
+using PulseMeet.E2E.Benchmarks.Enforcing;
+using PulseMeet.E2E.Benchmarks.Growth;
+using PulseMeet.E2E.Benchmarks.Peers;
+using PulseMeet.E2E.Benchmarks.Primitives;
+
+string? resultFile = OptionValue("--json");
+switch (args.FirstOrDefault())
+{
+    case "--enforce":
+        return EnforceCommand.Run(OptionValue("--enforce") ?? "", resultFile);
+    case "--growth":
+        return GrowthCommand.Run(resultFile);
+    case "--backends":
+        return BackendsCommand.Run(resultFile);
+    case "--peers":
+        return PeersCommand.Run(resultFile);
+    default:
+        BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);
+        return 0;
+}
+
+string? OptionValue(string option)
+{
+    int at = Array.IndexOf(args, option);
+    return at >= 0 && at + 1 < args.Length && !args[at + 1].StartsWith('-') ? args[at + 1] : null;
+}

@@ -1,0 +1,19 @@
+using System.Text.Json.Nodes;
+
+namespace PulseMeet.E2E.Review.Vectors;
+
+/// <summary>One file of test vectors: inputs, every intermediate key, outputs.</summary>
+internal interface IVectorTopic
+{
+    /// <summary>The file's name in docs/vectors.</summary>
+    string FileName { get; }
+
+    string Description { get; }
+
+    /// <summary>Makes the vectors anew.</summary>
+    JsonArray Write();
+
+    /// <summary>Computes one vector again from its inputs alone and compares every value.</summary>
+    /// <returns>The names of the values that differ.</returns>
+    IEnumerable<string> Differences(JsonObject vector);
+}

@@ -1,0 +1,48 @@
+#!/usr/bin/env bash
+# Packs the NuGet package, then shows that it works for somebody else: a console project in an empty folder outside the
+# repository restores it from a local folder feed, compiles the README's quickstart, and runs it.
+# The package is left in artifacts/.
+set -euo pipefail
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+echo "Packing."
+rm -rf "$root/artifacts"
+dotnet pack "$root/src/PulseMeet.E2E" -c Release -o "$root/artifacts" -v quiet --nologo
+ls "$root/artifacts"
+
+# A version of its own, so that no package cache answers in the new one's place.
+version="0.1.0-check.$(date +%s)"
+dotnet pack "$root/src/PulseMeet.E2E" -c Release -o "$work/feed" -v quiet --nologo -p:Version="$version" >/dev/null
+
+mkdir "$work/app"
+cd "$work/app"
+cat >nuget.config <<XML
+<configuration><packageSources><add key="local" value="$work/feed" /></packageSources></configuration>
+XML
+cat >App.csproj <<XML
+<Project Sdk="Microsoft.NET.Sdk">
+  <PropertyGroup>
+    <OutputType>Exe</OutputType>
+    <TargetFramework>net10.0</TargetFramework>
+    <ImplicitUsings>enable</ImplicitUsings>
+    <Nullable>enable</Nullable>
+    <TreatWarningsAsErrors>true</TreatWarningsAsErrors>
+    <WarningsNotAsErrors>NU1603;NU1900;NU1901;NU1902;NU1903;NU1904</WarningsNotAsErrors>
+  </PropertyGroup>
+  <ItemGroup>
+    <PackageReference Include="PulseMeet.E2E" Version="$version" />
+  </ItemGroup>
+</Project>
+XML
+awk '/<!-- quickstart -->/ { found = 1 } found && /^```$/ { exit } inside { print } found && /^```csharp$/ { inside = 1 }' \
+  "$root/README.md" >Program.cs
+[ -s Program.cs ] || { echo "The README has no quickstart." >&2; exit 1; }
+
+echo "Running the README's quickstart from the package, in $PWD."
+output=$(dotnet run)
+echo "$output"
+expected=$'Coffee at ten?\nMake it eleven.'
+[ "$output" = "$expected" ] || { echo "Not what the quickstart says." >&2; exit 1; }
+echo "The package restores, compiles and runs."

@@ -1,0 +1,129 @@
+using PulseMeet.E2E.Ratchet;
+using PulseMeet.E2E.Tests.Support;
+
+namespace PulseMeet.E2E.Tests.Ratchet;
+
+/// <summary>Attacks 11 and 13: what is kept is bounded in number and in time, and what is used is gone.</summary>
+public sealed class RatchetBounds
+{
+    [Fact]
+    public void As_many_messages_as_the_limit_may_be_missing_and_all_open_later()
+    {
+        SessionPair pair = Sessions.Established();
+        byte[][] messages = [.. Enumerable.Range(0, RatchetLimits.MaxSkippedPerStep + 1).Select(_ => pair.Alice.Seal("m"u8))];
+        pair.Bob.Open(messages[^1]);
+        foreach (byte[] message in messages[..^1])
+        {
+            pair.Bob.Open(message);
+        }
+
+        using RatchetState bob = Forge.StateOf(pair.Bob);
+        Assert.Equal(0, bob.Skipped.Count);
+    }
+
+    [Fact]
+    public void One_more_is_refused()
+    {
+        SessionPair pair = Sessions.Established();
+        byte[] last = [];
+        for (int i = 0; i < RatchetLimits.MaxSkippedPerStep + 2; i++)
+        {
+            last = pair.Alice.Seal("m"u8);
+        }
+
+        Assert.Equal(E2EError.TooFarAhead, Refusal.Of(() => pair.Bob.Open(last)));
+    }
+
+    [Fact]
+    public void A_flood_of_skipped_keys_over_many_ratchet_keys_keeps_the_total_bound()
+    {
+        SessionPair pair = Sessions.Established();
+        for (int step = 0; step < 6; step++)
+        {
+            for (int i = 0; i < 900; i++)
+            {
+                pair.Alice.Seal("never delivered"u8);
+            }
+
+            pair.Bob.Open(pair.Alice.Seal("delivered"u8));
+            pair.Alice.Open(pair.Bob.Seal("answer"u8));
+            using RatchetState bob = Forge.StateOf(pair.Bob);
+            Assert.InRange(bob.Skipped.Count, 1, RatchetLimits.MaxSkippedKeys);
+            Assert.InRange(bob.Receiving.Count, 1, RatchetLimits.MaxReceivingChains);
+        }
+
+        Assert.InRange(pair.Bob.Serialize().Length, 1, 120_000);
+        Sessions.RoundTrip(pair);
+    }
+
+    [Fact]
+    public void A_missing_messages_key_is_dropped_after_its_time()
+    {
+        SessionPair pair = Sessions.Established();
+        byte[] late = pair.Alice.Seal("late"u8);
+        pair.Bob.Open(pair.Alice.Seal("in time"u8));
+        byte[] key = KeyOf(pair.Bob);
+        Assert.True(pair.Bob.Serialize().AsSpan().IndexOf(key) >= 0);
+
+        pair.Clock.Advance(RatchetLimits.MaxSkippedKeyAge + TimeSpan.FromSeconds(1));
+        Assert.Equal(E2EError.DuplicateMessage, Refusal.Of(() => pair.Bob.Open(late)));
+        Assert.True(pair.Bob.Serialize().AsSpan().IndexOf(key) < 0);
+    }
+
+    [Fact]
+    public void A_late_message_opens_until_its_keys_time_is_over()
+    {
+        SessionPair pair = Sessions.Established();
+        byte[] late = pair.Alice.Seal("late"u8);
+        pair.Bob.Open(pair.Alice.Seal("in time"u8));
+        pair.Clock.Advance(RatchetLimits.MaxSkippedKeyAge - TimeSpan.FromSeconds(1));
+        Assert.Equal("late"u8.ToArray(), pair.Bob.Open(late));
+    }
+
+    [Fact]
+    public void A_used_key_is_no_longer_in_the_serialised_state()
+    {
+        SessionPair pair = Sessions.Established();
+        byte[] late = pair.Alice.Seal("late"u8);
+        pair.Bob.Open(pair.Alice.Seal("in time"u8));
+        byte[] key = KeyOf(pair.Bob);
+        pair.Bob.Open(late);
+        Assert.True(pair.Bob.Serialize().AsSpan().IndexOf(key) < 0);
+    }
+
+    [Fact]
+    public void Skipped_keys_go_oldest_first_and_their_memory_is_zeroed()
+    {
+        using var keys = new SkippedKeys();
+        byte[] key = new byte[ChainKey.Size];
+        byte[] found = new byte[ChainKey.Size];
+        DateTimeOffset now = DateTimeOffset.UnixEpoch;
+        for (uint i = 0; i < RatchetLimits.MaxSkippedKeys + 10; i++)
+        {
+            BitConverter.TryWriteBytes(key, i + 1);
+            keys.Add(7, i, now.AddSeconds(i), key);
+        }
+
+        Assert.Equal(RatchetLimits.MaxSkippedKeys, keys.Count);
+        Assert.False(keys.TryGet(7, 9, DateTimeOffset.MinValue, found));
+        Assert.True(keys.TryGet(7, 10, DateTimeOffset.MinValue, found));
+        Assert.Equal(11u, BitConverter.ToUInt32(found));
+        keys.Remove(7, 500);
+        Assert.False(keys.TryGet(7, 500, DateTimeOffset.MinValue, found));
+        keys.RemoveStoredBefore(now.AddSeconds(1000));
+        Assert.False(keys.TryGet(7, 999, DateTimeOffset.MinValue, found));
+        Assert.True(keys.TryGet(7, 1000, DateTimeOffset.MinValue, found));
+        keys.RemoveChain(7);
+        Assert.Equal(0, keys.Count);
+    }
+
+    /// <summary>The key of the one message that Bob is missing.</summary>
+    private static byte[] KeyOf(RatchetSession bob)
+    {
+        using RatchetState state = Forge.StateOf(bob);
+        Assert.Equal(1, state.Skipped.Count);
+        byte[] key = new byte[ChainKey.Size];
+        Assert.True(state.Skipped.TryGet(state.Receiving[0].Id, 0, DateTimeOffset.MinValue, key));
+        return key;
+    }
+}
