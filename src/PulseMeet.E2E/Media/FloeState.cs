@@ -33,6 +33,9 @@ internal sealed class FloeState : IDisposable
     /// <summary>32 bytes that commit to the key, the parameters, the IV and the associated data.</summary>
     public ReadOnlySpan<byte> HeaderTag => _header.AsSpan(FloeParameters.HeaderSize - FloeParameters.HeaderTagSize);
 
+    /// <summary>48 secret bytes; shown for the vectors alone.</summary>
+    internal ReadOnlySpan<byte> MessageKey => _messageKey.Span;
+
     private static ReadOnlySpan<byte> HeaderTagPurpose => "HEADER_TAG:"u8;
 
     private static ReadOnlySpan<byte> MessageKeyPurpose => "MESSAGE_KEY:"u8;
