@@ -38,19 +38,19 @@ public sealed class MessageMigrationKeepsEveryReadableMessage(PostgresServer ser
         foreach (IGrouping<LegacyUser, (LegacyUser Reader, WorldMessage Message)> reader in Readings(world).GroupBy(r => r.Reader))
         {
             await using NpgsqlDataSource source = database.Login(reader.Key.Id);
-            foreach ((LegacyUser _, WorldMessage message) in reader)
+            List<WorldMessage> messages = [.. reader.Select(reading => reading.Message)];
+            List<ArchivedMessage?> read = await Migrated.ReadAsync(source, reader.Key, messages);
+            for (int i = 0; i < messages.Count; i++)
             {
-                ArchivedMessage? read = await Migrated.ReadAsync(source, reader.Key, message);
-                Assert.Equal(message.Text, read!.Content);
-                Assert.Equal(ExpectedProtection(message), read.FormerProtection);
+                Assert.Equal(messages[i].Text, read[i]!.Content);
+                Assert.Equal(ExpectedProtection(messages[i]), read[i]!.FormerProtection);
             }
         }
 
         await using NpgsqlDataSource outside = database.Login(outsider.Id);
-        foreach (WorldMessage message in world.Messages.Where(message => Migrated.IsReadable(message) && !Members(message).Contains(outsider)).Take(100))
-        {
-            Assert.Null(await Migrated.ReadAsync(outside, outsider, message));
-        }
+        List<WorldMessage> foreign =
+            [.. world.Messages.Where(message => Migrated.IsReadable(message) && !Members(message).Contains(outsider))];
+        Assert.All(await Migrated.ReadAsync(outside, outsider, foreign), Assert.Null);
     }
 
     [Fact]

@@ -154,14 +154,14 @@ internal sealed class Rollback(NpgsqlDataSource dataSource, X25519KeyPair recove
             update public.pulse_chat_keys k set symmetric_key = r.j ->> 'symmetric_key'
             from (select t::jsonb as j from unnest($1) as t) r where k.id = (r.j ->> 'id')::uuid and k.symmetric_key is null
             """,
-            cancellationToken, pulses).ConfigureAwait(false);
+            cancellationToken, (object)pulses).ConfigureAwait(false);
         await connection.RunAsync(
             """
             insert into public.direct_message_keys
             select p.* from unnest($1) as t cross join lateral jsonb_populate_record(null::public.direct_message_keys, t::jsonb) as p
             where exists (select from auth.users u where u.id = p.created_by) on conflict do nothing
             """,
-            cancellationToken, direct).ConfigureAwait(false);
+            cancellationToken, (object)direct).ConfigureAwait(false);
         await connection.RunAsync(MigrationScripts.RollbackFinish, cancellationToken).ConfigureAwait(false);
         await connection.RunAsync(
             """

@@ -44,7 +44,7 @@ public sealed class LegacyWorld
 
         for (int i = 0; i < messages; i++)
         {
-            Messages.Add(i % 2 == 0 ? Direct(i) : Chat(i));
+            Messages.Add(i % 2 == 0 || pulses == 0 ? Direct(i) : Chat(i));
         }
     }
 

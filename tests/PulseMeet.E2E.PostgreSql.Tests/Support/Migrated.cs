@@ -45,21 +45,45 @@ internal static class Migrated
         });
     }
 
-    /// <summary>What a user reads of a message through the library, by their own login; null where the row is hidden.</summary>
-    public static async Task<ArchivedMessage?> ReadAsync(NpgsqlDataSource source, LegacyUser user, WorldMessage message)
+    /// <summary>What a user reads of messages through the library, by their own login; null where a row is hidden.</summary>
+    public static async Task<List<ArchivedMessage?>> ReadAsync(
+        NpgsqlDataSource source, LegacyUser user, IReadOnlyList<WorldMessage> messages)
     {
-        string table = message.Pulse is null ? "direct_messages" : "chat_messages";
-        List<object[]> rows = TestDatabase.Rows(source, $"select content, key_version from {table} where id = $1", message.Id);
-        if (rows.Count == 0)
+        Dictionary<Guid, (string Content, int Version)> rows = TestDatabase.Rows(source,
+            """
+            select id, content, key_version from direct_messages where id = any($1)
+            union all select id, content, key_version from chat_messages where id = any($1)
+            """,
+            (object)messages.Select(message => message.Id).ToArray())
+            .ToDictionary(row => (Guid)row[0], row => ((string)row[1], (int)row[2]));
+        Dictionary<string, ConversationArchive> archives = [];
+        List<ArchivedMessage?> read = [];
+        foreach (WorldMessage message in messages)
         {
-            return null;
+            if (!rows.TryGetValue(message.Id, out (string Content, int Version) row))
+            {
+                read.Add(null);
+                continue;
+            }
+
+            MessageContext context = Context(message);
+            if (!archives.TryGetValue(context.ConversationId, out ConversationArchive? archive))
+            {
+                archives[context.ConversationId] = archive = message.Pulse is { } pulse
+                    ? await ConversationArchive.OfPulseAsync(source, new UserKeys(user.Id, [user.Keys]), pulse.Id, Derivation, Legacy)
+                    : await ConversationArchive.OfDirectAsync(source, new UserKeys(user.Id, [user.Keys]),
+                        user == message.Sender ? message.Receiver!.Id : message.Sender.Id, new ListedPeerKeys(source), Derivation, Legacy);
+            }
+
+            read.Add(ArchivedMessage.Open(archive.ArchiveKeys, Sealer, context, row.Content, row.Version));
         }
 
-        using ConversationArchive archive = message.Pulse is { } pulse
-            ? await ConversationArchive.OfPulseAsync(source, new UserKeys(user.Id, [user.Keys]), pulse.Id, Derivation, Legacy)
-            : await ConversationArchive.OfDirectAsync(source, new UserKeys(user.Id, [user.Keys]),
-                user == message.Sender ? message.Receiver!.Id : message.Sender.Id, new ListedPeerKeys(source), Derivation, Legacy);
-        return ArchivedMessage.Open(archive.ArchiveKeys, Sealer, Context(message), (string)rows[0][0], (int)rows[0][1]);
+        foreach (ConversationArchive archive in archives.Values)
+        {
+            archive.Dispose();
+        }
+
+        return read;
     }
 
     public static MessageContext Context(WorldMessage message) => new(
