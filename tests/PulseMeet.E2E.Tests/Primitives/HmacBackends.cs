@@ -2,8 +2,7 @@ using PulseMeet.E2E.Primitives;
 
 namespace PulseMeet.E2E.Tests.Primitives;
 
-/// <summary>Both backends of HMAC and HKDF give the same bytes at every length, those where one of them changes its way
-/// included.</summary>
+/// <summary>Both backends of HMAC and HKDF give the same bytes at every length.</summary>
 public sealed class HmacBackends
 {
     private static readonly byte[] s_material = [.. Enumerable.Range(0, 1024).Select(i => (byte)(i * 31))];
@@ -25,7 +24,7 @@ public sealed class HmacBackends
     {
         foreach (int infoLength in new[] { 0, 1, 32, 200, 478, 479, 480, 512, 600 })
         {
-            foreach (int length in new[] { 0, 1, 31, 32, 33, 64, 96, 100, 255 * 32 })
+            foreach (int length in new[] { 1, 31, 32, 33, 64, 96, 100, 255 * 32 })
             {
                 Agree((backend, output) => backend.Expand(s_material.AsSpan(0, 32), s_material.AsSpan(32, infoLength), output), length);
             }
