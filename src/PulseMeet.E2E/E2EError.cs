@@ -19,7 +19,7 @@ public enum E2EError
     /// <summary>A signature over a certificate or a prekey does not verify.</summary>
     InvalidSignature = 4,
 
-    /// <summary>A device certificate or a signed prekey is used outside its validity period.</summary>
+    /// <summary>A device certificate is used outside its validity period.</summary>
     Expired = 5,
 
     /// <summary>The ciphertext was changed, is for somebody else, or is under a key that is not at hand.</summary>
@@ -63,4 +63,7 @@ public enum E2EError
 
     /// <summary>A first message that began another session.</summary>
     WrongSession = 19,
+
+    /// <summary>A content is not the one that an interrupted sealing began with.</summary>
+    ContentChanged = 20,
 }

@@ -28,7 +28,7 @@ public sealed class E2EException : Exception
         E2EError.UnsupportedVersion => "The format version is not supported.",
         E2EError.InvalidPublicKey => "The public key is malformed, not canonical, or of low order.",
         E2EError.InvalidSignature => "The signature does not verify.",
-        E2EError.Expired => "The certificate or prekey is outside its validity period.",
+        E2EError.Expired => "The certificate is outside its validity period.",
         E2EError.NotAuthentic => "The ciphertext is not authentic.",
         E2EError.DuplicateMessage => "The message was opened before, or its key was dropped.",
         E2EError.TooFarAhead => "The message number is beyond the limits.",
@@ -43,6 +43,7 @@ public sealed class E2EException : Exception
         E2EError.WrongCommitment => "The key or header is not the one that the reference commits to.",
         E2EError.Truncated => "The sealed stream ends before its final segment.",
         E2EError.WrongSession => "The message began another session.",
+        E2EError.ContentChanged => "The content is not the one that sealing began with.",
         _ => "The input was refused.",
     };
 }

@@ -50,6 +50,11 @@ internal sealed class DerivationEntry : IDisposable
             yield return "symmetry";
         }
 
+        if (LegacyFile.Has(entry, "shared_secret") && !SharedSecret().AsSpan().SequenceEqual(LegacyFile.Bytes(entry, "shared_secret")))
+        {
+            yield return "shared_secret";
+        }
+
         foreach ((string name, LegacyKey key) in _keys)
         {
             if (!key.FixedTimeEquals(LegacyKey.Import(LegacyFile.Bytes(entry, name))))
@@ -67,6 +72,13 @@ internal sealed class DerivationEntry : IDisposable
         {
             key.Dispose();
         }
+    }
+
+    private byte[] SharedSecret()
+    {
+        byte[] secret = new byte[32];
+        _alice.Agree(_bob.PublicKey, secret);
+        return secret;
     }
 
     private void Derive(JsonElement entry)

@@ -11,7 +11,7 @@ internal sealed class LegacyFile(JsonElement root)
 
     public IReadOnlyList<JsonElement> Media { get; } = Section(root, "media");
 
-    public int Count => Derivations.Count + Messages.Count + Media.Count;
+    public IReadOnlyList<JsonElement> Section(string name) => Section(root, name);
 
     public static string Text(JsonElement entry, string member) =>
         entry.GetProperty(member).GetString() ?? throw new JsonException($"«{member}» is null.");

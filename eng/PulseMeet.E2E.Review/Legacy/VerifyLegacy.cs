@@ -6,11 +6,24 @@ namespace PulseMeet.E2E.Review.Legacy;
 
 /// <summary>Checks a file of legacy fixtures: derivations byte for byte; messages and media opened by trying candidate keys,
 /// without being told which one fits.</summary>
-/// <remarks>The candidates of a message are all keys that can be derived from any entry of the file, and all random pulse keys
-/// of the file as a pool. The key that fitted is compared with the file's only afterwards.</remarks>
+/// <remarks>The candidates of a message are all keys that can be derived from any entry of the file, and, as one pool, the
+/// keys of all entries that are under a key which nobody can derive (random pulse keys, keys that the server held): the
+/// file has those nowhere else. Which one fits is found by trying, and compared with the entry's only afterwards.</remarks>
 internal sealed class VerifyLegacy : ISubcommand
 {
-    private const string RandomKeyName = "pulse_random";
+    /// <summary>What the file calls the keys that are derived, and the candidates that they may be found under.</summary>
+    private static readonly Dictionary<string, string> s_derivedNames = new(StringComparer.Ordinal)
+    {
+        ["v0"] = "v0_conversation_key",
+        ["v1"] = "v1_conversation_key",
+        ["v1_rotated"] = "v1_rotated_key",
+        ["rotated"] = "v1_rotated_key",
+        ["v1_pulse"] = "v1_pulse_key_of_alice",
+        ["v1_media"] = "v1_media_key",
+        [LegacyCandidate.ZeroKeyName] = LegacyCandidate.ZeroKeyName,
+    };
+
+    private static readonly string[] s_sections = ["derivation", "messages", "media"];
 
     public string Name => "verify-legacy";
 
@@ -38,9 +51,10 @@ internal sealed class VerifyLegacy : ISubcommand
 
     internal static int Check(LegacyFile file)
     {
-        if (file.Count == 0)
+        string[] empty = [.. s_sections.Where(section => file.Section(section).Count == 0)];
+        if (empty.Length > 0)
         {
-            Console.Error.WriteLine("The file has no entry in derivation, messages or media.");
+            Console.Error.WriteLine($"The file has no entry in {string.Join(", ", empty)}.");
             return ExitCode.Failed;
         }
 
@@ -76,14 +90,18 @@ internal sealed class VerifyLegacy : ISubcommand
     private static List<LegacyCandidate> Candidates(LegacyFile file, IEnumerable<DerivationEntry?> entries)
     {
         List<LegacyCandidate> candidates = [.. entries.OfType<DerivationEntry>().SelectMany(entry => entry.Candidates)];
-        IEnumerable<string> random = file.Messages.Concat(file.Media)
-            .Where(entry => entry.ValueKind == JsonValueKind.Object
+        var pool = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (JsonElement entry in file.Messages.Concat(file.Media))
+        {
+            if (entry.ValueKind == JsonValueKind.Object
                 && LegacyFile.Has(entry, "key_name") && LegacyFile.Has(entry, "key")
-                && LegacyFile.Text(entry, "key_name") == RandomKeyName)
-            .Select(entry => LegacyFile.Text(entry, "key"))
-            .Distinct();
-        candidates.AddRange(random.Select(key => new LegacyCandidate(
-            RandomKeyName, LegacyKey.Import(Convert.FromBase64String(key)))));
+                && !s_derivedNames.ContainsKey(LegacyFile.Text(entry, "key_name")))
+            {
+                pool.TryAdd(LegacyFile.Text(entry, "key"), LegacyFile.Text(entry, "key_name"));
+            }
+        }
+
+        candidates.AddRange(pool.Select(key => new LegacyCandidate(key.Value, LegacyKey.Import(Convert.FromBase64String(key.Key)))));
         return candidates;
     }
 
@@ -128,9 +146,16 @@ internal sealed class VerifyLegacy : ISubcommand
                 : "the all-zero key is not reported as such; ";
         }
 
-        return candidates.Any(candidate => candidate.Name == keyName && candidate.Key.FixedTimeEquals(expected))
-            ? string.Empty
-            : "another key; ";
+        if (!candidates.Any(candidate => candidate.Name == keyName && candidate.Key.FixedTimeEquals(expected)))
+        {
+            return "another key; ";
+        }
+
+        return LegacyFile.Has(entry, "key_name")
+            && s_derivedNames.TryGetValue(LegacyFile.Text(entry, "key_name"), out string? derivedName)
+            && derivedName != keyName
+                ? "the key has another name; "
+                : string.Empty;
     }
 
     /// <summary>A JSON value as a text: what a column of type text or jsonb gives.</summary>

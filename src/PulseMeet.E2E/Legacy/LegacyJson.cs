@@ -15,21 +15,32 @@ internal static class LegacyJson
     /// <summary>Reads <c>{"metadata":{…},"ciphertext":…}</c>, or with <c>data</c> for media.</summary>
     public static LegacySealed Read(ReadOnlyMemory<byte> utf8, string dataMember)
     {
-        using JsonDocument document = Parse(utf8);
-        JsonElement root = document.RootElement;
-        if (root.ValueKind != JsonValueKind.Object || !root.TryGetProperty("metadata", out JsonElement metadata))
+        try
         {
-            throw Malformed("No metadata.");
+            using var document = JsonDocument.Parse(utf8, s_options);
+            JsonElement root = document.RootElement;
+            return root.ValueKind == JsonValueKind.Object && root.TryGetProperty("metadata", out JsonElement metadata)
+                ? ReadMetadata(metadata, Bytes(root, dataMember))
+                : throw Malformed("No metadata.");
         }
-
-        return ReadMetadata(metadata, Bytes(root, dataMember));
+        catch (Exception exception) when (IsMalformed(exception))
+        {
+            throw Malformed("Not the JSON of a legacy message.");
+        }
     }
 
     /// <summary>Reads a row's <c>encryption_metadata</c>, for the shape whose content is the ciphertext alone.</summary>
     public static LegacySealed ReadColumn(string encryptionMetadata, byte[] ciphertext)
     {
-        using JsonDocument document = Parse(System.Text.Encoding.UTF8.GetBytes(encryptionMetadata));
-        return ReadMetadata(document.RootElement, ciphertext);
+        try
+        {
+            using var document = JsonDocument.Parse(System.Text.Encoding.UTF8.GetBytes(encryptionMetadata), s_options);
+            return ReadMetadata(document.RootElement, ciphertext);
+        }
+        catch (Exception exception) when (IsMalformed(exception))
+        {
+            throw Malformed("Not the JSON of a legacy message.");
+        }
     }
 
     public static E2EException Malformed(string detail) => new(E2EError.InvalidEncoding, detail);
@@ -70,15 +81,7 @@ internal static class LegacyJson
             ? bytes
             : throw Malformed($"No base64 in «{member}».");
 
-    private static JsonDocument Parse(ReadOnlyMemory<byte> utf8)
-    {
-        try
-        {
-            return JsonDocument.Parse(utf8, s_options);
-        }
-        catch (JsonException)
-        {
-            throw Malformed("Not the JSON of a legacy message.");
-        }
-    }
+    /// <summary>A lone surrogate in an escape is found only when the text is read, and then as an invalid
+    /// operation.</summary>
+    private static bool IsMalformed(Exception exception) => exception is JsonException or InvalidOperationException;
 }

@@ -55,9 +55,9 @@ public sealed class LegacyPlaintext
             JsonElement root = document.RootElement;
             return Member(root, "text") ?? Member(root, "content") ?? string.Empty;
         }
-        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException or ArgumentException)
         {
-            // A text that only looks like JSON, or escapes lone surrogates: the oldest rows hold any text.
+            // A text that only looks like JSON, or holds lone surrogates: the oldest rows hold any text.
             return null;
         }
     }

@@ -36,6 +36,7 @@ internal sealed class LegacySealed
             }
         }
 
+        // A trial that fails leaves zeros behind, so that nothing of another trial is in the buffer.
         return TryOpen(ZeroKey, plaintext)
             ? new(plaintext, LegacyCandidate.ZeroKeyName, LegacyProtection.ZeroKey)
             : throw new E2EException(E2EError.NoKeyFits);

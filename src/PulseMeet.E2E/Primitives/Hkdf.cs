@@ -35,7 +35,24 @@ internal static class Hkdf
         CryptographicOperations.ZeroMemory(prk);
     }
 
-    /// <summary>RFC 5869, section 2.3, over SHA-384.</summary>
-    public static void ExpandSha384(ReadOnlySpan<byte> prk, ReadOnlySpan<byte> info, Span<byte> okm) =>
-        HKDF.Expand(HashAlgorithmName.SHA384, prk, okm, info);
+    /// <summary>RFC 5869, section 2.3, over SHA-384, for up to one block.</summary>
+    /// <param name="prk">Any length: FLOE expands its 32-byte key as it is, which the platform's HKDF refuses as shorter than
+    /// a hash.</param>
+    /// <param name="info">What the key is for.</param>
+    /// <param name="okm">At most 48 bytes, all that FLOE asks for.</param>
+    public static void ExpandSha384(ReadOnlySpan<byte> prk, ReadOnlySpan<byte> info, Span<byte> okm)
+    {
+        if (okm.Length > HMACSHA384.HashSizeInBytes)
+        {
+            throw new ArgumentException("At most 48 bytes.", nameof(okm));
+        }
+
+        Span<byte> block = stackalloc byte[HMACSHA384.HashSizeInBytes];
+        Span<byte> input = info.Length < 1024 ? stackalloc byte[info.Length + 1] : new byte[info.Length + 1];
+        info.CopyTo(input);
+        input[^1] = 1;
+        HMACSHA384.HashData(prk, input, block);
+        block[..okm.Length].CopyTo(okm);
+        CryptographicOperations.ZeroMemory(block);
+    }
 }

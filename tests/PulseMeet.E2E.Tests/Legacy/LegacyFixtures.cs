@@ -37,6 +37,12 @@ public sealed class LegacyFixtures
         Assert.Equal(1, Check(json.Replace(JsonSerializer.Serialize(firstText), "\"another\"", StringComparison.Ordinal)));
         string auth = LegacyFile.Text(s_file.Derivations[0], "v1_auth_key");
         Assert.Equal(1, Check(json.Replace(auth, Convert.ToBase64String(new byte[32]), StringComparison.Ordinal)));
+        string secret = LegacyFile.Text(s_file.Derivations[0], "shared_secret");
+        Assert.Equal(1, Check(json.Replace(secret, Convert.ToBase64String(new byte[32]), StringComparison.Ordinal)));
+        Assert.Equal(1, Check(json.Replace("\"key_name\": \"v0\"", "\"key_name\": \"v1\"", StringComparison.Ordinal)
+            .Replace("\"key_name\":\"v0\"", "\"key_name\":\"v1\"", StringComparison.Ordinal)));
+        Assert.Equal(0, Check(json.Replace("pulse_random", "server", StringComparison.Ordinal)));
+        Assert.Equal(1, Check(json.Replace("\"messages\"", "\"letters\"", StringComparison.Ordinal)));
         Assert.Equal(1, Check("{}"));
         Assert.Equal(0, Check(json));
     }

@@ -98,6 +98,39 @@ public sealed class LegacyInput : IDisposable
     public void What_has_none_of_the_shapes_is_refused(string content) =>
         Assert.Equal(E2EError.InvalidEncoding, Refusal.Of(() => LegacyMessage.Parse(content, null)));
 
+    [Theory]
+    [InlineData("iv")]
+    [InlineData("auth_tag")]
+    [InlineData("another")]
+    public void A_lone_surrogate_in_the_metadata_is_refused_in_every_shape(string member)
+    {
+        JsonObject message = Json("hi", s_key);
+        JsonObject metadata = message["metadata"]!.AsObject();
+        metadata.Remove(member);
+        metadata["x"] = 0;
+        string text = member == "another" ? "\"\\ud800\":1" : $"\"{member}\":\"\\ud800\"";
+        string broken = metadata.ToJsonString().Replace("\"x\":0", text, StringComparison.Ordinal);
+        string json = "{\"metadata\":" + broken + ",\"ciphertext\":\"AAAA\"}";
+        byte[] utf8 = System.Text.Encoding.UTF8.GetBytes(json);
+        byte[] file = System.Text.Encoding.UTF8.GetBytes(json.Replace("ciphertext", "data", StringComparison.Ordinal));
+        Action[] decoders =
+        [
+            () => LegacyMessage.Parse(json, null),
+            () => LegacyMessage.Parse(Convert.ToBase64String(utf8), null),
+            () => LegacyMessage.Parse("AAAA", broken),
+            () => LegacyMediaFile.Parse(file),
+        ];
+        Assert.All(decoders, decode => Assert.Equal(E2EError.InvalidEncoding, Refusal.Of(decode)));
+    }
+
+    [Fact]
+    public void A_plaintext_row_with_a_lone_surrogate_is_just_text()
+    {
+        string content = "{\"text\":\"" + '\ud800' + "\"}";
+        LegacyPlaintext opened = LegacyMessage.Parse(content, null, isEncrypted: false).Open([]);
+        Assert.Equal((content, false, LegacyProtection.Plaintext), (opened.Text, opened.IsJson, opened.Protection));
+    }
+
     [Fact]
     public void Deep_nesting_and_great_length_are_refused()
     {

@@ -1,0 +1,117 @@
+using System.Text.Json.Nodes;
+using PulseMeet.E2E.Keys;
+using PulseMeet.E2E.Media;
+using PulseMeet.E2E.Primitives;
+using static PulseMeet.E2E.Review.Vectors.Values;
+
+namespace PulseMeet.E2E.Review.Vectors;
+
+/// <summary>Sealed media files with every intermediate key, and the references that open them.</summary>
+internal sealed class MediaVectors : IVectorTopic
+{
+    private const int SegmentLength = MediaSealingOptions.MinSegmentLength;
+
+    public string FileName => "media.json";
+
+    public string Description =>
+        "Media: FLOE header, keys and segments of 4,096 bytes, and the reference. Byte i of a content is i mod 251.";
+
+    public JsonArray Write() =>
+        [Vector(0, MediaPadding.None), Vector(5, MediaPadding.None), Vector(4064, MediaPadding.None),
+            Vector(4065, MediaPadding.None), Vector(5001, MediaPadding.Padme)];
+
+    public IEnumerable<string> Differences(JsonObject vector)
+    {
+        foreach (string name in Compare(vector, Compute(vector)))
+        {
+            yield return name;
+        }
+
+        using MediaReference reference = MediaReference.Decode(Bytes(vector, "reference"));
+        byte[] opened = new byte[reference.Length];
+        MediaOpener.Open(reference, Bytes(vector, "sealed"), opened);
+        if (Hex(opened) != Hex(Content((int)Number(vector, "content_length"))))
+        {
+            yield return "content";
+        }
+    }
+
+    private static JsonObject Vector(int length, MediaPadding padding)
+    {
+        FloeLayout layout = FloeLayout.OfPlaintext(new FloeParameters(SegmentLength), padding.Pad(length));
+        var vector = new JsonObject
+        {
+            ["key"] = Hex(Fixed("media key")),
+            ["media_id"] = $"media {length}",
+            ["kind"] = (int)MediaKind.Image,
+            ["segment_length"] = SegmentLength,
+            ["content_length"] = length,
+            ["padded_length"] = layout.PlaintextLength,
+            ["iv"] = Hex(Fixed("media iv")),
+            ["nonces"] = string.Join(' ', Enumerable.Range(0, (int)layout.Segments)
+                .Select(i => Hex(Fixed($"media nonce {i}").AsSpan(0, 12)))),
+        };
+        foreach ((string name, JsonNode? value) in Compute(vector))
+        {
+            vector[name] = value!.DeepClone();
+        }
+
+        return vector;
+    }
+
+    private static JsonObject Compute(JsonObject vector)
+    {
+        byte[] key = Bytes(vector, "key");
+        string mediaId = (string)vector["media_id"]!;
+        var kind = (MediaKind)Number(vector, "kind");
+        int length = (int)Number(vector, "content_length");
+        var parameters = new FloeParameters((int)Number(vector, "segment_length"));
+        byte[] associatedData = MediaAssociatedData.Encode(mediaId, kind);
+        FloeLayout layout = FloeLayout.OfPlaintext(parameters, Number(vector, "padded_length"));
+        byte[] plaintext = new byte[layout.PlaintextLength];
+        Content(length).CopyTo(plaintext, 0);
+        using FloeState state = FloeState.Start(key, parameters, Bytes(vector, "iv"), associatedData);
+        byte[] file = Seal(state, layout, plaintext, ((string)vector["nonces"]!).Split(' '));
+        byte[] segmentKey = new byte[32];
+        state.DeriveSegmentKey(0, segmentKey);
+        byte[] digest = Sha256.Hash(file);
+        var description = new MediaDescription(mediaId, kind)
+        {
+            FileName = "sunset.png",
+            MediaType = "image/png",
+            Width = 640,
+            Height = 480,
+            Thumbnail = new byte[] { 1, 2, 3 },
+        };
+        using var reference = new MediaReference(
+            description, key, parameters.SegmentLength, length, file.Length, state.HeaderTag, digest);
+        return new JsonObject
+        {
+            ["associated_data"] = Hex(associatedData),
+            ["header_tag"] = Hex(state.HeaderTag),
+            ["message_key"] = Hex(state.MessageKey),
+            ["segment_key_0"] = Hex(segmentKey),
+            ["sealed"] = Hex(file),
+            ["digest"] = Hex(digest),
+            ["reference"] = Hex(reference.Encode()),
+        };
+    }
+
+    private static byte[] Seal(FloeState state, FloeLayout layout, byte[] plaintext, string[] nonces)
+    {
+        using var cipher = new FloeSegmentCipher(state);
+        byte[] file = new byte[layout.SealedLength];
+        state.Header.CopyTo(file);
+        for (int position = 0; position < layout.Segments; position++)
+        {
+            Span<byte> segment = file.AsSpan((int)layout.OffsetOf(position), layout.SealedLengthOf(position));
+            ReadOnlySpan<byte> part = plaintext.AsSpan(
+                position * layout.Parameters.PlaintextLength, segment.Length - FloeParameters.SegmentOverhead);
+            cipher.Seal(part, position, layout.IsFinal(position), Convert.FromHexString(nonces[position]), segment);
+        }
+
+        return file;
+    }
+
+    private static byte[] Content(int length) => [.. Enumerable.Range(0, length).Select(i => (byte)(i % 251))];
+}

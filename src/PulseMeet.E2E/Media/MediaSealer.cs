@@ -1,0 +1,145 @@
+using System.IO.Pipelines;
+using PulseMeet.E2E.Keys;
+using PulseMeet.E2E.Primitives;
+
+namespace PulseMeet.E2E.Media;
+
+/// <summary>Seals media files of any length in constant memory: FLOE (c2sp.org/FLOE).</summary>
+/// <remarks>docs/protocol-media.md. Stateless and thread-safe. Memory is two segments for each worker, whatever the length.
+/// Use a fresh <see cref="MediaKey"/> for each file, or one derived for its id; sealing twice under one key is safe, as each file
+/// has a random IV of its own. The reference that every form returns opens the file; the caller disposes it.</remarks>
+public static class MediaSealer
+{
+    /// <summary>Length of the sealed file, in bytes.</summary>
+    /// <param name="length">Length of the content, in bytes.</param>
+    /// <param name="options">Null for the defaults.</param>
+    /// <exception cref="ArgumentOutOfRangeException">Negative, or more than 2^40 segments.</exception>
+    public static long GetSealedLength(long length, MediaSealingOptions? options = null)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(length);
+        options ??= MediaSealingOptions.Default;
+        options.Validate();
+        return FloeLayout.OfPlaintext(options.Parameters, options.Padding.Pad(length)).SealedLength;
+    }
+
+    /// <summary>Seals content that is in memory. Allocates nothing for each segment; uses one thread.</summary>
+    /// <param name="content">Any length.</param>
+    /// <param name="destination">Exactly <see cref="GetSealedLength"/> bytes; does not overlap <paramref name="content"/>.</param>
+    /// <param name="key">The file's key. Not disposed.</param>
+    /// <param name="description">What the reference says about the file.</param>
+    /// <param name="options">Null for the defaults.</param>
+    /// <exception cref="ArgumentException">A length or an option is wrong.</exception>
+    public static MediaReference Seal(
+        ReadOnlySpan<byte> content,
+        Span<byte> destination,
+        MediaKey key,
+        MediaDescription description,
+        MediaSealingOptions? options = null)
+    {
+        options = Check(key, description, options);
+        FloeLayout layout = FloeLayout.OfPlaintext(options.Parameters, options.Padding.Pad(content.Length));
+        if (destination.Length != layout.SealedLength)
+        {
+            throw new ArgumentException($"Must have {layout.SealedLength} bytes.", nameof(destination));
+        }
+
+        using FloeState state = Start(key, description, options);
+        FloeSpan.Seal(state, layout, content, destination);
+        byte[]? digest = options.WithDigest ? Sha256.Hash(destination) : null;
+        return new MediaReference(
+            description, key.Span, options.SegmentLength, content.Length, destination.Length, state.HeaderTag, digest);
+    }
+
+    /// <summary>Seals a stream to its end, synchronously.</summary>
+    /// <param name="source">Read to its end. Not disposed.</param>
+    /// <param name="destination">Written and flushed. Not disposed; after an exception its content is no whole file.</param>
+    /// <param name="key">The file's key. Not disposed.</param>
+    /// <param name="description">What the reference says about the file.</param>
+    /// <param name="options">Null for the defaults.</param>
+    /// <param name="progress">Gets the bytes of content sealed so far, after each segment.</param>
+    /// <param name="cancellationToken">Stops between segments.</param>
+    /// <exception cref="ArgumentException">An option is outside its range.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    public static MediaReference SealStream(
+        Stream source,
+        Stream destination,
+        MediaKey key,
+        MediaDescription description,
+        MediaSealingOptions? options = null,
+        IProgress<long>? progress = null,
+        CancellationToken cancellationToken = default)
+    {
+        // With synchronous ends the task is complete when it is returned.
+        ValueTask<MediaReference> done = SealAsync(
+            source, destination, sync: true, key, description, options, progress, cancellationToken);
+        return done.AsTask().GetAwaiter().GetResult();
+    }
+
+    /// <summary>Seals a stream to its end.</summary>
+    /// <inheritdoc cref="SealStream"/>
+    public static ValueTask<MediaReference> SealStreamAsync(
+        Stream source,
+        Stream destination,
+        MediaKey key,
+        MediaDescription description,
+        MediaSealingOptions? options = null,
+        IProgress<long>? progress = null,
+        CancellationToken cancellationToken = default) =>
+        SealAsync(source, destination, sync: false, key, description, options, progress, cancellationToken);
+
+    /// <summary>Seals what comes through a pipe into a pipe. Completes neither.</summary>
+    /// <inheritdoc cref="SealStream"/>
+    public static async ValueTask<MediaReference> SealPipeAsync(
+        PipeReader source,
+        PipeWriter destination,
+        MediaKey key,
+        MediaDescription description,
+        MediaSealingOptions? options = null,
+        IProgress<long>? progress = null,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        ArgumentNullException.ThrowIfNull(destination);
+        Stream from = source.AsStream(leaveOpen: true);
+        Stream to = destination.AsStream(leaveOpen: true);
+        await using (from.ConfigureAwait(false))
+        await using (to.ConfigureAwait(false))
+        {
+            return await SealStreamAsync(from, to, key, description, options, progress, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    internal static MediaSealingOptions Check(MediaKey key, MediaDescription description, MediaSealingOptions? options)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        ArgumentNullException.ThrowIfNull(description);
+        options ??= MediaSealingOptions.Default;
+        options.Validate();
+        description.Validate();
+        return options;
+    }
+
+    internal static FloeState Start(MediaKey key, MediaDescription description, MediaSealingOptions options) => FloeState.Start(
+        key.Span, options.Parameters, MediaAssociatedData.Encode(description.MediaId, description.Kind));
+
+    private static async ValueTask<MediaReference> SealAsync(
+        Stream source,
+        Stream destination,
+        bool sync,
+        MediaKey key,
+        MediaDescription description,
+        MediaSealingOptions? options,
+        IProgress<long>? progress,
+        CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        ArgumentNullException.ThrowIfNull(destination);
+        options = Check(key, description, options);
+        using FloeState state = Start(key, description, options);
+        var reader = new PlaintextReader(new StreamEnd(source, sync), options.Padding);
+        using var run = new SealingRun(state, reader, new StreamEnd(destination, sync), options, progress);
+        await run.WriteAsync(state.Header.ToArray(), cancellationToken).ConfigureAwait(false);
+        await run.PumpAsync(cancellationToken).ConfigureAwait(false);
+        return run.ToReference(description, key);
+    }
+}

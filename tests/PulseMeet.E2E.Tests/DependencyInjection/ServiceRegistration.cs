@@ -1,0 +1,123 @@
+using Microsoft.Extensions.DependencyInjection;
+using PulseMeet.E2E.DependencyInjection;
+using PulseMeet.E2E.Derivation;
+using PulseMeet.E2E.Keys;
+using PulseMeet.E2E.Ratchet;
+using PulseMeet.E2E.Sealing;
+using PulseMeet.E2E.Tests.Support;
+
+namespace PulseMeet.E2E.Tests.DependencyInjection;
+
+/// <summary>One call registers everything; what the app says comes first.</summary>
+public sealed class ServiceRegistration
+{
+    [Fact]
+    public void Every_service_resolves_as_a_singleton()
+    {
+        using ServiceProvider services = Build(_ => { });
+        foreach (Type type in new[]
+            {
+                typeof(IKeyDerivationService), typeof(ILegacyKeyDerivation), typeof(IMessageSealer),
+                typeof(IRatchetSessionFactory), typeof(TimeProvider),
+            })
+        {
+            Assert.Same(services.GetRequiredService(type), services.GetRequiredService(type));
+        }
+    }
+
+    [Fact]
+    public void The_resolved_services_carry_a_conversation()
+    {
+        using ServiceProvider services = Build(options => options.PreKeys.OneTimePreKeys = 1);
+        IRatchetSessionFactory factory = services.GetRequiredService<IRatchetSessionFactory>();
+        using Ed25519KeyPair account = Ed25519KeyPair.Generate();
+        using DeviceIdentity alice = factory.CreateDevice(account, new DeviceAddress("alice", "phone"));
+        using DeviceIdentity bob = factory.CreateDevice(account, new DeviceAddress("bob", "phone"));
+        using var preKeys = factory.LoadPreKeys(factory.CreatePreKeys(bob).Serialize(), bob);
+        var published = preKeys.Publish(default);
+        var bundle = new PreKeyBundle(
+            published.Certificate, published.SignedPreKey, published.OneTimeKemPreKeys.Single(), published.OneTimePreKeys.Single());
+        using RatchetSession session = factory.Initiate(alice, new(bob.Address, account.PublicKey), bundle);
+        AcceptedSession accepted = factory.Accept(
+            bob, preKeys, new(alice.Address, account.PublicKey), session.Seal("hi"u8, "bound"u8), "bound"u8);
+        Assert.Equal("hi"u8.ToArray(), accepted.Plaintext.ToArray());
+        using RatchetSession stored = factory.Load(accepted.Session.Serialize());
+        Assert.Equal("ho"u8.ToArray(), session.Open(stored.Seal("ho"u8)));
+    }
+
+    [Fact]
+    public void Options_outside_their_range_are_refused_at_registration()
+    {
+        Action<PulseMeetE2EOptions>[] bad =
+        [
+            options => options.KeyDerivation.Salt = "",
+            options => options.KeyDerivation.Salt = new string('x', 256),
+            options => options.KeyDerivation.RotationInterval = TimeSpan.Zero,
+            options => options.PreKeys.OneTimePreKeys = -1,
+            options => options.PreKeys.OneTimePreKeys = 501,
+            options => options.PreKeys.RotationInterval = TimeSpan.Zero,
+            options => options.PreKeys.RetirementPeriod = TimeSpan.FromTicks(-1),
+            options => options.PreKeys.RetirementPeriod = TimeSpan.MaxValue,
+            options => options.Ratchet.Padding = null!,
+            options => options.Ratchet.RenewalInterval = TimeSpan.Zero,
+            options => options.Sealing.Padding = null!,
+        ];
+        foreach (Action<PulseMeetE2EOptions> configure in bad)
+        {
+            var services = new ServiceCollection();
+            Assert.ThrowsAny<ArgumentException>(() => services.AddPulseMeetE2E(configure));
+            Assert.Empty(services);
+        }
+
+        Assert.Throws<ArgumentNullException>(() => ((IServiceCollection)null!).AddPulseMeetE2E());
+    }
+
+    [Fact]
+    public void Options_reach_the_services()
+    {
+        using ServiceProvider services = Build(options => options.Sealing.Padding = PaddingScheme.None);
+        IMessageSealer sealer = services.GetRequiredService<IMessageSealer>();
+        Assert.Equal(1, sealer.GetSealedLength(1000) - sealer.GetSealedLength(999));
+    }
+
+    [Fact]
+    public void The_apps_clock_wins()
+    {
+        var clock = new TestClock();
+        using ServiceProvider services = Build(_ => { }, before: app => app.AddSingleton<TimeProvider>(clock));
+        Assert.Same(clock, services.GetRequiredService<TimeProvider>());
+        using Ed25519KeyPair account = Ed25519KeyPair.Generate();
+        using DeviceIdentity device = services.GetRequiredService<IRatchetSessionFactory>()
+            .CreateDevice(account, new DeviceAddress("alice", "phone"));
+        Assert.Equal(clock.GetUtcNow(), device.Certificate.NotBefore);
+        IKeyDerivationService derivation = services.GetRequiredService<IKeyDerivationService>();
+        DateTimeOffset begun = clock.GetUtcNow();
+        Assert.False(derivation.IsRotationDue(begun));
+        clock.Advance(TimeSpan.FromDays(30));
+        Assert.True(derivation.IsRotationDue(begun));
+    }
+
+    [Fact]
+    public void The_apps_own_services_stay_and_a_second_registration_changes_nothing()
+    {
+        var own = new MessageSealer(new MessageSealingOptions());
+        using ServiceProvider services = Build(
+            _ => { },
+            before: app => app.AddSingleton<IMessageSealer>(own),
+            after: app => app.AddPulseMeetE2E(options => options.Sealing.Padding = PaddingScheme.None));
+        Assert.Same(own, Assert.Single(services.GetServices<IMessageSealer>()));
+        Assert.Single(services.GetServices<IRatchetSessionFactory>());
+    }
+
+    private static ServiceProvider Build(
+        Action<PulseMeetE2EOptions> configure,
+        Action<IServiceCollection>? before = null,
+        Action<IServiceCollection>? after = null)
+    {
+        var services = new ServiceCollection();
+        before?.Invoke(services);
+        services.AddPulseMeetE2E(configure);
+        after?.Invoke(services);
+        return services.BuildServiceProvider(validateScopes: true);
+    }
+}

@@ -1,0 +1,128 @@
+using FsCheck.Xunit;
+using PulseMeet.E2E.Media;
+
+namespace PulseMeet.E2E.Tests.Media;
+
+/// <summary>Any range can be read, touching only its segments, and the end of the file is verified before anything is given out.</summary>
+public sealed class MediaRanges
+{
+    private const int Segments = 10;
+
+    private static readonly Sample s_sample = Sample.Of(((Segments - 1) * Sample.PlaintextLength) + 100);
+
+    [Property(MaxTest = 300)]
+    public bool Any_range_is_what_the_content_has_there(uint offset, ushort length)
+    {
+        int from = (int)(offset % (s_sample.Content.Length + 10));
+        using SealedMediaStream stream = SealedMediaStream.Open(s_sample.Reference, new MemoryStream(s_sample.Sealed));
+        stream.Position = from;
+        byte[] range = new byte[length];
+        int read = stream.ReadAtLeast(range, length, throwOnEndOfStream: false);
+        int expected = Math.Max(0, Math.Min(length, s_sample.Content.Length - from));
+        return read == expected
+            && range.AsSpan(0, read).SequenceEqual(s_sample.Content.AsSpan(Math.Min(from, s_sample.Content.Length), expected));
+    }
+
+    [Fact]
+    public async Task Reading_in_both_forms_from_front_to_back_gives_the_content()
+    {
+        await using SealedMediaStream stream =
+            await SealedMediaStream.OpenAsync(s_sample.Reference, new MemoryStream(s_sample.Sealed));
+        Assert.Equal(s_sample.Content.Length, stream.Length);
+        var copy = new MemoryStream();
+        await stream.CopyToAsync(copy);
+        Assert.Equal(s_sample.Content, copy.ToArray());
+
+        stream.Seek(-5, SeekOrigin.End);
+        byte[] end = new byte[10];
+        Assert.Equal(5, stream.Read(end, 0, 10));
+        Assert.Equal(s_sample.Content[^5..], end[..5]);
+        Assert.Equal(0, await stream.ReadAsync(end.AsMemory()));
+    }
+
+    [Fact]
+    public void A_range_near_the_end_verifies_the_final_segment_first()
+    {
+        // The segment before the last is intact; the file's end is not.
+        byte[] changed = [.. s_sample.Sealed];
+        changed[^1] ^= 1;
+        var watched = new Watched(changed);
+        var error = Assert.Throws<E2EException>(() => SealedMediaStream.Open(s_sample.Reference, watched));
+        Assert.Equal(E2EError.NotAuthentic, error.Reason);
+
+        var intact = new Watched(s_sample.Sealed);
+        using SealedMediaStream stream = SealedMediaStream.Open(s_sample.Reference, intact);
+        stream.Position = ((Segments - 1) * Sample.PlaintextLength) - 10;
+        stream.ReadExactly(new byte[20]);
+        long last = 74 + ((Segments - 1L) * Sample.SegmentLength);
+        Assert.Equal([0, last, last - Sample.SegmentLength, last], intact.ReadFrom);
+    }
+
+    [Fact]
+    public void A_range_touches_the_header_the_last_segment_and_its_own_segments_alone()
+    {
+        byte[] changed = [.. s_sample.Sealed];
+        for (int position = 0; position < Segments - 1; position++)
+        {
+            if (position is not (4 or 5))
+            {
+                changed[74 + (position * Sample.SegmentLength) + 50] ^= 1;
+            }
+        }
+
+        var watched = new Watched(changed);
+        using SealedMediaStream stream = SealedMediaStream.Open(s_sample.Reference, watched);
+        byte[] range = new byte[2 * Sample.PlaintextLength];
+        stream.Position = 4 * Sample.PlaintextLength;
+        stream.ReadExactly(range);
+        Assert.Equal(s_sample.Content[(4 * Sample.PlaintextLength)..(6 * Sample.PlaintextLength)], range);
+        Assert.Equal(74 + (s_sample.Sealed.Length - 74 - (9 * Sample.SegmentLength)) + (2 * Sample.SegmentLength), watched.BytesRead);
+
+        stream.Position = 3 * Sample.PlaintextLength;
+        Assert.Equal(E2EError.NotAuthentic, Assert.Throws<E2EException>(() => stream.ReadByte()).Reason);
+    }
+
+    [Fact]
+    public void A_truncated_or_lengthened_file_is_refused_before_any_range_is_read()
+    {
+        Assert.Equal(E2EError.Truncated, Refuse(s_sample.Sealed[..^1]));
+        Assert.Equal(E2EError.Truncated, Refuse([]));
+        Assert.Equal(E2EError.InvalidEncoding, Refuse([.. s_sample.Sealed, 0]));
+    }
+
+    [Fact]
+    public void A_padded_file_ends_where_its_content_ends()
+    {
+        Sample padded = Sample.Of(100_001, Sample.Options with { Padding = MediaPadding.Padme });
+        using SealedMediaStream stream = SealedMediaStream.Open(padded.Reference, new MemoryStream(padded.Sealed));
+        Assert.Equal(100_001, stream.Length);
+        stream.Position = 100_000;
+        Assert.Equal(1, stream.Read(new byte[10], 0, 10));
+        Assert.Equal(-1, stream.ReadByte());
+    }
+
+    [Fact]
+    public void A_source_that_cannot_seek_is_the_callers_mistake() =>
+        Assert.Throws<ArgumentException>(() => SealedMediaStream.Open(s_sample.Reference, new Trickle(s_sample.Sealed)));
+
+    private static E2EError Refuse(byte[] file) =>
+        Assert.Throws<E2EException>(() => SealedMediaStream.Open(s_sample.Reference, new MemoryStream(file))).Reason;
+
+    /// <summary>Notes where reads begin and how much they take.</summary>
+    private sealed class Watched(byte[] bytes) : MemoryStream(bytes)
+    {
+        public List<long> ReadFrom { get; } = [];
+
+        public long BytesRead { get; private set; }
+
+        public override int Read(Span<byte> buffer)
+        {
+            ReadFrom.Add(Position);
+            byte[] piece = new byte[buffer.Length];
+            int read = base.Read(piece, 0, piece.Length);
+            piece.AsSpan(0, read).CopyTo(buffer);
+            BytesRead += read;
+            return read;
+        }
+    }
+}
