@@ -1,0 +1,105 @@
+using System.Diagnostics;
+using Npgsql;
+using PulseMeet.E2E.PostgreSql.Migration;
+using PulseMeet.E2E.PostgreSql.Tests.Support;
+using PulseMeet.E2E.PostgreSql.Wrapping;
+
+namespace PulseMeet.E2E.PostgreSql.Tests;
+
+[Collection(OnPostgres.Name)]
+public sealed class KilledAtAnyMoment(PostgresServer server)
+{
+    [Fact]
+    public async Task The_tool_killed_at_random_moments_and_run_again_comes_to_the_same_end_state()
+    {
+        using TestDatabase database = server.NewDatabase();
+        new LegacyWorld(150, 30, 0).WriteTo(database.Owner);
+        string directory = System.IO.Directory.CreateTempSubdirectory("pulsemeet-tool").FullName;
+        try
+        {
+            string key = Path.Combine(directory, "recovery");
+            Assert.Equal(0, OperatorTool.Run(database, "recovery-key", "new", "--out", key).ExitCode);
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(key));
+            string before = Migrated.Fingerprint(database);
+            string[] migrate = ["migrate", "--to", "contract", "--accept-loss", "--yes", "--recovery-public-key", key + ".pub"];
+            var random = new Random(7);
+            for (int i = 0; i < 4; i++)
+            {
+                using Process process = OperatorTool.Start(database, migrate);
+                _ = process.StandardOutput.ReadToEndAsync();
+                _ = process.StandardError.ReadToEndAsync();
+                process.WaitForExit(random.Next(150, 1500));
+                process.Kill();
+                process.WaitForExit();
+            }
+
+            ToolResult done = OperatorTool.Run(database, [.. migrate, "--json"]);
+            Assert.True(done.ExitCode == 0, done.Errors);
+            MigrationStatus status = await Migrated.Schema(database).ReadStatusAsync();
+            Assert.Equal(("completed", 0L), (status.Status, status.PlaintextKeys));
+            Assert.Equal(0, OperatorTool.Run(database, "check-plaintext").ExitCode);
+
+            ToolResult dry = OperatorTool.Run(database, "rollback", "--recovery-key", key, "--reason", "test");
+            Assert.Equal(4, dry.ExitCode);
+            ToolResult back = OperatorTool.Run(database, "rollback", "--recovery-key", key, "--reason", "test", "--yes");
+            Assert.True(back.ExitCode == 0, back.Errors);
+            Assert.Equal(before, Migrated.Fingerprint(database));
+            Assert.Equal(3, OperatorTool.Run(database, "check-plaintext").ExitCode);
+            string secret = File.ReadAllLines(key)[1];
+            Assert.All([done, dry, back], result => Assert.DoesNotContain(secret, result.Output + result.Errors, StringComparison.Ordinal));
+            File.SetUnixFileMode(key, UnixFileMode.UserRead | UnixFileMode.OtherRead);
+            Assert.Throws<E2EException>(() => RecoveryKeyFile.ReadPrivate(key));
+        }
+        finally
+        {
+            System.IO.Directory.Delete(directory, recursive: true);
+        }
+    }
+
+    [Fact]
+    public async Task Message_migration_cut_off_by_a_crash_of_the_server_goes_on_to_the_same_end_state()
+    {
+        using var own = new PostgresServer(null);
+        using TestDatabase database = own.NewDatabase();
+        var world = new LegacyWorld(2, 0, 600);
+        world.WriteTo(database.Owner);
+        using var recovery = Keys.X25519KeyPair.Generate();
+        await Migrated.ToVerifiedAsync(database, recovery.PublicKey);
+        LegacyUser user = world.Users[0];
+        bool crashed = false;
+        try
+        {
+            await Migrated.Messages(database.As(user.Id), user, batch: 20).MigrateExistingMessagesAsync(
+                new Once<Messages.MessageMigrationProgress>(() =>
+                {
+                    crashed = true;
+                    own.Crash();
+                }, after: 5));
+        }
+        catch (NpgsqlException)
+        {
+            // The connection is gone with the server.
+        }
+
+        Assert.True(crashed);
+        NpgsqlConnection.ClearAllPools();
+        MigrationStatus status = await Migrated.Schema(database).ReadStatusAsync();
+        Assert.True(status.ArchivedMessages < world.Messages.Count(Migrated.IsReadable));
+        Assert.Equal(status.ArchivedMessages, status.MessageBackups);
+        await Migrated.Messages(database.As(user.Id), user).MigrateExistingMessagesAsync();
+        Assert.Equal(world.Messages.Count(Migrated.IsReadable), (await Migrated.Schema(database).ReadStatusAsync()).ArchivedMessages);
+    }
+
+    private sealed class Once<T>(Action action, int after) : IProgress<T>
+    {
+        private int _count;
+
+        public void Report(T value)
+        {
+            if (++_count == after)
+            {
+                action();
+            }
+        }
+    }
+}
