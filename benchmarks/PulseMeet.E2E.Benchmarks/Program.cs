@@ -1,6 +1,7 @@
 using BenchmarkDotNet.Running;
 using PulseMeet.E2E.Benchmarks.Enforcing;
 using PulseMeet.E2E.Benchmarks.Growth;
+using PulseMeet.E2E.Benchmarks.Media;
 using PulseMeet.E2E.Benchmarks.Peers;
 using PulseMeet.E2E.Benchmarks.Primitives;
 
@@ -13,6 +14,8 @@ switch (args.FirstOrDefault())
         return GrowthCommand.Run(resultFile);
     case "--backends":
         return BackendsCommand.Run(resultFile);
+    case "--media":
+        return MediaCommand.Run(enforce: args.Contains("--enforce"));
     case "--peers":
         return PeersCommand.Run(resultFile);
     default:

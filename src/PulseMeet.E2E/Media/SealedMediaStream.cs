@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Security.Cryptography;
 
 namespace PulseMeet.E2E.Media;
@@ -30,8 +31,8 @@ public sealed class SealedMediaStream : Stream
         _source = source;
         _start = start;
         int longest = _layout.SealedLengthOf(0);
-        _segment = new byte[longest];
-        _plaintext = new byte[longest - FloeParameters.SegmentOverhead];
+        _segment = ArrayPool<byte>.Shared.Rent(longest);
+        _plaintext = ArrayPool<byte>.Shared.Rent(longest - FloeParameters.SegmentOverhead);
     }
 
     /// <summary>Length of the content, in bytes, without padding.</summary>
@@ -147,6 +148,8 @@ public sealed class SealedMediaStream : Stream
             _cipher.Dispose();
             _state.Dispose();
             CryptographicOperations.ZeroMemory(_plaintext);
+            ArrayPool<byte>.Shared.Return(_plaintext);
+            ArrayPool<byte>.Shared.Return(_segment);
             if (!_leaveOpen)
             {
                 _source.Dispose();

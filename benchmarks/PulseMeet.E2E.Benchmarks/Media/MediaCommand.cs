@@ -1,0 +1,184 @@
+using System.Diagnostics;
+using System.Security.Cryptography;
+using PulseMeet.E2E.Keys;
+using PulseMeet.E2E.Media;
+
+namespace PulseMeet.E2E.Benchmarks.Media;
+
+/// <summary>Media sealing as ratios in one run: <c>media [--enforce]</c>. The candidates take turns, and the best of the rounds
+/// counts, so that other load on the machine disturbs the ratios little.</summary>
+internal static class MediaCommand
+{
+    private const int Mebibyte = 1024 * 1024;
+    private const int Length = 256 * Mebibyte;
+    private const int Rounds = 7;
+
+    private static readonly MediaDescription s_description = new("benchmark", MediaKind.File);
+    private static readonly MediaSealingOptions s_options = MediaSealingOptions.Default with { WithDigest = false };
+
+    public static int Run(bool enforce)
+    {
+        byte[] content = new byte[Length];
+        byte[] opened = new byte[Length];
+        byte[] bare = new byte[Length + (256 * 16)];
+        byte[] sealedFile = new byte[MediaSealer.GetSealedLength(Length, s_options)];
+        using MediaKey key = MediaKey.Generate();
+        using var aes = new AesGcm(new byte[32], 16);
+        MediaReference reference = MediaSealer.Seal(content, sealedFile, key, s_description, s_options);
+
+        bool passed = true;
+        double[] one = Interleave(
+            () => Bare(aes, content, bare),
+            () => MediaSealer.Seal(content, sealedFile, key, s_description, s_options).Dispose(),
+            () => MediaSealer.Seal(content, sealedFile, key, s_description).Dispose());
+        passed &= Show("seal 256 MiB, one thread, of bare AesGcm", one[0] / one[1], 0.90);
+        Show("  with the SHA-256 digest", one[0] / one[2], 0);
+
+        Bare(aes, content, bare);
+        reference = MediaSealer.Seal(content, sealedFile, key, s_description, s_options);
+        double[] open = Interleave(
+            () => BareOpen(aes, bare, opened),
+            () => MediaOpener.Open(reference, sealedFile, opened));
+        passed &= Show("open 256 MiB, one thread, of bare AesGcm", open[0] / open[1], 0.90);
+
+        double[] two = Interleave(
+            () => SealStream(content, sealedFile, key, 1),
+            () => SealStream(content, sealedFile, key, 2));
+        passed &= Show("seal 256 MiB, two workers, times one", two[0] / two[1], 1.7);
+        reference = SealStream(content, sealedFile, key, 1);
+        double[] twoOpen = Interleave(
+            () => OpenStream(reference, sealedFile, opened, 1),
+            () => OpenStream(reference, sealedFile, opened, 2));
+        passed &= Show("open 256 MiB, two workers, times one", twoOpen[0] / twoOpen[1], 1.7);
+
+        passed &= Range(key);
+        passed &= Allocation(content, sealedFile, key);
+        SegmentLengths(content, key, aes, bare);
+        return passed || !enforce ? 0 : 1;
+    }
+
+    private static bool Range(MediaKey key)
+    {
+        const int Gibibyte = 1024 * Mebibyte;
+        byte[] content = new byte[Gibibyte];
+        byte[] file = new byte[MediaSealer.GetSealedLength(Gibibyte, s_options)];
+        using MediaReference reference = MediaSealer.Seal(content, file, key, s_description, s_options);
+        byte[] range = new byte[64 * 1024];
+        using var aes = new AesGcm(new byte[32], 16);
+        int segment = MediaSealingOptions.DefaultSegmentLength - 32;
+
+        // The range lies in one segment or two; here in one, at half of the file.
+        int last = (Gibibyte % segment) is 0 ? segment : Gibibyte % segment;
+        long offset = (long)Gibibyte / 2 / segment * segment;
+        byte[] sealedSegment = new byte[segment];
+        byte[] tag = new byte[16];
+        byte[] tagLast = new byte[16];
+        byte[] sealedLast = new byte[last];
+        aes.Encrypt(new byte[12], content.AsSpan(0, segment), sealedSegment, tag);
+        aes.Encrypt(new byte[12], content.AsSpan(0, last), sealedLast, tagLast);
+        byte[] plain = new byte[segment];
+        double[] times = Interleave(
+            () => Repeat(500, () =>
+            {
+                aes.Decrypt(new byte[12], sealedSegment, tag, plain);
+                aes.Decrypt(new byte[12], sealedLast, tagLast, plain.AsSpan(0, last));
+            }),
+            () => Repeat(500, () =>
+            {
+                using SealedMediaStream stream = SealedMediaStream.Open(reference, new MemoryStream(file));
+                stream.Position = offset;
+                stream.ReadExactly(range);
+            }));
+        Console.WriteLine($"  64 KiB of 1 GiB: {times[1] / 500 * 1e6:0.0} µs; AesGcm over its segment and the last: {times[0] / 500 * 1e6:0.0} µs");
+        return Show("64 KiB of 1 GiB: segments touched, of the time taken", times[0] / times[1], 0.25);
+    }
+
+    private static bool Allocation(byte[] content, byte[] sealedFile, MediaKey key)
+    {
+        long Measure(int length)
+        {
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            var source = new MemoryStream(content, 0, length);
+            MediaSealer.SealStream(source, new MemoryStream(sealedFile), key, s_description, s_options).Dispose();
+            return GC.GetAllocatedBytesForCurrentThread() - before;
+        }
+
+        Measure(Mebibyte);
+        long shortFile = Measure(Mebibyte);
+        long longFile = Measure(65 * Mebibyte);
+        Console.WriteLine($"allocated: {shortFile:N0} bytes for 1 MiB, {longFile:N0} for 65 MiB");
+        return longFile <= shortFile;
+    }
+
+    private static void SegmentLengths(byte[] content, MediaKey key, AesGcm aes, byte[] bare)
+    {
+        foreach (int length in new[] { 4, 16, 32, 64, 128, 256, 512, 1024 })
+        {
+            MediaSealingOptions options = s_options with { SegmentLength = length * 1024 };
+            byte[] file = new byte[MediaSealer.GetSealedLength(Length, options)];
+            double[] times = Interleave(
+                () => Bare(aes, content, bare), () => MediaSealer.Seal(content, file, key, s_description, options).Dispose());
+            Console.WriteLine($"  segments of {length,5} KiB: {Length / times[1] / 1e9:0.00} GB/s, {times[0] / times[1]:0.00} of bare AesGcm");
+        }
+    }
+
+    private static MediaReference SealStream(byte[] content, byte[] file, MediaKey key, int workers) => MediaSealer.SealStream(
+        new MemoryStream(content), new MemoryStream(file), key, s_description, s_options with { Workers = workers });
+
+    private static void OpenStream(MediaReference reference, byte[] file, byte[] opened, int workers) => MediaOpener.OpenStream(
+        reference, new MemoryStream(file), new MemoryStream(opened), new() { Workers = workers });
+
+    private static void Bare(AesGcm aes, byte[] content, byte[] output)
+    {
+        Span<byte> nonce = stackalloc byte[12];
+        for (int i = 0; i < Length / Mebibyte; i++)
+        {
+            BitConverter.TryWriteBytes(nonce, i);
+            Span<byte> to = output.AsSpan(i * (Mebibyte + 16), Mebibyte + 16);
+            aes.Encrypt(nonce, content.AsSpan(i * Mebibyte, Mebibyte), to[..Mebibyte], to[Mebibyte..]);
+        }
+    }
+
+    private static void BareOpen(AesGcm aes, byte[] sealedBytes, byte[] output)
+    {
+        Span<byte> nonce = stackalloc byte[12];
+        for (int i = 0; i < Length / Mebibyte; i++)
+        {
+            BitConverter.TryWriteBytes(nonce, i);
+            ReadOnlySpan<byte> from = sealedBytes.AsSpan(i * (Mebibyte + 16), Mebibyte + 16);
+            aes.Decrypt(nonce, from[..Mebibyte], from[Mebibyte..], output.AsSpan(i * Mebibyte, Mebibyte));
+        }
+    }
+
+    private static void Repeat(int times, Action action)
+    {
+        for (int i = 0; i < times; i++)
+        {
+            action();
+        }
+    }
+
+    /// <summary>The best time of each candidate, in seconds.</summary>
+    private static double[] Interleave(params Action[] candidates)
+    {
+        double[] best = [.. candidates.Select(_ => double.MaxValue)];
+        for (int round = 0; round <= Rounds; round++)
+        {
+            for (int i = 0; i < candidates.Length; i++)
+            {
+                var watch = Stopwatch.StartNew();
+                candidates[i]();
+                best[i] = round == 0 ? best[i] : Math.Min(best[i], watch.Elapsed.TotalSeconds);
+            }
+        }
+
+        return best;
+    }
+
+    private static bool Show(string what, double ratio, double bound)
+    {
+        string verdict = bound == 0 ? string.Empty : ratio >= bound ? $"at least {bound:0.00}: held" : $"at least {bound:0.00}: MISSED";
+        Console.WriteLine($"{what,-56} {ratio,6:0.00}  {verdict}");
+        return ratio >= bound;
+    }
+}
