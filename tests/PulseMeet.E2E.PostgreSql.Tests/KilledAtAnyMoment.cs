@@ -82,7 +82,7 @@ public sealed class KilledAtAnyMoment(PostgresServer server)
         }
 
         Assert.True(crashed);
-        NpgsqlConnection.ClearAllPools();
+        database.Owner.Clear();
         MigrationStatus status = await Migrated.Schema(database).ReadStatusAsync();
         Assert.True(status.ArchivedMessages < world.Messages.Count(Migrated.IsReadable));
         Assert.Equal(status.ArchivedMessages, status.MessageBackups);
