@@ -23,7 +23,7 @@ internal static class EnforceCommand
         var broken = new List<string>();
         foreach (Scenario scenario in scenarios)
         {
-            Measurement row = scenario.Measure();
+            Measurement row = MeasureWithin(scenario, budgets[scenario.Id]);
             measured.Add(row);
             rows.Add(Describe(row, budgets[row.Id]));
             broken.AddRange(budgets[row.Id].BrokenBy(row).Select(what => $"{row.Id}: {what}"));
@@ -48,6 +48,19 @@ internal static class EnforceCommand
         broken.ForEach(line => Console.WriteLine("BROKEN  " + line));
         Console.WriteLine(broken.Count == 0 ? "Every budget is kept." : $"{broken.Count} budgets are broken.");
         return broken.Count == 0 ? 0 : 1;
+    }
+
+    /// <summary>Measures again, twice at most, what breaks its budget: a library that is too slow is so every time, a machine
+    /// that is busy is not.</summary>
+    private static Measurement MeasureWithin(Scenario scenario, Budget budget)
+    {
+        Measurement row = scenario.Measure();
+        for (int again = 0; again < 2 && budget.BrokenBy(row).Any(); again++)
+        {
+            row = scenario.Measure();
+        }
+
+        return row;
     }
 
     private static readonly string[] Heading = ["", "mean", "p99", "allocated", "own", "baseline", "ratio", "budget"];

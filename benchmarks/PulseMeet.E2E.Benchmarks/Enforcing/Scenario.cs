@@ -1,6 +1,7 @@
 using PulseMeet.E2E.Benchmarks.Derivation;
 using PulseMeet.E2E.Benchmarks.Handshake;
 using PulseMeet.E2E.Benchmarks.Measuring;
+using PulseMeet.E2E.Benchmarks.Media;
 using PulseMeet.E2E.Benchmarks.Ratchet;
 
 namespace PulseMeet.E2E.Benchmarks.Enforcing;
@@ -10,7 +11,9 @@ internal sealed record Scenario(string Id, Func<Measurement> Measure)
 {
     private const int SingleSteps = 2000;
     private const int HandshakeSingleSteps = 300;
+    private const int MediaSingleSteps = 100;
     private const int MessageSize = 256;
+    private const int MediaSize = 1024 * 1024;
 
     public static IReadOnlyList<Scenario> All { get; } =
     [
@@ -24,6 +27,8 @@ internal sealed record Scenario(string Id, Func<Measurement> Measure)
         Of("handshake.initiate", () => (new HandshakeWorkloads().Initiate, new BareHandshake().Initiate), HandshakeSingleSteps),
         Of("handshake.accept", () => (new HandshakeWorkloads().Accept, new BareHandshake().Accept), HandshakeSingleSteps),
         Of("handshake.both", () => (new HandshakeWorkloads().Both, new BareHandshake().Both), HandshakeSingleSteps),
+        Of("media.seal", () => (new MediaWorkloads(MediaSize).Seal, new MediaWorkloads(MediaSize).Bare), MediaSingleSteps),
+        Of("media.open", () => (new MediaWorkloads(MediaSize).Open, new MediaWorkloads(MediaSize).Bare), MediaSingleSteps),
     ];
 
     private static Scenario Of(string id, Func<(Workload Subject, Workload? Baseline)> workloads, int singleSteps = SingleSteps) =>

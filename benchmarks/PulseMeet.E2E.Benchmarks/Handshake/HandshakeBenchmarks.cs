@@ -1,12 +1,11 @@
 using BenchmarkDotNet.Attributes;
-using BenchmarkDotNet.Engines;
 using PulseMeet.E2E.Benchmarks.Measuring;
 
 namespace PulseMeet.E2E.Benchmarks.Handshake;
 
 /// <summary>Bundles and both sides of the handshake; what a step uses up is made before each iteration.</summary>
 [MemoryDiagnoser]
-[SimpleJob(RunStrategy.Throughput, invocationCount: Steps)]
+[InvocationCount(Steps)]
 public class HandshakeBenchmarks : IDisposable
 {
     private const int Steps = 64;

@@ -17,14 +17,15 @@ internal static class Stopwatching
         int steps = Calibrate(subject);
         int baselineSteps = baseline is null ? 0 : Calibrate(baseline);
         double[] means = new double[Batches];
+        double[] walls = new double[Batches];
         double[] baselines = new double[Batches];
         double[] ratios = new double[Batches];
         for (int i = 0; i < Batches; i++)
         {
-            means[i] = TimeBatch(subject, steps);
+            (walls[i], means[i]) = TimeBatch(subject, steps);
             if (baseline is not null)
             {
-                baselines[i] = TimeBatch(baseline, baselineSteps);
+                baselines[i] = TimeBatch(baseline, baselineSteps).Processor;
                 ratios[i] = means[i] / baselines[i];
             }
         }
@@ -32,11 +33,12 @@ internal static class Stopwatching
         double allocated = CountAllocation(subject, steps);
         return new Measurement(
             id,
-            TrimmedMean(means),
+            MeanOfFastest(means, 0.9),
             singleSteps > 0 ? TimeSingleSteps(subject, singleSteps) : double.NaN,
+            MeanOfFastest(walls, 0.5),
             allocated,
             baseline is null ? double.NaN : allocated - CountAllocation(baseline, baselineSteps),
-            baseline is null ? double.NaN : TrimmedMean(baselines),
+            baseline is null ? double.NaN : MeanOfFastest(baselines, 0.9),
             baseline is null ? double.NaN : Median(ratios));
     }
 
@@ -47,7 +49,7 @@ internal static class Stopwatching
         var total = Stopwatch.StartNew();
         while (true)
         {
-            double elapsed = TimeBatch(workload, steps) * steps;
+            double elapsed = TimeBatch(workload, steps).Wall * steps;
             if (total.Elapsed > s_warmUp && elapsed * 2 > s_batch.TotalNanoseconds)
             {
                 return Math.Max(1, (int)(steps * s_batch.TotalNanoseconds / elapsed));
@@ -61,12 +63,13 @@ internal static class Stopwatching
     }
 
     /// <returns>Nanoseconds per step.</returns>
-    private static double TimeBatch(Workload workload, int steps)
+    private static (double Wall, double Processor) TimeBatch(Workload workload, int steps)
     {
         workload.Prepare(steps);
-        long start = Stopwatch.GetTimestamp();
+        var clock = BatchClock.Start();
         workload.Run(steps);
-        return Stopwatch.GetElapsedTime(start).TotalNanoseconds / steps;
+        (double wall, double processor) = clock.Elapsed();
+        return (wall / steps, processor / steps);
     }
 
     private static double TimeSingleSteps(Workload workload, int count)
@@ -74,7 +77,10 @@ internal static class Stopwatching
         double[] durations = new double[count];
         for (int i = 0; i < count; i++)
         {
-            durations[i] = TimeBatch(workload, 1);
+            workload.Prepare(1);
+            long start = Stopwatch.GetTimestamp();
+            workload.Run(1);
+            durations[i] = Stopwatch.GetElapsedTime(start).TotalNanoseconds;
         }
 
         Array.Sort(durations);
@@ -89,7 +95,8 @@ internal static class Stopwatching
         return Math.Round((GC.GetAllocatedBytesForCurrentThread() - before) / (double)steps, 1);
     }
 
-    private static double TrimmedMean(double[] values) => values.Order().Take(values.Length * 9 / 10).Average();
+    private static double MeanOfFastest(double[] values, double share) =>
+        values.Order().Take((int)(values.Length * share)).Average();
 
     private static double Median(double[] values) => values.Order().ElementAt(values.Length / 2);
 }

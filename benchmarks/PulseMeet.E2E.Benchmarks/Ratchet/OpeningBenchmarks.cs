@@ -1,12 +1,11 @@
 using BenchmarkDotNet.Attributes;
-using BenchmarkDotNet.Engines;
 using PulseMeet.E2E.Benchmarks.Measuring;
 
 namespace PulseMeet.E2E.Benchmarks.Ratchet;
 
 /// <summary>Opening alone, in order and out of order; the messages are sealed before each iteration.</summary>
 [MemoryDiagnoser]
-[SimpleJob(RunStrategy.Throughput, invocationCount: Messages)]
+[InvocationCount(Messages)]
 public class OpeningBenchmarks
 {
     private const int Messages = 1024;

@@ -1,0 +1,48 @@
+using PulseMeet.E2E.Benchmarks.Measuring;
+using PulseMeet.E2E.Benchmarks.Primitives;
+using PulseMeet.E2E.Keys;
+using PulseMeet.E2E.Media;
+using PulseMeet.E2E.Primitives;
+
+namespace PulseMeet.E2E.Benchmarks.Media;
+
+/// <summary>Sealing and opening a file that is in memory, and the bare AES-GCM and SHA-256 over as many bytes.</summary>
+internal sealed class MediaWorkloads(int length)
+{
+    private readonly MediaKey _key = MediaKey.Generate();
+    private readonly MediaDescription _description = new("3f1c7a52-54d2-4a32-9d1a-3d0f6c1f9b7e", MediaKind.File);
+    private readonly byte[] _content = RawPrimitives.Bytes(length);
+    private readonly byte[] _sealed = new byte[MediaSealer.GetSealedLength(length)];
+
+    public Workload Seal => new(() => MediaSealer.Seal(_content, _sealed, _key, _description).Dispose());
+
+    public Workload Open
+    {
+        get
+        {
+            MediaReference reference = MediaSealer.Seal(_content, _sealed, _key, _description);
+            return new(() => MediaOpener.Open(reference, _sealed, _content));
+        }
+    }
+
+    /// <summary>AES-GCM over each segment, and the digest over all.</summary>
+    public Workload Bare
+    {
+        get
+        {
+            int segment = Math.Min(length, MediaSealingOptions.DefaultSegmentLength);
+            byte[] plaintext = new byte[segment];
+            byte[] sealedSegment = new byte[segment + AesGcm256.TagSize];
+            byte[] digest = new byte[Sha256.Size];
+            return new(() =>
+            {
+                for (int done = 0; done < length; done += segment)
+                {
+                    RawPrimitives.SealAesGcm(plaintext, [], sealedSegment);
+                }
+
+                Sha256.Hash(_sealed, digest);
+            });
+        }
+    }
+}
