@@ -1,5 +1,4 @@
 using System.Reflection;
-using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
 
 namespace PulseMeet.E2E.Tests.Architecture;
@@ -7,8 +6,17 @@ namespace PulseMeet.E2E.Tests.Architecture;
 /// <summary>The README shows code that compiles, and names tests that exist.</summary>
 public sealed partial class Readme
 {
-    private static string Root([CallerFilePath] string file = "") =>
-        Path.GetFullPath(Path.Combine(Path.GetDirectoryName(file)!, "..", "..", ".."));
+    /// <summary>The repository: the compiler's file paths do not tell, since a deterministic build maps them.</summary>
+    private static string Root()
+    {
+        DirectoryInfo? folder = new(AppContext.BaseDirectory);
+        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "PulseMeet.E2E.sln")))
+        {
+            folder = folder.Parent;
+        }
+
+        return folder?.FullName ?? throw new DirectoryNotFoundException("Not within the repository.");
+    }
 
     private static string Text => File.ReadAllText(Path.Combine(Root(), "README.md"));
 
