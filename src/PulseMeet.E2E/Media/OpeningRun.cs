@@ -73,7 +73,7 @@ internal sealed class OpeningRun : IDisposable
         byte[] header = new byte[FloeParameters.HeaderSize];
         await ReadAsync(header, isLast: false, cancellationToken).ConfigureAwait(false);
         using FloeState state = MediaVerification.Start(_reference, header);
-        var lanes = new ISegmentLane[OperatingSystem.IsBrowser() ? 1 : options.Workers];
+        var lanes = new ISegmentLane[SegmentPump.LaneCount(options.Workers, state.Parameters.SegmentLength)];
         for (int i = 0; i < lanes.Length; i++)
         {
             lanes[i] = new OpeningLane(this, state);
