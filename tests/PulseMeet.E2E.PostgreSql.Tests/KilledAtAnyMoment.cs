@@ -57,6 +57,58 @@ public sealed class KilledAtAnyMoment(PostgresServer server)
     }
 
     [Fact]
+    public async Task Apps_killed_at_random_moments_of_the_message_migration_and_run_again_come_to_the_same_end_state()
+    {
+        using TestDatabase database = server.NewDatabase();
+        var world = new LegacyWorld(2, 0, 3000);
+        world.WriteTo(database.Owner);
+        using var recovery = Keys.X25519KeyPair.Generate();
+        await Migrated.ToVerifiedAsync(database, recovery.PublicKey);
+        int readable = world.Messages.Count(Migrated.IsReadable);
+        var random = new Random(11);
+        bool cutOff = false;
+        for (int i = 0; i < 8; i++)
+        {
+            using Process app = StartApp(database, world.Users[i % 2]);
+            app.WaitForExit(random.Next(250, 900));
+            app.Kill();
+            app.WaitForExit();
+            MigrationStatus midway = await Migrated.Schema(database).ReadStatusAsync();
+            Assert.Equal(midway.ArchivedMessages, midway.MessageBackups);
+            cutOff |= midway.ArchivedMessages > 0 && midway.ArchivedMessages < readable;
+        }
+
+        Assert.True(cutOff, "No kill came in the middle.");
+        using Process last = StartApp(database, world.Users[0]);
+        last.WaitForExit();
+        Assert.Equal(0, last.ExitCode);
+        MigrationStatus status = await Migrated.Schema(database).ReadStatusAsync();
+        Assert.Equal((readable, readable), (status.ArchivedMessages, status.MessageBackups));
+        await using NpgsqlDataSource login = database.Login(world.Users[1].Id);
+        List<WorldMessage> messages = [.. world.Messages.Where(Migrated.IsReadable)];
+        List<Messages.ArchivedMessage?> read = await Migrated.ReadAsync(login, world.Users[1], messages);
+        Assert.Equal(messages.Select(message => message.Text), read.Select(message => message!.Content));
+    }
+
+    /// <summary>A user's app, as a process of its own: samples/MigrateMessages.</summary>
+    private static Process StartApp(TestDatabase database, LegacyUser user)
+    {
+        var start = new ProcessStartInfo("dotnet") { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "MigrateMessages.dll"));
+        start.ArgumentList.Add(user.Id.ToString("D"));
+        start.Environment["PULSEMEET_E2E_CONNECTION"] =
+            new NpgsqlConnectionStringBuilder(database.ConnectionString) { Options = $"-c role=authenticated -c request.jwt.claim.sub={user.Id:D}" }.ConnectionString;
+        Process app = Process.Start(start)!;
+        byte[] key = new byte[Keys.X25519KeyPair.PrivateKeySize];
+        user.Keys.Export(key);
+        app.StandardInput.WriteLine(Convert.ToBase64String(key));
+        app.StandardInput.Close();
+        _ = app.StandardOutput.ReadToEndAsync();
+        _ = app.StandardError.ReadToEndAsync();
+        return app;
+    }
+
+    [Fact]
     public async Task Message_migration_cut_off_by_a_crash_of_the_server_goes_on_to_the_same_end_state()
     {
         using var own = new PostgresServer(null);
