@@ -28,9 +28,8 @@ public sealed record MediaSealingOptions
     /// where one who holds the key replaces the file; hashing costs more time than sealing.</summary>
     public bool WithDigest { get; init; } = true;
 
-    /// <summary>How many processors seal at a time: 1 to 64. Each has two segments under way where 4 MiB of buffers allow it, so that
-    /// none waits for its turn to read or write. Memory grows with it: two buffers of a segment
-    /// for each segment under way. Always 1 in a browser.</summary>
+    /// <summary>How many thread-pool threads seal at a time: 1 to 64. Memory grows with it: more than one take several segments at
+    /// a time within 2 MiB of buffers in all, or one segment each, in two buffers. Always 1 in a browser.</summary>
     public int Workers { get; init; } = 1;
 
     internal FloeParameters Parameters => new(SegmentLength);

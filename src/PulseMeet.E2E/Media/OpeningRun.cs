@@ -73,11 +73,8 @@ internal sealed class OpeningRun : IDisposable
         byte[] header = new byte[FloeParameters.HeaderSize];
         await ReadAsync(header, isLast: false, cancellationToken).ConfigureAwait(false);
         using FloeState state = MediaVerification.Start(_reference, header);
-        var lanes = new ISegmentLane[SegmentPump.LaneCount(options.Workers, state.Parameters.SegmentLength)];
-        for (int i = 0; i < lanes.Length; i++)
-        {
-            lanes[i] = new OpeningLane(this, state);
-        }
+        ISegmentLane[] lanes = SegmentTurn.Lanes(
+            options.Workers, state.Parameters.SegmentLength, () => new OpeningLane(this, state));
 
         try
         {

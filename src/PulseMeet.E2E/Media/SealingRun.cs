@@ -65,11 +65,7 @@ internal sealed class SealingRun : IDisposable
 
     public async ValueTask PumpAsync(CancellationToken cancellationToken)
     {
-        var lanes = new ISegmentLane[SegmentPump.LaneCount(Options.Workers, Options.SegmentLength)];
-        for (int i = 0; i < lanes.Length; i++)
-        {
-            lanes[i] = new SealingLane(this);
-        }
+        ISegmentLane[] lanes = SegmentTurn.Lanes(Options.Workers, Options.SegmentLength, () => new SealingLane(this));
 
         try
         {

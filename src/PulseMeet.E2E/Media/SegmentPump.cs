@@ -22,16 +22,6 @@ internal interface ISegmentLane : IDisposable
 /// and memory is that of the lanes.</summary>
 internal static class SegmentPump
 {
-    /// <summary>What the buffers of all lanes may take together, in bytes, where there are more lanes than workers.</summary>
-    private const int MemoryBound = 4 * 1024 * 1024;
-
-    /// <summary>How many lanes serve that many workers: twice as many, where they fit into the memory bound, so that a
-    /// processor finds a segment to work on while another lane waits for its turn to read or write.</summary>
-    public static int LaneCount(int workers, int segmentLength) =>
-        workers == 1 || OperatingSystem.IsBrowser()
-            ? 1
-            : Math.Max(workers, Math.Min(2 * workers, MemoryBound / (2 * segmentLength)));
-
     /// <param name="lanes">At least one. Not disposed.</param>
     /// <param name="sync">Whether the lanes' ends are synchronous, so that waiting may block.</param>
     /// <param name="cancellationToken">Stops between segments.</param>
