@@ -11,12 +11,13 @@ namespace PulseMeet.E2E.Review.Wycheproof;
 internal sealed record Check(
     string Algorithm, string[] GroupTypes, string Backend, Func<JsonElement, bool> Fits, Func<Vector, bool>? Holds)
 {
-    /// <summary>A refusal by exception is a refusal.</summary>
-    public static bool Refused(Func<bool> accepted)
+    /// <summary>Whether the input is refused by an exception: an output, whatever it is, is no refusal.</summary>
+    public static bool Refused(Action action)
     {
         try
         {
-            return !accepted();
+            action();
+            return false;
         }
         catch (Exception exception) when (exception is ArgumentException or E2EException
             or System.Security.Cryptography.CryptographicException or Org.BouncyCastle.Crypto.CryptoException

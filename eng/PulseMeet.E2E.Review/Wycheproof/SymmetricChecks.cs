@@ -62,14 +62,16 @@ internal static class SymmetricChecks
         ["HkdfTest"],
         name,
         _ => true,
-        vector => vector.IsValid ? Derives(backend, vector) : Check.Refused(() => Derives(backend, vector)));
+        vector => vector.IsValid
+            ? Derive(backend, vector).AsSpan().SequenceEqual(vector.Bytes("okm"))
+            : Check.Refused(() => Derive(backend, vector)));
 
-    private static bool Derives(IHmacBackend backend, Vector vector)
+    private static byte[] Derive(IHmacBackend backend, Vector vector)
     {
         byte[] prk = new byte[Hkdf.PrkSize];
         byte[] okm = new byte[vector.Number("size")];
         backend.Extract(vector.Bytes("ikm"), vector.Bytes("salt"), prk);
         backend.Expand(prk, vector.Bytes("info"), okm);
-        return okm.AsSpan().SequenceEqual(vector.Bytes("okm"));
+        return okm;
     }
 }

@@ -22,6 +22,11 @@ internal static class Hkdf
     public static void Expand(ReadOnlySpan<byte> prk, ReadOnlySpan<byte> info, Span<byte> okm)
     {
         Argument.HasAtLeast(prk, PrkSize);
+        if (okm.Length > MaxOutput)
+        {
+            throw new ArgumentException("HKDF-SHA-256 gives at most 8,160 bytes.", nameof(okm));
+        }
+
         Hmac.Backend.Expand(prk, info, okm);
     }
 

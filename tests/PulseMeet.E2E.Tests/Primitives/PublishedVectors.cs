@@ -175,4 +175,15 @@ public sealed class PublishedVectors
     [Fact]
     public void SHA_256_gives_the_digest_of_abc_that_FIPS_180_prints() =>
         Assert.Equal(Hex("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"), Sha256.Hash("abc"u8));
+
+    [Theory]
+    [InlineData("platform")]
+    [InlineData("managed")]
+    public void HKDF_gives_255_blocks_and_refuses_a_byte_more(string backend)
+    {
+        byte[] prk = Repeat(1, 32);
+        HmacBackend(backend).Expand(prk, default, new byte[Hkdf.MaxOutput]);
+        Assert.ThrowsAny<Exception>(() => HmacBackend(backend).Expand(prk, default, new byte[Hkdf.MaxOutput + 1]));
+        Assert.Throws<ArgumentException>(() => Hkdf.Expand(prk, default, new byte[Hkdf.MaxOutput + 1]));
+    }
 }
