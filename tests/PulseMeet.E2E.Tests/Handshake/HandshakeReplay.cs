@@ -108,4 +108,23 @@ public sealed class HandshakeReplay
         Assert.False(accepted.Session.BeganWith(other));
         Assert.Equal(E2EError.WrongSession, Refusal.Of(() => accepted.Session.Open(other)));
     }
+
+    [Fact]
+    public void A_signed_prekey_that_has_accepted_its_most_sessions_accepts_no_more()
+    {
+        byte[] first = _alice.Initiate(_bob, _bob.Bundle()).Seal("one too many"u8);
+        byte[] stored = _bob.PreKeys.Serialize();
+        int countAt = 1 + 4 + 2 + 8 + 32 + SignedPreKey.EncodedSize + MlKemKeyPair.SeedSize + KemPreKey.EncodedSize;
+        byte[] accepted = new byte[PreKeyGeneration.MaxAccepted * 32];
+        for (int i = 0; i < PreKeyGeneration.MaxAccepted; i++)
+        {
+            BitConverter.TryWriteBytes(accepted.AsSpan(i * 32), i + 1);
+        }
+
+        byte[] full = [.. stored[..countAt], 0, 1, 0, 0, .. accepted, .. stored[(countAt + 4)..]];
+        _bob.PreKeys = DevicePreKeys.Deserialize(full, _bob.Identity, _bob.PreKeyOptions, _clock);
+        Assert.Equal(E2EError.LimitExceeded, Refusal.Of(() => _bob.Accept(_alice, first)));
+        _clock.Advance(TimeSpan.FromDays(30));
+        Assert.Equal("next"u8.ToArray(), _bob.Accept(_alice, _alice.Initiate(_bob, _bob.Bundle()).Seal("next"u8)).Plaintext.ToArray());
+    }
 }

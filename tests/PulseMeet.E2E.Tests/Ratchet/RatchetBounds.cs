@@ -92,6 +92,17 @@ public sealed class RatchetBounds
     }
 
     [Fact]
+    public void A_chain_that_has_given_its_last_key_says_so_and_gives_none()
+    {
+        using var chain = new ChainKey(new byte[ChainKey.Size], uint.MaxValue - 1);
+        byte[] key = new byte[ChainKey.Size];
+        chain.Step(key);
+        byte[] after = chain.Span.ToArray();
+        Assert.Equal(E2EError.ChainExhausted, Refusal.Of(() => chain.Step(key)));
+        Assert.Equal(after, chain.Span.ToArray());
+    }
+
+    [Fact]
     public void Skipped_keys_go_oldest_first_and_their_memory_is_zeroed()
     {
         using var keys = new SkippedKeys();
