@@ -39,10 +39,7 @@ internal sealed class DerivationVectors : IVectorTopic
             ["device_id"] = "phone",
             ["backup_id"] = "2026-03",
         };
-        foreach ((string name, JsonNode? value) in Compute(vector).ToArray())
-        {
-            vector[name] = value?.DeepClone();
-        }
+        AddTo(vector, Compute(vector));
 
         return vector;
     }

@@ -45,10 +45,7 @@ internal sealed class HandshakeVectors : IVectorTopic
             ["ephemeral_private"] = Hex(Fixed("ephemeral")),
             ["kem_ciphertext"] = Hex(ciphertext),
         };
-        foreach ((string name, JsonNode? value) in Compute(vector).ToArray())
-        {
-            vector[name] = value?.DeepClone();
-        }
+        AddTo(vector, Compute(vector));
 
         return vector;
     }

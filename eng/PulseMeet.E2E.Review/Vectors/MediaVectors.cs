@@ -51,10 +51,7 @@ internal sealed class MediaVectors : IVectorTopic
             ["nonces"] = string.Join(' ', Enumerable.Range(0, (int)layout.Segments)
                 .Select(i => Hex(Fixed($"media nonce {i}").AsSpan(0, 12)))),
         };
-        foreach ((string name, JsonNode? value) in Compute(vector))
-        {
-            vector[name] = value!.DeepClone();
-        }
+        AddTo(vector, Compute(vector));
 
         return vector;
     }

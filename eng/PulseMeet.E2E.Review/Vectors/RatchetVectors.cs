@@ -29,10 +29,7 @@ internal sealed class RatchetVectors : IVectorTopic
             ["app_associated_data"] = Hex("dm_alice_bob"u8),
             ["plaintext"] = Hex("Noted. See you there."u8),
         };
-        foreach ((string name, JsonNode? value) in Compute(vector).ToArray())
-        {
-            vector[name] = value?.DeepClone();
-        }
+        AddTo(vector, Compute(vector));
 
         return [vector];
     }

@@ -43,10 +43,7 @@ internal sealed class SealingVectors : IVectorTopic
             ["message_id"] = "42",
             ["plaintext"] = Hex(System.Text.Encoding.UTF8.GetBytes(text)),
         };
-        foreach ((string name, JsonNode? value) in Compute(vector).ToArray())
-        {
-            vector[name] = value?.DeepClone();
-        }
+        AddTo(vector, Compute(vector));
 
         return vector;
     }

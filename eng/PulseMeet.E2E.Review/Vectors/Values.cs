@@ -21,6 +21,15 @@ internal static class Values
     /// <summary>Fixed bytes for an input that has no meaning: SHA-256 of its name.</summary>
     public static byte[] Fixed(string name) => Sha256.Hash(System.Text.Encoding.UTF8.GetBytes("PulseMeet.E2E vector " + name));
 
+    /// <summary>Puts what was computed behind a vector's inputs.</summary>
+    public static void AddTo(JsonObject vector, JsonObject computed)
+    {
+        foreach ((string name, JsonNode? value) in computed)
+        {
+            vector[name] = value?.DeepClone();
+        }
+    }
+
     /// <summary>The names of the values of <paramref name="computed"/> that the vector has otherwise or not at all.</summary>
     public static IEnumerable<string> Compare(JsonObject vector, JsonObject computed) =>
         from pair in computed
