@@ -25,9 +25,10 @@ internal sealed class LegacySealed
         byte[] plaintext = new byte[_sealed.Length - AesGcm256.TagSize];
         foreach (LegacyCandidate candidate in candidates)
         {
-            if (TryOpen(candidate.Key.Span, plaintext))
+            using SecretScope key = candidate.Key.Use();
+            if (TryOpen(key.Span, plaintext))
             {
-                bool zero = ConstantTime.IsZero(candidate.Key.Span);
+                bool zero = ConstantTime.IsZero(key.Span);
                 return new(
                     plaintext,
                     zero ? LegacyCandidate.ZeroKeyName : candidate.Name,

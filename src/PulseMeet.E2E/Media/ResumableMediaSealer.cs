@@ -63,11 +63,7 @@ public static class ResumableMediaSealer
 
         using FloeState state = checkpoint is null
             ? MediaSealer.Start(key, description, options)
-            : FloeState.Resume(
-                key.Span,
-                options.Parameters,
-                MediaAssociatedData.Encode(description.MediaId, description.Kind),
-                checkpoint.Header);
+            : MediaSealer.Resume(key, description, options, checkpoint.Header);
         var reader = new PlaintextReader(new StreamEnd(source, sync: false), options.Padding);
         var checkpoints = new CheckpointWriter(state, destination, store, checkpointInterval, options.Padding);
         using var run = new SealingRun(state, reader, new StreamEnd(destination, sync: false), options, progress)

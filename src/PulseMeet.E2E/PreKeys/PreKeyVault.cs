@@ -173,7 +173,7 @@ internal sealed class PreKeyVault : IDisposable
                 header.KemCiphertext,
                 transcript);
             Span<byte> kemSecret = stackalloc byte[MlKem768.SharedSecretSize];
-            MlKem768.Decapsulate(KemPreKey.Span, header.KemCiphertext, kemSecret);
+            KemPreKey.Decapsulate(header.KemCiphertext, kemSecret);
             HandshakeSecrets secrets = Pqxdh.Accept(
                 own, SignedPreKey, OneTimePreKey, header.Certificate.IdentityKey, header.EphemeralKey, kemSecret, transcript);
             CryptographicOperations.ZeroMemory(kemSecret);

@@ -65,7 +65,7 @@ internal static class RatchetOpening
 
         CheckDistance(chainKey.Index, number);
         Span<byte> trial = stackalloc byte[ChainKey.Size];
-        chainKey.Span.CopyTo(trial);
+        chainKey.CopyTo(trial);
         try
         {
             byte[] plaintext = OpenAt(state, trial, number - chainKey.Index, message, associatedData);
@@ -122,7 +122,7 @@ internal static class RatchetOpening
         CheckDistance(0, header.Number);
         X25519PublicKey peer = X25519PublicKey.FromBytes(header.RatchetKey);
         Span<byte> step = stackalloc byte[RootKey.StepSize];
-        RootKey.Step(state.RootKey, state.Own, peer, step);
+        state.TryStep(peer, step);
         Span<byte> trial = stackalloc byte[ChainKey.Size];
         step[32..64].CopyTo(trial);
         byte[] plaintext;
@@ -213,11 +213,12 @@ internal static class RatchetOpening
     }
 
     private static bool TryOpenHeader(
-        RatchetState state, ReadOnlySpan<byte> headerKey, ReadOnlySpan<byte> message, Span<byte> opened)
+        RatchetState state, SecretBytes headerKey, ReadOnlySpan<byte> message, Span<byte> opened)
     {
         Span<byte> buffer = stackalloc byte[Sha256.Size + RatchetMessage.PrefixSize];
+        using SecretScope key = headerKey.Use();
         return AesGcm256.TryOpen(
-            headerKey,
+            key.Span,
             message.Slice(RatchetMessage.NonceAt, AesGcm256.NonceSize),
             message.Slice(RatchetMessage.HeaderAt, RatchetHeader.SealedSize),
             BodyAssociatedData.WriteForHeader(state.AssociatedData, message, buffer),

@@ -67,7 +67,8 @@ public sealed class MessageSealer : IMessageSealer
 
         Span<byte> associatedData = stackalloc byte[MessageContext.MaxEncodedSize];
         associatedData = associatedData[..context.Encode(associatedData)];
-        SealedBody.Seal(key.Span, salt, nonce, label, plaintext, associatedData, message.AsSpan(HeaderSize));
+        using SecretScope secret = key.Use();
+        SealedBody.Seal(secret.Span, salt, nonce, label, plaintext, associatedData, message.AsSpan(HeaderSize));
         return message;
     }
 
@@ -84,7 +85,8 @@ public sealed class MessageSealer : IMessageSealer
 
         Span<byte> associatedData = stackalloc byte[MessageContext.MaxEncodedSize];
         associatedData = associatedData[..context.Encode(associatedData)];
-        return SealedBody.Open(key.Span, salt, nonce, label, body, associatedData)
+        using SecretScope secret = key.Use();
+        return SealedBody.Open(secret.Span, salt, nonce, label, body, associatedData)
             ?? throw new E2EException(E2EError.NotAuthentic);
     }
 
