@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.Runtime.InteropServices;
 using FsCheck.Xunit;
 using PulseMeet.E2E.Media;
 
@@ -102,11 +104,45 @@ public sealed class MediaRanges
     }
 
     [Fact]
+    public async Task A_buffer_that_a_pending_read_writes_is_nobody_elses_after_the_stream_was_disposed()
+    {
+        var source = new Pending(s_sample.Sealed);
+        SealedMediaStream stream = SealedMediaStream.Open(s_sample.Reference, source, leaveOpen: true);
+        stream.Position = 0;
+        Task<int> read = stream.ReadAsync(new byte[10]).AsTask();
+        Assert.False(read.IsCompleted);
+        stream.Dispose();
+
+        byte[][] rented = [.. Enumerable.Range(0, 200).Select(_ => ArrayPool<byte>.Shared.Rent(Sample.SegmentLength))];
+        Assert.DoesNotContain(rented, array => ReferenceEquals(array, source.Written));
+        source.GoOn.SetResult();
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => read);
+        await Assert.ThrowsAsync<ObjectDisposedException>(async () => await stream.ReadExactlyAsync(new byte[10]));
+        Assert.All(rented, array => ArrayPool<byte>.Shared.Return(array));
+    }
+
+    [Fact]
     public void A_source_that_cannot_seek_is_the_callers_mistake() =>
         Assert.Throws<ArgumentException>(() => SealedMediaStream.Open(s_sample.Reference, new Trickle(s_sample.Sealed)));
 
     private static E2EError Refuse(byte[] file) =>
         Assert.Throws<E2EException>(() => SealedMediaStream.Open(s_sample.Reference, new MemoryStream(file))).Reason;
+
+    /// <summary>Answers an asynchronous read when it is told to, and writes where it was asked to.</summary>
+    private sealed class Pending(byte[] bytes) : MemoryStream(bytes)
+    {
+        public TaskCompletionSource GoOn { get; } = new();
+
+        public byte[]? Written { get; private set; }
+
+        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            Assert.True(MemoryMarshal.TryGetArray(buffer, out ArraySegment<byte> array));
+            Written = array.Array;
+            await GoOn.Task;
+            return Read(buffer.Span);
+        }
+    }
 
     /// <summary>Notes where reads begin and how much they take.</summary>
     private sealed class Watched(byte[] bytes) : MemoryStream(bytes)
