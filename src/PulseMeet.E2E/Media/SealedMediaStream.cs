@@ -6,7 +6,8 @@ namespace PulseMeet.E2E.Media;
 /// <summary>The content of a sealed file as a read-only stream that can seek: a read touches the segments of its range alone, each
 /// verified, so that a player can jump and an HTTP range request can be served.</summary>
 /// <remarks>Opening verifies the header and then the final segment, before any byte is given out: where the file ends is
-/// authentic from the start. The digest is not compared, as that would read the whole file. Keeps one segment in memory. Not thread-safe,
+/// authentic from the start. Padding is verified in every segment that is read, and all of it before the content's last segment
+/// is given out. The digest is not compared, as that would read the whole file. Keeps one segment in memory. Not thread-safe,
 /// but it may be disposed during a read: that read throws <see cref="ObjectDisposedException"/>.</remarks>
 public sealed class SealedMediaStream : Stream
 {
@@ -21,6 +22,7 @@ public sealed class SealedMediaStream : Stream
     private long _held = -1;
     private long _position;
     private bool _leaveOpen = true;
+    private bool _paddingVerified;
 
     private SealedMediaStream(MediaReference reference, FloeState state, Stream source, long start)
     {
@@ -210,7 +212,8 @@ public sealed class SealedMediaStream : Stream
         return taken;
     }
 
-    /// <summary>Reads and verifies one segment, unless it is the one at hand.</summary>
+    /// <summary>Reads and verifies one segment, unless it is the one at hand; before the content's last one, all padding behind
+    /// it, so that whoever reads a file to its end takes nothing that <see cref="MediaOpener"/> refuses.</summary>
     private async ValueTask HoldAsync(long position, bool sync, CancellationToken cancellationToken)
     {
         if (_held == position)
@@ -219,6 +222,16 @@ public sealed class SealedMediaStream : Stream
         }
 
         _held = -1;
+        if (!_paddingVerified && Length > 0 && position == SegmentAt(Length - 1))
+        {
+            for (long padding = position + 1; padding < _layout.Segments; padding++)
+            {
+                await VerifyAsync(padding, sync, cancellationToken).ConfigureAwait(false);
+            }
+
+            _paddingVerified = true;
+        }
+
         await VerifyAsync(position, sync, cancellationToken).ConfigureAwait(false);
         _held = position;
     }
@@ -237,5 +250,7 @@ public sealed class SealedMediaStream : Stream
 
         int length = segment.Length - FloeParameters.SegmentOverhead;
         _cipher.Open(segment.Span, position, _layout.IsFinal(position), _plaintext.AsSpan(0, length));
+        long content = Math.Clamp(Length - (position * _layout.Parameters.PlaintextLength), 0, length);
+        MediaVerification.CheckPadding(_plaintext.AsSpan((int)content, length - (int)content));
     }
 }

@@ -103,6 +103,20 @@ public sealed class MediaRanges
         Assert.Equal(-1, stream.ReadByte());
     }
 
+    [Theory]
+    [InlineData((1 << 20) + (1 << 15) - 1)] // the final segment
+    [InlineData((1 << 20) + (1 << 15) - 9000)] // a segment of padding alone
+    [InlineData((1 << 20) + 1)] // the byte behind the content
+    public void Padding_that_is_not_zeros_is_refused_before_the_end_of_the_content_is_given_out(int at)
+    {
+        const int Length = (1 << 20) + 1;
+        byte[] padded = Sample.Bytes((int)MediaPadding.Padme.Pad(Length));
+        padded.AsSpan(Length).Clear();
+        Assert.Equal(Length, ReadToTheEnd(padded, Length));
+        padded[at] = 1;
+        Assert.Equal(E2EError.InvalidEncoding, Assert.Throws<E2EException>(() => ReadToTheEnd(padded, Length)).Reason);
+    }
+
     [Fact]
     public async Task A_buffer_that_a_pending_read_writes_is_nobody_elses_after_the_stream_was_disposed()
     {
@@ -124,6 +138,26 @@ public sealed class MediaRanges
     [Fact]
     public void A_source_that_cannot_seek_is_the_callers_mistake() =>
         Assert.Throws<ArgumentException>(() => SealedMediaStream.Open(s_sample.Reference, new Trickle(s_sample.Sealed)));
+
+    /// <summary>Seals a content and its padding as they are, and reads the content's last bytes as a range.</summary>
+    private static long ReadToTheEnd(byte[] padded, long length)
+    {
+        Sample sample = Sample.Sealing(padded, Sample.Options);
+        byte[] key = new byte[32];
+        sample.Reference.Key.Export(key);
+        using var reference = new MediaReference(
+            Sample.Description,
+            key,
+            Sample.SegmentLength,
+            length,
+            sample.Sealed.Length,
+            sample.Reference.Commitment.Span,
+            digest: null);
+        using SealedMediaStream stream = SealedMediaStream.Open(reference, new MemoryStream(sample.Sealed));
+        stream.Position = length - 1;
+        Assert.Equal(padded[length - 1], stream.ReadByte());
+        return stream.Position;
+    }
 
     private static E2EError Refuse(byte[] file) =>
         Assert.Throws<E2EException>(() => SealedMediaStream.Open(s_sample.Reference, new MemoryStream(file))).Reason;
