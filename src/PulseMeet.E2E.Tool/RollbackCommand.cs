@@ -2,7 +2,6 @@ using System.CommandLine;
 using Npgsql;
 using PulseMeet.E2E.Keys;
 using PulseMeet.E2E.PostgreSql.Migration;
-using PulseMeet.E2E.PostgreSql.Wrapping;
 using Spectre.Console;
 
 namespace PulseMeet.E2E.Tool;
