@@ -31,6 +31,11 @@ internal sealed record MessageOriginal(
             json.WriteEndArray();
         }
 
+        if (stream.Length > MessageSealer.MaxPlaintextSize)
+        {
+            throw new E2EException(E2EError.LimitExceeded, "A legacy message longer than any backup may be.");
+        }
+
         return s_sealer.Seal(key, stream.GetBuffer().AsSpan(0, (int)stream.Length), Context(conversationId, Table, Id));
     }
 

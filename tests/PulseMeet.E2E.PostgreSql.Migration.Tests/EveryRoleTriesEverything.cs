@@ -31,7 +31,8 @@ public sealed class EveryRoleTriesEverything(PostgresServer server)
     [
         "e2e_my_pulses", "e2e_is_member", "get_conversation_participants", "can_establish_secure_communication",
         "is_migration_completed", "e2e_direct_conversation", "e2e_row_version", "e2e_claim_bundle", "e2e_count_prekeys",
-        "e2e_recovery_public_key", "e2e_begin_backup_key", "e2e_reseal_direct", "e2e_reseal_chat", "e2e_mark_migrated",
+        "e2e_recovery_public_key", "e2e_begin_backup_key", "e2e_reseal_direct", "e2e_reseal_chat", "e2e_mark_migrated", "e2e_is_archived", "e2e_is_closed",
+        "e2e_may_reseal", "e2e_usable_keys",
     ];
 
     /// <summary>Tables whose every row any user may read: public material.</summary>

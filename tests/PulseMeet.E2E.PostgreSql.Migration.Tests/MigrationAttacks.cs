@@ -46,7 +46,7 @@ public sealed class MigrationAttacks(PostgresServer server)
         await Migrated.ToVerifiedAsync(database, recovery.PublicKey);
         await Migrated.AllMessagesAsync(database, world);
         WorldMessage plain = world.Messages.First(m => !m.IsEncrypted);
-        database.Run("update direct_messages set encryption_metadata = '{\"protection\":\"end-to-end\"}' where id = $1", plain.Id);
+        database.Run("update direct_messages set encryption_metadata = encryption_metadata || '{\"protection\":\"end-to-end\"}' where id = $1", plain.Id);
 
         ArchivedMessage? read = (await Migrated.ReadAsync(database.As(plain.Sender.Id), plain.Sender, [plain]))[0];
         Assert.Equal(LegacyProtection.Plaintext, read!.FormerProtection);

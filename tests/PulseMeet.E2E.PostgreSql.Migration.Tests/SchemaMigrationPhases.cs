@@ -110,6 +110,8 @@ public sealed class SchemaMigrationPhases(PostgresServer server)
             database.Run("insert into user_public_keys (user_id, key_id, public_key) values ($1, 'new', $2)", user.Id, user.Keys.PublicKey.ToBase64());
         }
 
+        // The key that never was one is the operator's to remove.
+        database.Run("delete from pulse_chat_keys where symmetric_key = 'not base64!'");
         await schema.WrapAsync(recovery.PublicKey);
         await schema.VerifyAsync();
         await schema.ContractAsync();

@@ -73,7 +73,13 @@ public sealed class ArchivedMessage
     /// <summary>Seals, and opens again before anything is written anywhere.</summary>
     internal static string Seal(ArchiveKey key, IMessageSealer sealer, MessageContext context, LegacyPlaintext plaintext)
     {
-        byte[] payload = new byte[2 + Utf8.GetByteCount(plaintext.Content)];
+        int length = 2 + Utf8.GetByteCount(plaintext.Content);
+        if (length > MessageSealer.MaxPlaintextSize)
+        {
+            throw new E2EException(E2EError.LimitExceeded, "A legacy message longer than any message may be.");
+        }
+
+        byte[] payload = new byte[length];
         payload[0] = Version;
         payload[1] = (byte)plaintext.Protection;
         Utf8.GetBytes(plaintext.Content, payload.AsSpan(2));

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Npgsql;
 using PulseMeet.E2E.Derivation;
 using PulseMeet.E2E.Keys;
@@ -17,7 +16,7 @@ public sealed class ConversationArchive : IDisposable
     private readonly List<ArchiveKey> _archiveKeys = [];
     private readonly List<LegacyCandidate> _candidates = [];
 
-    private ConversationArchive()
+    internal ConversationArchive()
     {
     }
 
@@ -25,7 +24,10 @@ public sealed class ConversationArchive : IDisposable
     public IReadOnlyList<ArchiveKey> ArchiveKeys => _archiveKeys;
 
     /// <summary>The legacy key row behind the first archive key of a pulse.</summary>
-    internal Guid? ArchiveSource { get; private set; }
+    internal Guid? ArchiveSource { get; set; }
+
+    /// <summary>Why nothing is sealed here for now.</summary>
+    internal SealingObstacle Obstacle { get; set; }
 
     internal IReadOnlyList<LegacyCandidate> Candidates => _candidates;
 
@@ -46,29 +48,9 @@ public sealed class ConversationArchive : IDisposable
         ArgumentNullException.ThrowIfNull(peers);
         ArgumentNullException.ThrowIfNull(derivation);
         ArgumentNullException.ThrowIfNull(legacy);
-        string id = LegacyNames.DirectConversationId(user.UserId, peerId);
-        var archive = new ConversationArchive();
         await using NpgsqlConnection connection = await dataSource.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
-        List<UnwrappedKey> named = await UnwrappedKeys.ReadAsync(connection, user, id, cancellationToken).ConfigureAwait(false);
-        List<UnwrappedKey> unnamed = await UnwrappedKeys.ReadAsync(connection, user, null, cancellationToken).ConfigureAwait(false);
-        archive.Add(named);
-        archive.Add(unnamed);
-        List<string> names = [id, .. unnamed.Select(key => key.Conversation).Distinct()];
-        foreach (X25519PublicKey peer in await peers.GetAsync(peerId, cancellationToken).ConfigureAwait(false))
-        {
-            foreach (X25519KeyPair own in user.KeyPairs)
-            {
-                archive._archiveKeys.Add(archive.Own(derivation.DeriveArchiveKey(own, peer, new ConversationContext(id))));
-                foreach (string name in names)
-                {
-                    archive._candidates.Add(new("v1", archive.Own(legacy.DeriveV1ConversationKey(own, peer, name))));
-                    archive._candidates.Add(new("v0", archive.Own(legacy.DeriveV0ConversationKey(own, peer, name))));
-                }
-            }
-        }
-
-        archive._candidates.AddRange(user.ExtraCandidates(id));
-        return archive;
+        return await new ArchiveOpener(connection, user, peers, derivation, legacy).OpenDirectAsync(peerId, cancellationToken)
+            .ConfigureAwait(false);
     }
 
     /// <summary>Reads and derives the keys of a pulse.</summary>
@@ -86,41 +68,35 @@ public sealed class ConversationArchive : IDisposable
         ArgumentNullException.ThrowIfNull(user);
         ArgumentNullException.ThrowIfNull(derivation);
         ArgumentNullException.ThrowIfNull(legacy);
-        string id = pulseId.ToString("D");
-        var archive = new ConversationArchive();
         await using NpgsqlConnection connection = await dataSource.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
-        List<UnwrappedKey> keys = await UnwrappedKeys.ReadAsync(connection, user, id, cancellationToken).ConfigureAwait(false);
-        archive.Add(keys);
-        byte[] secret = new byte[LegacyKey.KeySize];
-        foreach (UnwrappedKey key in keys)
-        {
-            key.Key.Export(secret);
-            if (secret.AsSpan().ContainsAnyExcept((byte)0))
-            {
-                archive.ArchiveSource ??= key.SourceId;
-                archive._archiveKeys.Add(archive.Own(
-                    derivation.DeriveArchiveKey(secret, new ConversationContext(id, ConversationKind.Pulse))));
-            }
-        }
+        return await new ArchiveOpener(connection, user, null, derivation, legacy).OpenPulseAsync(pulseId, cancellationToken)
+            .ConfigureAwait(false);
+    }
 
-        CryptographicOperations.ZeroMemory(secret);
-        foreach (X25519KeyPair own in user.KeyPairs)
-        {
-            archive._candidates.Add(new("v1 pulse", archive.Own(legacy.DeriveV1PulseKey(own, id))));
-        }
-
-        archive._candidates.AddRange(user.ExtraCandidates(id));
-        return archive;
+    /// <summary>Opens a message that is still in a legacy format: one that could not be re-sealed, as where the peer has no
+    /// usable public key. The wrapped copies of the legacy keys are tried, and what the users' key pairs give.</summary>
+    /// <param name="content">The column <c>content</c>.</param>
+    /// <param name="encryptionMetadata">The column <c>encryption_metadata</c>, or null.</param>
+    /// <param name="isEncrypted">The column <c>is_encrypted</c>.</param>
+    /// <returns>What the message said. The server held its key: it is never to be shown as authenticated.</returns>
+    /// <exception cref="E2EException">Malformed, or under none of the keys (<see cref="E2EError.NoKeyFits"/>).</exception>
+    /// <remarks>Nothing of a conversation that is closed (<c>e2e_migrated_conversations</c>) is to be read so, but for the
+    /// messages that were there before.</remarks>
+    public LegacyPlaintext OpenLegacy(string content, string? encryptionMetadata, bool isEncrypted)
+    {
+        ArgumentNullException.ThrowIfNull(content);
+        return LegacyMessage.Parse(content, encryptionMetadata, isEncrypted).Open(_candidates);
     }
 
     /// <summary>Zeroes the keys.</summary>
     public void Dispose() => _owned.ForEach(key => key.Dispose());
 
-    /// <summary>Leaves the conversation without an archive key: its messages stay as they are.</summary>
-    internal void DoNotSeal() => _archiveKeys.Clear();
+    internal void AddArchiveKey(ArchiveKey key) => _archiveKeys.Add(Own(key));
 
-    private void Add(List<UnwrappedKey> keys) =>
-        _candidates.AddRange(keys.Select(key => new LegacyCandidate("wrapped", Own(key.Key))));
+    internal void AddCandidate(string name, LegacyKey key) => _candidates.Add(new(name, Own(key)));
+
+    /// <summary>Candidates that stay somebody else's to dispose.</summary>
+    internal void AddForeign(IEnumerable<LegacyCandidate> candidates) => _candidates.AddRange(candidates);
 
     private T Own<T>(T key)
         where T : SecretKey

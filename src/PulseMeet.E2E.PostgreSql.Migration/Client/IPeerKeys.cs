@@ -30,24 +30,6 @@ public sealed class ListedPeerKeys : IPeerKeys
     public async ValueTask<IReadOnlyList<X25519PublicKey>> GetAsync(Guid userId, CancellationToken cancellationToken)
     {
         await using NpgsqlConnection connection = await _dataSource.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
-        List<X25519PublicKey> keys = [];
-        await foreach (NpgsqlDataReader row in connection.QueryAsync(
-            """
-            select public_key from public.user_public_keys where user_id = $1 and algorithm = 'x25519'
-            order by (is_active and (expires_at is null or expires_at > now())) desc, created_at desc, id limit 8
-            """,
-            cancellationToken, userId).ConfigureAwait(false))
-        {
-            try
-            {
-                keys.Add(X25519PublicKey.FromBase64(row.GetString(0)));
-            }
-            catch (E2EException)
-            {
-                // A malformed key in the table serves nobody.
-            }
-        }
-
-        return keys;
+        return (await ListedKeys.ReadAsync(connection, [userId], cancellationToken).ConfigureAwait(false))[userId].All;
     }
 }

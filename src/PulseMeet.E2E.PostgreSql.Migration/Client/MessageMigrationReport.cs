@@ -25,11 +25,14 @@ public sealed record UnreadableMessage(string Table, Guid MessageId, E2EError Re
 /// <param name="ZeroKey">Of those, messages that lay under 32 zero bytes: anyone could read them.</param>
 /// <param name="Plaintext">Of those, messages that lay unencrypted.</param>
 /// <param name="LeftToAuthor">Pulse messages that only their author's app can open.</param>
+/// <param name="LeftForKeys">Messages that stay as they are because re-sealing them would take them from somebody: a peer or a
+/// member without a usable public key, or a side with a second one. <see cref="ConversationArchive.OpenLegacy"/> reads them;
+/// they are re-sealed by a later run once the keys are there, those of a pulse also once the operator has named the loss.</param>
 /// <param name="TakenByOthers">Messages that somebody else changed or re-sealed meanwhile.</param>
 /// <param name="Failed">Messages that no key opens.</param>
 /// <param name="Elapsed">Since the run began.</param>
 public sealed record MessageMigrationProgress(
-    long Looked, long Migrated, long ZeroKey, long Plaintext, long LeftToAuthor, long TakenByOthers, long Failed, TimeSpan Elapsed)
+    long Looked, long Migrated, long ZeroKey, long Plaintext, long LeftToAuthor, long LeftForKeys, long TakenByOthers, long Failed, TimeSpan Elapsed)
 {
     /// <summary>Messages re-sealed per second.</summary>
     public double Rate => Elapsed > TimeSpan.Zero ? Migrated / Elapsed.TotalSeconds : 0;

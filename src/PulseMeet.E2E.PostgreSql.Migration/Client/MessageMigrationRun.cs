@@ -1,98 +1,70 @@
 using Npgsql;
-using PulseMeet.E2E.Keys;
-using PulseMeet.E2E.Sealing;
 
 namespace PulseMeet.E2E.PostgreSql.Migration;
 
 /// <summary>One run of one user's message migration: page by page, each batch one transaction with the place it got to.</summary>
 internal sealed class MessageMigrationRun(
     NpgsqlConnection connection,
-    UserKeys user,
-    Func<MessageRow, CancellationToken, Task<ConversationArchive>> openArchive,
+    SealedPages pages,
+    Guid user,
     Guid backupKeyId,
-    ArchiveKey backupKey,
-    IMessageSealer sealer,
+    bool readsAhead,
     MessageMigrationOptions options,
     MessageTally tally,
     IProgress<MessageMigrationProgress>? progress)
 {
-    /// <summary>Conversations whose keys are kept at a time.</summary>
-    private const int MaxArchives = 64;
-
     /// <summary>Times a scope is gone through again for messages that others held.</summary>
     private const int MaxPasses = 5;
 
-    private readonly Dictionary<string, ConversationArchive> _archives = [];
-
     public async Task<MessageMigrationReport> RunAsync(CancellationToken cancellationToken)
     {
-        try
+        MessageMigrationOutcome outcome = await ScopeAsync(MessageStore.DirectScope, null, cancellationToken).ConfigureAwait(false);
+        foreach (Guid pulse in await MessageStore.PulsesAsync(connection, cancellationToken).ConfigureAwait(false))
         {
-            MessageMigrationOutcome outcome = await ScopeAsync(MessageStore.DirectScope, null, cancellationToken).ConfigureAwait(false);
-            foreach (Guid pulse in await MessageStore.PulsesAsync(connection, cancellationToken).ConfigureAwait(false))
+            if (outcome != MessageMigrationOutcome.Completed)
             {
-                if (outcome != MessageMigrationOutcome.Completed)
-                {
-                    break;
-                }
-
-                outcome = await ScopeAsync(pulse.ToString("D"), pulse, cancellationToken).ConfigureAwait(false);
+                break;
             }
 
-            if (outcome == MessageMigrationOutcome.Completed)
-            {
-                if (tally.FailsAbove(options.MaxFailureRate))
-                {
-                    outcome = MessageMigrationOutcome.TooManyFailures;
-                }
-                else
-                {
-                    await CloseToLegacyAsync(cancellationToken).ConfigureAwait(false);
-                }
-            }
+            outcome = await ScopeAsync(pulse.ToString("D"), pulse, cancellationToken).ConfigureAwait(false);
+        }
 
-            return new(outcome, tally.Snapshot(), tally.Unreadable);
-        }
-        finally
+        if (outcome == MessageMigrationOutcome.Completed)
         {
-            ForgetArchives();
+            if (tally.FailsAbove(options.MaxFailureRate))
+            {
+                outcome = MessageMigrationOutcome.TooManyFailures;
+            }
+            else
+            {
+                await CloseToLegacyAsync(cancellationToken).ConfigureAwait(false);
+            }
         }
+
+        return new(outcome, tally.Snapshot(), tally.Unreadable);
     }
 
     private async Task<MessageMigrationOutcome> ScopeAsync(string scope, Guid? pulse, CancellationToken cancellationToken)
     {
+        // What stays as it was is counted once: by the first pass from where it began, by the second up to there.
+        Guid begin = await MessageStore.CursorAsync(connection, user, scope, cancellationToken).ConfigureAwait(false);
         for (int pass = 0; pass < MaxPasses; pass++)
         {
             long taken = tally.TakenByOthers;
-            Guid last = await MessageStore.CursorAsync(connection, user.UserId, scope, cancellationToken).ConfigureAwait(false);
-            bool resumed = last != Guid.Empty;
-            while (true)
+            Guid upTo = pass switch { 0 => Guid.AllBitsSet, 1 => begin, _ => Guid.Empty };
+            MessageMigrationOutcome outcome = await PassAsync(
+                scope, pulse, pass == 0 ? begin : Guid.Empty, upTo, cancellationToken).ConfigureAwait(false);
+            if (outcome != MessageMigrationOutcome.TimedOut)
             {
-                if (tally.Elapsed >= options.Timeout)
-                {
-                    return MessageMigrationOutcome.TimedOut;
-                }
-
-                List<MessageRow> page = pulse is { } id
-                    ? await MessageStore.ChatPageAsync(connection, id, last, options.BatchSize, cancellationToken).ConfigureAwait(false)
-                    : await MessageStore.DirectPageAsync(connection, user.UserId, last, options.BatchSize, cancellationToken).ConfigureAwait(false);
-                if (page.Count == 0)
-                {
-                    break;
-                }
-
-                last = page[^1].Id;
-                await BatchAsync(scope, page, last, countFailures: pass == 0, cancellationToken).ConfigureAwait(false);
-                progress?.Report(tally.Snapshot());
-                if (tally.Looked >= 100 && tally.FailsAbove(options.MaxFailureRate))
-                {
-                    await MessageStore.ForgetCursorAsync(connection, user.UserId, scope, cancellationToken).ConfigureAwait(false);
-                    return MessageMigrationOutcome.TooManyFailures;
-                }
+                await MessageStore.ForgetCursorAsync(connection, user, scope, cancellationToken).ConfigureAwait(false);
             }
 
-            await MessageStore.ForgetCursorAsync(connection, user.UserId, scope, cancellationToken).ConfigureAwait(false);
-            if (tally.TakenByOthers == taken && !resumed)
+            if (outcome != MessageMigrationOutcome.Completed)
+            {
+                return outcome;
+            }
+
+            if (tally.TakenByOthers == taken && (pass > 0 || begin == Guid.Empty))
             {
                 break;
             }
@@ -101,84 +73,99 @@ internal sealed class MessageMigrationRun(
         return MessageMigrationOutcome.Completed;
     }
 
-    private async Task BatchAsync(
-        string scope, List<MessageRow> page, Guid last, bool countFailures, CancellationToken cancellationToken)
+    private async Task<MessageMigrationOutcome> PassAsync(
+        string scope, Guid? pulse, Guid from, Guid countUpTo, CancellationToken cancellationToken)
     {
-        ConversationArchive[] archives = new ConversationArchive[page.Count];
-        for (int i = 0; i < page.Count; i++)
+        Task<SealedPage?> next = Task.FromResult<SealedPage?>(null);
+        try
         {
-            archives[i] = await ArchiveAsync(page[i], cancellationToken).ConfigureAwait(false);
+            if (tally.Elapsed >= options.Timeout)
+            {
+                return MessageMigrationOutcome.TimedOut;
+            }
+
+            next = pages.NextAsync(pulse, from, cancellationToken);
+            while (await next.ConfigureAwait(false) is { } page)
+            {
+                if (readsAhead)
+                {
+                    next = Task.Run(() => pages.NextAsync(pulse, page.Last, cancellationToken), cancellationToken);
+                }
+
+                await WriteAsync(scope, page, countUpTo, cancellationToken).ConfigureAwait(false);
+                progress?.Report(tally.Snapshot());
+                if (tally.Looked >= 100 && tally.FailsAbove(options.MaxFailureRate))
+                {
+                    return MessageMigrationOutcome.TooManyFailures;
+                }
+
+                if (tally.Elapsed >= options.Timeout)
+                {
+                    return MessageMigrationOutcome.TimedOut;
+                }
+
+                if (!readsAhead)
+                {
+                    next = pages.NextAsync(pulse, page.Last, cancellationToken);
+                }
+            }
+
+            return MessageMigrationOutcome.Completed;
         }
+        finally
+        {
+            // The page that was being made ready uses the other connection and the archives: it ends first.
+            await next.ContinueWith(
+                _ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default)
+                .ConfigureAwait(false);
+        }
+    }
 
-        ResealedMessage[] made = new ResealedMessage[page.Count];
-        Parallel.For(0, page.Count, new ParallelOptions { CancellationToken = cancellationToken },
-            i => made[i] = ResealedMessage.Make(page[i], archives[i], backupKey, sealer));
-        List<ResealedMessage> ready = [.. made.Where(message => message.Failure == E2EError.None)];
-        Guid? source = archives[0].ArchiveSource;
-
+    private async Task WriteAsync(string scope, SealedPage page, Guid countUpTo, CancellationToken cancellationToken)
+    {
+        List<Resealed> ready = [.. page.Outcomes.OfType<Resealed>()];
         await using NpgsqlTransaction transaction =
             await connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
-        HashSet<Guid> written = await MessageStore.ResealAsync(connection, backupKeyId, ready, source, cancellationToken).ConfigureAwait(false);
-        await MessageStore.SaveCursorAsync(connection, user.UserId, scope, last, cancellationToken).ConfigureAwait(false);
+        HashSet<Guid> written = await MessageStore.ResealAsync(
+            connection, backupKeyId, ready, page.ArchiveSource, cancellationToken).ConfigureAwait(false);
+        await MessageStore.SaveCursorAsync(connection, user, scope, page.Last, cancellationToken).ConfigureAwait(false);
         await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
-        Count(made, written, countFailures);
-        if (_archives.Count > MaxArchives)
+        foreach (SealingOutcome outcome in page.Outcomes)
         {
-            ForgetArchives();
+            Count(outcome, written, outcome.Row.Id.CompareTo(countUpTo) <= 0);
         }
     }
 
-    private void Count(ResealedMessage[] made, HashSet<Guid> written, bool countFailures)
+    private void Count(SealingOutcome outcome, HashSet<Guid> written, bool countUnsealed)
     {
-        foreach (ResealedMessage message in made)
+        if (outcome is Resealed resealed)
         {
-            if (message.Failure == E2EError.None)
+            tally.Looked++;
+            if (written.Contains(outcome.Row.Id))
             {
-                tally.Looked++;
-                if (written.Contains(message.Row.Id))
-                {
-                    tally.Written(message.Protection);
-                }
-                else
-                {
-                    tally.TakenByOthers++;
-                }
+                tally.Written(resealed.Protection);
             }
-            else if (countFailures)
+            else
             {
-                tally.Looked++;
-                if (message.Failure == E2EError.NoKeyFits && message.Row.Table == MessageRow.Chat
-                    && message.Row.Sender != user.UserId)
-                {
-                    tally.LeftToAuthor++;
-                }
-                else
-                {
-                    tally.Unread(message.Row, message.Failure);
-                }
+                tally.TakenByOthers++;
             }
         }
-    }
-
-    private async Task<ConversationArchive> ArchiveAsync(MessageRow row, CancellationToken cancellationToken)
-    {
-        if (!_archives.TryGetValue(row.Conversation, out ConversationArchive? archive))
+        else if (countUnsealed)
         {
-            archive = await openArchive(row, cancellationToken).ConfigureAwait(false);
-            _archives.Add(row.Conversation, archive);
+            tally.Looked++;
+            if (outcome is LeftForKeys)
+            {
+                tally.LeftForKeys++;
+            }
+            else if (outcome is Unreadable { Reason: E2EError.NoKeyFits, Row.Table: MessageRow.Chat } && outcome.Row.Sender != user)
+            {
+                tally.LeftToAuthor++;
+            }
+            else if (outcome is Unreadable unreadable)
+            {
+                tally.Unread(outcome.Row, unreadable.Reason);
+            }
         }
-
-        return archive;
-    }
-
-    private void ForgetArchives()
-    {
-        foreach (ConversationArchive archive in _archives.Values)
-        {
-            archive.Dispose();
-        }
-
-        _archives.Clear();
     }
 
     /// <summary>From now on a legacy message in these conversations is refused. What no key opened stays as it is.</summary>
@@ -190,5 +177,5 @@ internal sealed class MessageMigrationRun(
             union select distinct sender_id from public.direct_messages where receiver_id = $1) p
           union all select p::text from public.e2e_my_pulses() as p) as conversations
         """,
-        cancellationToken, user.UserId);
+        cancellationToken, user);
 }

@@ -7,7 +7,7 @@ namespace PulseMeet.E2E.PostgreSql.Migration;
 
 /// <summary>Re-seals a user's messages under the archive keys of their conversations: what each user's app runs once it has
 /// the new library. Every participant of a conversation may run it at the same time.</summary>
-/// <remarks>A message is written back only if its row has not changed since it was read; its original is kept, sealed to the
+/// <remarks>Uses two connections where the data source has them: the next batch is read and sealed while one is written. A message is written back only if its row has not changed since it was read; its original is kept, sealed to the
 /// operator's recovery key. Stopped at any point, it goes on from the last batch. The data source logs in as the user (role
 /// <c>authenticated</c>, the id in <c>request.jwt.claim.sub</c>). Thread-safe. docs/protocol-postgresql.md.</remarks>
 public sealed class MessageMigrator
@@ -62,24 +62,18 @@ public sealed class MessageMigrator
             .ConfigureAwait(false) is true;
     }
 
-    /// <summary>Whether both this user and another have keys to talk securely with, and both give the same archive key: the
-    /// own current public key is the one that the database lists.</summary>
+    /// <summary>Whether both this user and another have keys to talk securely with, and every device of both comes to the same
+    /// archive key: the own current public key is the one that the database lists, and neither lists a second one.</summary>
     /// <param name="peerId">The other user.</param>
     /// <param name="cancellationToken">Stops.</param>
     public async Task<bool> VerifySecureKeyExchangeAsync(Guid peerId, CancellationToken cancellationToken = default)
     {
         await using NpgsqlConnection connection = await _dataSource.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
-        if (await connection.ScalarAsync(
+        return await connection.ScalarAsync(
             "select public.can_establish_secure_communication($1, $2)", cancellationToken, _user.UserId, peerId)
-            .ConfigureAwait(false) is not true)
-        {
-            return false;
-        }
-
-        IReadOnlyList<X25519PublicKey> listed =
-            await new ListedPeerKeys(_dataSource).GetAsync(_user.UserId, cancellationToken).ConfigureAwait(false);
-        IReadOnlyList<X25519PublicKey> peer = await _peers.GetAsync(peerId, cancellationToken).ConfigureAwait(false);
-        return peer.Count > 0 && listed.Count > 0 && listed[0] == _user.KeyPairs[0].PublicKey;
+            .ConfigureAwait(false) is true
+            && await Opener(connection).DirectObstacleAsync(peerId, cancellationToken).ConfigureAwait(false)
+                == SealingObstacle.None;
     }
 
     /// <summary>Re-seals the user's messages, as far as the time allows.</summary>
@@ -92,33 +86,21 @@ public sealed class MessageMigrator
     {
         await using NpgsqlConnection connection = await _dataSource.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
         (Guid backupKeyId, ArchiveKey backupKey) = await BeginBackupAsync(connection, cancellationToken).ConfigureAwait(false);
+        bool readsAhead = new NpgsqlConnectionStringBuilder(_dataSource.ConnectionString) is { Pooling: false } or { MaxPoolSize: > 1 };
+        await using NpgsqlConnection? second = readsAhead
+            ? await _dataSource.OpenConnectionAsync(cancellationToken).ConfigureAwait(false)
+            : null;
         using (backupKey)
         {
+            NpgsqlConnection reading = second ?? connection;
+            using var pages = new SealedPages(reading, Opener(reading), _user, backupKey, _sealer, _options.BatchSize);
             var run = new MessageMigrationRun(
-                connection, _user, OpenArchiveAsync, backupKeyId, backupKey, _sealer, _options, new MessageTally(_time), progress);
+                connection, pages, _user.UserId, backupKeyId, readsAhead, _options, new MessageTally(_time), progress);
             return await run.RunAsync(cancellationToken).ConfigureAwait(false);
         }
     }
 
-    private async Task<ConversationArchive> OpenArchiveAsync(MessageRow row, CancellationToken cancellationToken)
-    {
-        if (row.Table == MessageRow.Chat)
-        {
-            return await ConversationArchive.OfPulseAsync(
-                _dataSource, _user, row.Place, _derivation, _legacy, cancellationToken).ConfigureAwait(false);
-        }
-
-        // Unless both sides come to the same archive key, what one side seals is lost to the other.
-        Guid peer = row.Sender == _user.UserId ? row.Place : row.Sender;
-        ConversationArchive archive = await ConversationArchive.OfDirectAsync(
-            _dataSource, _user, peer, _peers, _derivation, _legacy, cancellationToken).ConfigureAwait(false);
-        if (!await VerifySecureKeyExchangeAsync(peer, cancellationToken).ConfigureAwait(false))
-        {
-            archive.DoNotSeal();
-        }
-
-        return archive;
-    }
+    private ArchiveOpener Opener(NpgsqlConnection connection) => new(connection, _user, _peers, _derivation, _legacy);
 
     private async Task<(Guid Id, ArchiveKey Key)> BeginBackupAsync(
         NpgsqlConnection connection, CancellationToken cancellationToken)

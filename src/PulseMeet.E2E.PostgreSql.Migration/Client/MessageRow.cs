@@ -3,9 +3,10 @@ using PulseMeet.E2E.Sealing;
 
 namespace PulseMeet.E2E.PostgreSql.Migration;
 
-/// <summary>A message row as it was read: its place, its content, and what tells whether it has changed since.</summary>
+/// <summary>A message row as it was read: its place, its content (null where it is too long to be read), and what tells
+/// whether it has changed since.</summary>
 internal sealed record MessageRow(
-    string Table, Guid Id, Guid Sender, Guid Place, string Content, string? Metadata, bool IsEncrypted, int? KeyVersion, byte[] RowVersion)
+    string Table, Guid Id, Guid Sender, Guid Place, string? Content, string? Metadata, bool IsEncrypted, int? KeyVersion, byte[]? RowVersion)
 {
     /// <summary>The value of <c>key_version</c> of a re-sealed message.</summary>
     public const int ArchiveVersion = 2;

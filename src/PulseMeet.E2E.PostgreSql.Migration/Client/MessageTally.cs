@@ -19,6 +19,8 @@ internal sealed class MessageTally(TimeProvider time)
 
     public long LeftToAuthor { get; set; }
 
+    public long LeftForKeys { get; set; }
+
     public long TakenByOthers { get; set; }
 
     public long Failed { get; private set; }
@@ -46,5 +48,5 @@ internal sealed class MessageTally(TimeProvider time)
     public bool FailsAbove(double rate) => Failed > rate * Looked;
 
     public MessageMigrationProgress Snapshot() =>
-        new(Looked, Migrated, ZeroKey, Plaintext, LeftToAuthor, TakenByOthers, Failed, Elapsed);
+        new(Looked, Migrated, ZeroKey, Plaintext, LeftToAuthor, LeftForKeys, TakenByOthers, Failed, Elapsed);
 }

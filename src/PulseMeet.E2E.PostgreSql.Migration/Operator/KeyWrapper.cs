@@ -20,16 +20,28 @@ internal sealed class KeyWrapper(NpgsqlDataSource dataSource, X25519PublicKey re
     {
         long started = time.GetTimestamp();
         await using NpgsqlConnection connection = await dataSource.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
-        List<KeySource> sources = await PresentAsync(connection, cancellationToken).ConfigureAwait(false);
         long total = 0;
-        foreach (KeySource source in sources)
+        foreach (KeySource source in KeySource.All)
         {
-            total += (long)(await connection.ScalarAsync(
-                $"select count(*) from public.{source.Table}", cancellationToken).ConfigureAwait(false))!;
+            await using NpgsqlTransaction transaction =
+                await connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
+            await connection.RunAsync(
+                "select pg_advisory_xact_lock_shared($1)", cancellationToken, MigrationScripts.AdvisoryLock).ConfigureAwait(false);
+            if (await IsPresentAsync(connection, source, cancellationToken).ConfigureAwait(false))
+            {
+                total += (long)(await connection.ScalarAsync(
+                    $"select count(*) from public.{source.Table}", cancellationToken).ConfigureAwait(false))!;
+                await connection.RunAsync(
+                    $"""
+                    delete from public.e2e_wrap_problems p where p.source_table = '{source.Table}'
+                      and not exists (select from public.{source.Table} k where k.id = p.source_id)
+                    """, cancellationToken).ConfigureAwait(false);
+                await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
+            }
         }
 
         WrapProgress Now() => new(_keys, total, _wrapped, _problems, time.GetElapsedTime(started));
-        foreach (KeySource source in sources)
+        foreach (KeySource source in KeySource.All)
         {
             // First what nobody has sealed yet, side by side with other workers; then everything once more, waiting for the
             // others, so that members and keys that came later are served and the run ends with nothing missing.
@@ -47,24 +59,14 @@ internal sealed class KeyWrapper(NpgsqlDataSource dataSource, X25519PublicKey re
         return Now();
     }
 
-    private static async Task<List<KeySource>> PresentAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
-    {
-        List<KeySource> present = [];
-        foreach (KeySource source in KeySource.All)
-        {
-            if (await connection.ScalarAsync(
-                """
-                select 1 from information_schema.columns
-                where table_schema = 'public' and table_name = $1 and column_name = 'symmetric_key'
-                """,
-                cancellationToken, source.Table).ConfigureAwait(false) is not null)
-            {
-                present.Add(source);
-            }
-        }
-
-        return present;
-    }
+    internal static async Task<bool> IsPresentAsync(
+        NpgsqlConnection connection, KeySource source, CancellationToken cancellationToken) =>
+        await connection.ScalarAsync(
+            """
+            select 1 from pg_attribute where attrelid = to_regclass('public.' || $1) and attname = 'symmetric_key'
+              and not attisdropped
+            """,
+            cancellationToken, source.Table).ConfigureAwait(false) is not null;
 
     /// <returns>The last row of the batch, or null when there are no more.</returns>
     private async Task<Guid?> BatchAsync(
@@ -75,6 +77,12 @@ internal sealed class KeyWrapper(NpgsqlDataSource dataSource, X25519PublicKey re
         await connection.RunAsync(
             "select pg_advisory_xact_lock_shared($1)", cancellationToken, MigrationScripts.AdvisoryLock)
             .ConfigureAwait(false);
+        if (!await IsPresentAsync(connection, source, cancellationToken).ConfigureAwait(false))
+        {
+            // Another operator has contracted meanwhile.
+            return null;
+        }
+
         List<LegacyKeyRow> rows = await ReadAsync(connection, source, from, share, cancellationToken).ConfigureAwait(false);
         if (rows.Count == 0)
         {

@@ -17,9 +17,15 @@ public enum MigrationRefusal
 
     /// <summary>The backups were dropped: there is nothing to restore from.</summary>
     NothingToRestore = 5,
+
+    /// <summary>The role that is logged in does not see every row.</summary>
+    CannotSee = 6,
+
+    /// <summary>A sealed backup does not open.</summary>
+    CorruptBackup = 7,
 }
 
-/// <summary>A phase of the schema migration was refused; nothing has changed.</summary>
+/// <summary>A phase of the schema migration was refused. That phase has changed nothing.</summary>
 /// <remarks>The message holds counts and names of tables, never a key.</remarks>
 public sealed class MigrationException : Exception
 {

@@ -9,6 +9,9 @@ public static class MigrationScripts
     /// <summary>The advisory lock that the phases hold.</summary>
     public const long AdvisoryLock = 7309471230081;
 
+    /// <summary>Before phase 1: indexes, built beside the running app. Not in a transaction.</summary>
+    public static string Indexes => Read("indexes");
+
     /// <summary>Phase 1: new tables, columns, policies and functions.</summary>
     public static string Expand => Read("expand");
 

@@ -17,11 +17,19 @@ public static class PlaintextCheck
     /// <param name="progress">Told the name of each column before it is read.</param>
     /// <param name="cancellationToken">Stops.</param>
     /// <returns>The columns that hold such values; empty where all is well.</returns>
+    /// <exception cref="MigrationException">The role does not see every row (<see cref="MigrationRefusal.CannotSee"/>).</exception>
     public static async Task<IReadOnlyList<PlaintextFinding>> RunAsync(
         NpgsqlDataSource dataSource, IProgress<string>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(dataSource);
         await using NpgsqlConnection connection = await dataSource.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
+        return await WholeView.OfAsync(connection, () => FindAsync(connection, progress, cancellationToken), cancellationToken)
+            .ConfigureAwait(false);
+    }
+
+    private static async Task<IReadOnlyList<PlaintextFinding>> FindAsync(
+        NpgsqlConnection connection, IProgress<string>? progress, CancellationToken cancellationToken)
+    {
         List<PlaintextFinding> findings = [];
         foreach (Column column in await ColumnsAsync(connection, cancellationToken).ConfigureAwait(false))
         {

@@ -39,12 +39,21 @@ public static class RecoveryKeyFile
                 file.Write('\n');
             }
 
-            using var publicFile = new StreamWriter(path + ".pub", new FileStreamOptions
+            try
             {
-                Mode = FileMode.CreateNew,
-                Access = FileAccess.Write,
-            });
-            publicFile.Write($"{PublicHeader}\n{pair.PublicKey.ToBase64()}\n");
+                using var publicFile = new StreamWriter(path + ".pub", new FileStreamOptions
+                {
+                    Mode = FileMode.CreateNew,
+                    Access = FileAccess.Write,
+                });
+                publicFile.Write($"{PublicHeader}\n{pair.PublicKey.ToBase64()}\n");
+            }
+            catch
+            {
+                // Half a pair serves nobody, and would stand in the way of the next attempt.
+                File.Delete(path);
+                throw;
+            }
         }
         finally
         {

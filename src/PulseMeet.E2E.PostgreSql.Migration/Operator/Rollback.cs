@@ -6,7 +6,7 @@ using PulseMeet.E2E.Sealing;
 namespace PulseMeet.E2E.PostgreSql.Migration;
 
 /// <summary>The way back: messages in batches, then keys and schema in one transaction.</summary>
-internal sealed class Rollback(NpgsqlDataSource dataSource, X25519KeyPair recovery)
+internal sealed class Rollback(NpgsqlDataSource dataSource, X25519KeyPair recovery, bool acceptLoss)
 {
     private const int BatchSize = 500;
 
@@ -35,7 +35,47 @@ internal sealed class Rollback(NpgsqlDataSource dataSource, X25519KeyPair recove
             """,
             cancellationToken).ConfigureAwait(false);
         await RestoreMessagesAsync(connection, progress, cancellationToken).ConfigureAwait(false);
+        await CheckRestAsync(connection, cancellationToken).ConfigureAwait(false);
         await RestoreKeysAsync(connection, reason, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>What a run would refuse, found without changing anything: every backup is opened.</summary>
+    public async Task CheckAsync(SecureKeyExchangeMigration migration, CancellationToken cancellationToken)
+    {
+        MigrationStatus status = await migration.ReadStatusAsync(cancellationToken).ConfigureAwait(false);
+        if (status.Phase is null)
+        {
+            throw new MigrationException(MigrationRefusal.NothingToRestore, "The migration has not begun.");
+        }
+
+        if (status.Phase == "rolled_back")
+        {
+            return;
+        }
+
+        await using NpgsqlConnection connection = await dataSource.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
+        await CheckAsync(connection, status, cancellationToken).ConfigureAwait(false);
+        using var keys = new BackupKeyring(recovery);
+        List<Guid> lost = [];
+        await foreach (NpgsqlDataReader row in connection.QueryAsync(
+            """
+            select b.conversation_id, b.message_id, b.source_table, b.sealed_original, k.id, k.user_id, k.sealed_key
+            from public.e2e_message_backup b join public.e2e_backup_keys k on k.id = b.backup_key_id
+            order by b.conversation_id, b.message_id
+            """, cancellationToken).ConfigureAwait(false))
+        {
+            if (keys.TryGet(row.GetGuid(4), row.GetGuid(5), (byte[])row[6]) is not { } key
+                || MessageOriginal.TryOpen(key, (byte[])row[3], row.GetString(0), row.GetString(2), row.GetGuid(1)) is null)
+            {
+                lost.Add(row.GetGuid(1));
+            }
+        }
+
+        RefuseLost(lost, "would not be");
+        foreach (KeySource source in KeySource.All)
+        {
+            await OpenAsync(connection, source.Table, cancellationToken).ConfigureAwait(false);
+        }
     }
 
     private async Task CheckAsync(NpgsqlConnection connection, MigrationStatus status, CancellationToken cancellationToken)
@@ -52,6 +92,31 @@ internal sealed class Rollback(NpgsqlDataSource dataSource, X25519KeyPair recove
             "select 1 from public.e2e_key_backup limit 1", cancellationToken).ConfigureAwait(false) is null)
         {
             throw new MigrationException(MigrationRefusal.NothingToRestore, "The sealed backups were dropped.");
+        }
+    }
+
+    /// <summary>A backup that is still there did not open: a member has written it who had no original to seal.</summary>
+    private async Task CheckRestAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        List<Guid> lost = [];
+        await foreach (NpgsqlDataReader row in connection.QueryAsync(
+            "select message_id from public.e2e_message_backup order by conversation_id, message_id", cancellationToken)
+            .ConfigureAwait(false))
+        {
+            lost.Add(row.GetGuid(0));
+        }
+
+        RefuseLost(lost, "not");
+    }
+
+    private void RefuseLost(List<Guid> lost, string verb)
+    {
+        if (lost.Count > 0 && !acceptLoss)
+        {
+            throw new MigrationException(
+                MigrationRefusal.CorruptBackup,
+                $"Keys {verb} restored: {lost.Count} message(s) have a sealed original that does not open, the first of them "
+                + $"{string.Join(", ", lost.Take(10))}. --accept-loss gives these up.");
         }
     }
 
@@ -117,7 +182,7 @@ internal sealed class Rollback(NpgsqlDataSource dataSource, X25519KeyPair recove
             update public.{table} m set content = o.content, encryption_metadata = o.metadata::jsonb,
               is_encrypted = o.is_encrypted, key_version = o.key_version
             from unnest($1, $2, $3, $4, $5) as o(id, content, metadata, is_encrypted, key_version)
-            where m.id = o.id and m.key_version = 2
+            where m.id = o.id and public.e2e_is_archived(m.key_version, m.encryption_metadata)
             """,
             cancellationToken, ids,
             originals.Select(original => original.Content).ToArray(),
@@ -177,8 +242,16 @@ internal sealed class Rollback(NpgsqlDataSource dataSource, X25519KeyPair recove
             "select source_id, sealed_row from public.e2e_key_backup where source_table = $1", cancellationToken, table)
             .ConfigureAwait(false))
         {
-            rows.Add(Utf8.GetString(Hpke.Open(
-                recovery, Binding.KeyBackupInfo, Binding.Of(table, row.GetGuid(0).ToString("D")), (byte[])row[1])));
+            try
+            {
+                rows.Add(Utf8.GetString(Hpke.Open(
+                    recovery, Binding.KeyBackupInfo, Binding.Of(table, row.GetGuid(0).ToString("D")), (byte[])row[1])));
+            }
+            catch (E2EException)
+            {
+                throw new MigrationException(
+                    MigrationRefusal.CorruptBackup, $"The sealed backup of {table} {row.GetGuid(0)} does not open. Keys not restored.");
+            }
         }
 
         return [.. rows];

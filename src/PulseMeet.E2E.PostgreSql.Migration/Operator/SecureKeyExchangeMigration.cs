@@ -24,8 +24,12 @@ public sealed class SecureKeyExchangeMigration
 
     /// <summary>Phase 1. Drops nothing and changes no row of the app.</summary>
     /// <param name="cancellationToken">Stops; the phase is then done whole or not at all.</param>
-    public Task ExpandAsync(CancellationToken cancellationToken = default) =>
-        ScriptAsync(MigrationScripts.Expand, cancellationToken);
+    /// <exception cref="PostgresException">55P03: the app held a table through every attempt; run again.</exception>
+    public async Task ExpandAsync(CancellationToken cancellationToken = default)
+    {
+        await PagingIndexes.EnsureAsync(_dataSource, cancellationToken).ConfigureAwait(false);
+        await ScriptAsync(MigrationScripts.Expand, cancellationToken).ConfigureAwait(false);
+    }
 
     /// <summary>Phase 2: seals each plaintext key to its members and each key row to the recovery key. No private key is
     /// needed. Running again serves members and public keys that came later.</summary>
@@ -49,7 +53,7 @@ public sealed class SecureKeyExchangeMigration
         await using NpgsqlConnection connection = await _dataSource.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
         await connection.RunAsync(
             """
-            update public.e2e_migration_status set phase = 'wrapped', updated_at = now(),
+            update public.e2e_migration_status set phase = case phase when 'expanded' then 'wrapped' else phase end, updated_at = now(),
               affected_records = (select count(*) from public.e2e_key_backup)
             where migration_name = 'secure_key_exchange_v1' and phase in ('expanded', 'wrapped', 'verified')
             """,
@@ -76,29 +80,63 @@ public sealed class SecureKeyExchangeMigration
     /// <param name="reason">Why; written into the migration's status.</param>
     /// <param name="progress">Told how many messages are restored.</param>
     /// <param name="cancellationToken">Stops; running again goes on.</param>
-    /// <exception cref="MigrationException">Another recovery key, or no backups any more.</exception>
+    /// <param name="acceptLoss">The operator's choice that messages whose sealed original does not open stay as they are; their
+    /// backups then go. Without it such a rollback stops before the keys, and keeps those backups.</param>
+    /// <exception cref="MigrationException">Another recovery key, no backups any more, or some that do not open.</exception>
     public Task RollbackAsync(
-        X25519KeyPair recovery, string reason, IProgress<long>? progress = null, CancellationToken cancellationToken = default)
+        X25519KeyPair recovery, string reason, IProgress<long>? progress = null, bool acceptLoss = false,
+        CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(recovery);
         ArgumentException.ThrowIfNullOrEmpty(reason);
-        return new Rollback(_dataSource, recovery).RunAsync(this, reason, progress, cancellationToken);
+        return new Rollback(_dataSource, recovery, acceptLoss).RunAsync(this, reason, progress, cancellationToken);
     }
 
-    /// <summary>Drops the sealed backups, after which nothing can be rolled back.</summary>
-    /// <param name="cancellationToken">Stops; nothing is then dropped.</param>
-    /// <exception cref="MigrationException">The migration is not completed (<see cref="MigrationRefusal.OutOfOrder"/>).</exception>
-    public async Task DropBackupsAsync(CancellationToken cancellationToken = default)
+    /// <summary>Whether <see cref="RollbackAsync"/> would be refused. Changes nothing.</summary>
+    /// <param name="recovery">The recovery key pair. Not disposed.</param>
+    /// <param name="acceptLoss">As for <see cref="RollbackAsync"/>.</param>
+    /// <param name="cancellationToken">Stops.</param>
+    /// <exception cref="MigrationException">It would, with the same reason.</exception>
+    public Task CheckRollbackAsync(X25519KeyPair recovery, bool acceptLoss = false, CancellationToken cancellationToken = default)
     {
-        if (await ReadStatusAsync(cancellationToken).ConfigureAwait(false) is not { Status: "completed" })
+        ArgumentNullException.ThrowIfNull(recovery);
+        return new Rollback(_dataSource, recovery, acceptLoss).CheckAsync(this, cancellationToken);
+    }
+
+    /// <summary>Whom wrapping would not serve as the database stands, in any phase. Changes nothing.</summary>
+    /// <param name="cancellationToken">Stops.</param>
+    public Task<MigrationForecast> ForecastAsync(CancellationToken cancellationToken = default) =>
+        LossForecast.ReadAsync(_dataSource, cancellationToken);
+
+    /// <summary>Drops the sealed backups, after which nothing can be rolled back.</summary>
+    /// <param name="acceptLoss">The operator's choice that messages which are not re-sealed stay so, without a backup of the
+    /// keys that they lie under.</param>
+    /// <param name="cancellationToken">Stops; nothing is then dropped.</param>
+    /// <exception cref="MigrationException">The migration is not completed (<see cref="MigrationRefusal.OutOfOrder"/>), or messages
+    /// are not re-sealed (<see cref="MigrationRefusal.AccessWouldBeLost"/>).</exception>
+    public async Task DropBackupsAsync(bool acceptLoss = false, CancellationToken cancellationToken = default)
+    {
+        MigrationStatus status = await ReadStatusAsync(cancellationToken).ConfigureAwait(false);
+        if (status.Status != "completed")
         {
             throw new MigrationException(MigrationRefusal.OutOfOrder, "Backups are dropped after contract only.");
         }
 
+        if (status.LegacyMessages > 0 && !acceptLoss)
+        {
+            throw new MigrationException(
+                MigrationRefusal.AccessWouldBeLost,
+                $"Backups not dropped: {status.LegacyMessages} message(s) are not re-sealed; --accept-loss names that choice.");
+        }
+
         await using NpgsqlConnection connection = await _dataSource.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
         await connection.RunAsync(
-            "truncate public.e2e_key_backup, public.e2e_message_backup, public.e2e_backup_keys", cancellationToken)
-            .ConfigureAwait(false);
+            """
+            begin;
+            truncate public.e2e_key_backup, public.e2e_message_backup, public.e2e_backup_keys;
+            drop schema if exists pulsemeet_e2e_retired cascade;
+            commit
+            """, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>What the database says about the migration.</summary>
@@ -127,29 +165,40 @@ public sealed class SecureKeyExchangeMigration
         }
     }
 
+    /// <summary>Runs a phase, again where the app held a table for longer than the phase waits.</summary>
     private async Task ScriptAsync(string sql, CancellationToken cancellationToken)
     {
+        const int attempts = 20;
         await using NpgsqlConnection connection = await _dataSource.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
-        try
+        for (int attempt = 1; ; attempt++)
         {
-            await connection.RunAsync(sql, cancellationToken).ConfigureAwait(false);
-        }
-        catch (PostgresException exception)
-        {
-            await connection.RunAsync("rollback", CancellationToken.None).ConfigureAwait(false);
-            MigrationRefusal? refusal = exception.SqlState switch
+            try
             {
-                "P0E01" => MigrationRefusal.NotVerified,
-                "P0E02" => MigrationRefusal.OutOfOrder,
-                "P0E03" => MigrationRefusal.AccessWouldBeLost,
-                _ => null,
-            };
-            if (refusal is { } reason)
+                await connection.RunAsync(sql, cancellationToken).ConfigureAwait(false);
+                return;
+            }
+            catch (PostgresException exception)
             {
-                throw new MigrationException(reason, exception.MessageText);
+                await connection.RunAsync("rollback", CancellationToken.None).ConfigureAwait(false);
+                MigrationRefusal? refusal = exception.SqlState switch
+                {
+                    "P0E01" => MigrationRefusal.NotVerified,
+                    "P0E02" => MigrationRefusal.OutOfOrder,
+                    "P0E03" => MigrationRefusal.AccessWouldBeLost,
+                    _ => null,
+                };
+                if (refusal is { } reason)
+                {
+                    throw new MigrationException(reason, exception.MessageText);
+                }
+
+                if (exception.SqlState != PostgresErrorCodes.LockNotAvailable || attempt == attempts)
+                {
+                    throw;
+                }
             }
 
-            throw;
+            await Task.Delay(TimeSpan.FromMilliseconds(250), _time, cancellationToken).ConfigureAwait(false);
         }
     }
 }

@@ -5,9 +5,17 @@ namespace PulseMeet.E2E.PostgreSql.Migration;
 /// <summary>Reads the migration's state, in whichever phase the schema is.</summary>
 internal static class StatusReader
 {
+    /// <summary>As the function <c>e2e_is_archived</c>, which is not there before the first phase.</summary>
+    private const string Archived = "coalesce(key_version = 2 and encryption_metadata ->> 'format' = 'pulsemeet-e2e-archive', false)";
+
     public static async Task<MigrationStatus> ReadAsync(NpgsqlDataSource dataSource, CancellationToken cancellationToken)
     {
         await using NpgsqlConnection connection = await dataSource.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
+        return await WholeView.OfAsync(connection, () => ReadAsync(connection, cancellationToken), cancellationToken).ConfigureAwait(false);
+    }
+
+    private static async Task<MigrationStatus> ReadAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
         string? status = null;
         string? phase = null;
         string? error = null;
@@ -38,13 +46,13 @@ internal static class StatusReader
         long archived = 0;
         foreach (string table in (string[])["direct_messages", "chat_messages"])
         {
-            legacy += await CountAsync(connection, table, "content", "key_version is distinct from 2", cancellationToken).ConfigureAwait(false);
-            archived += await CountAsync(connection, table, "content", "key_version = 2", cancellationToken).ConfigureAwait(false);
+            legacy += await CountAsync(connection, table, "content", $"not {Archived}", cancellationToken).ConfigureAwait(false);
+            archived += await CountAsync(connection, table, "content", Archived, cancellationToken).ConfigureAwait(false);
         }
 
         return new(status, phase, affected, error, plaintext,
             await CountAsync(connection, "conversation_keys", "sealed_key", "true", cancellationToken).ConfigureAwait(false),
-            await CountAsync(connection, "e2e_wrap_problems", "user_id", "user_id is not null", cancellationToken).ConfigureAwait(false),
+            await CountAsync(connection, "e2e_wrap_problems", "user_id", "true", cancellationToken).ConfigureAwait(false),
             legacy, archived,
             await CountAsync(connection, "e2e_message_backup", "message_id", "true", cancellationToken).ConfigureAwait(false));
     }
@@ -85,8 +93,8 @@ internal static class StatusReader
     {
         bool present = (bool)(await connection.ScalarAsync(
             """
-            select exists (select from information_schema.columns
-              where table_schema = 'public' and table_name = $1 and column_name = $2)
+            select exists (select from pg_attribute
+              where attrelid = to_regclass('public.' || $1) and attname = $2 and not attisdropped)
             """,
             cancellationToken, table, column).ConfigureAwait(false))!;
         return present

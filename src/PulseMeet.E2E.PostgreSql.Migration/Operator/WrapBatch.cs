@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using PulseMeet.E2E.Keys;
 using PulseMeet.E2E.Sealing;
@@ -14,25 +13,69 @@ internal sealed class WrapBatch
 
     public int NewProblems => Problems.Count;
 
+    private readonly List<(LegacyKeyRow Row, byte[] Key, KeyMember Member, X25519PublicKey PublicKey)> _work = [];
+    private readonly List<byte[]> _keys = [];
+
     public static WrapBatch Seal(string table, List<LegacyKeyRow> rows, List<KeyMember> members)
+    {
+        WrapBatch batch = Sort(table, rows, members);
+        var sealedCopies = new WrappedCopy[batch._work.Count];
+        Parallel.For(0, sealedCopies.Length, i => sealedCopies[i] = SealCopy(table, batch._work[i]));
+        batch.Wrapped.AddRange(sealedCopies);
+        batch.Forget();
+        return batch;
+    }
+
+    /// <summary>Whom there would be problems with; makes no copies.</summary>
+    public static WrapBatch Plan(string table, List<LegacyKeyRow> rows, List<KeyMember> members)
+    {
+        WrapBatch batch = Sort(table, rows, members);
+        batch.Forget();
+        return batch;
+    }
+
+    private static WrappedCopy SealCopy(
+        string table, (LegacyKeyRow Row, byte[] Key, KeyMember Member, X25519PublicKey PublicKey) item) => new(
+        item.Row, item.Member.User, item.Member.PublicKeyId!,
+        Hpke.Seal(item.PublicKey, Binding.WrappedKeyInfo, Binding.OfWrappedKey(
+            item.Row.Conversation, item.Member.User, table, item.Row.Id, item.Row.KeyId, item.Member.PublicKeyId!), item.Key));
+
+    private void Forget()
+    {
+        _keys.ForEach(key => CryptographicOperations.ZeroMemory(key));
+        _keys.Clear();
+        _work.Clear();
+    }
+
+    private static WrapBatch Sort(string table, List<LegacyKeyRow> rows, List<KeyMember> members)
     {
         var batch = new WrapBatch();
         ILookup<Guid, KeyMember> byRow = members.ToLookup(member => member.KeyRow);
-        List<(LegacyKeyRow Row, byte[] Key, KeyMember Member, X25519PublicKey PublicKey)> work = [];
-        List<byte[]> keys = [];
         foreach (LegacyKeyRow row in rows)
         {
             byte[]? key = row.DecodeKey();
             if (key is null)
             {
-                batch.Problems.Add(new(row, null, "malformed_symmetric_key"));
+                // Nobody can be served; the members are listed, so that none loses access unnamed.
+                Guid[] users = [.. byRow[row.Id].Select(member => member.User).Distinct()];
+                batch.Problems.AddRange(users.Select(user => new WrapProblem(row, user, "malformed_symmetric_key")));
+                if (users.Length == 0)
+                {
+                    batch.Problems.Add(new(row, null, "malformed_symmetric_key"));
+                }
+
                 continue;
             }
 
-            keys.Add(key);
-            if (!byRow[row.Id].Any())
+            batch._keys.Add(key);
+            int people = byRow[row.Id].Select(member => member.User).Distinct().Count();
+            if (people == 0)
             {
                 batch.Problems.Add(new(row, null, "no_members"));
+            }
+            else if (people == 1 && table == "direct_message_keys")
+            {
+                batch.Problems.Add(new(row, null, "unknown_peer"));
             }
 
             foreach (IGrouping<Guid, KeyMember> user in byRow[row.Id].GroupBy(member => member.User))
@@ -47,7 +90,7 @@ internal sealed class WrapBatch
                     else if (TryRead(member.PublicKey!) is { } publicKey)
                     {
                         served = true;
-                        work.Add((row, key, member, publicKey));
+                        batch._work.Add((row, key, member, publicKey));
                     }
                 }
 
@@ -58,13 +101,6 @@ internal sealed class WrapBatch
             }
         }
 
-        var sealedCopies = new ConcurrentBag<WrappedCopy>();
-        Parallel.ForEach(work, item => sealedCopies.Add(new(
-            item.Row, item.Member.User, item.Member.PublicKeyId!,
-            Hpke.Seal(item.PublicKey, Binding.WrappedKeyInfo, Binding.OfWrappedKey(
-                item.Row.Conversation, item.Member.User, table, item.Row.Id, item.Row.KeyId, item.Member.PublicKeyId!), item.Key))));
-        batch.Wrapped.AddRange(sealedCopies);
-        keys.ForEach(key => CryptographicOperations.ZeroMemory(key));
         return batch;
     }
 

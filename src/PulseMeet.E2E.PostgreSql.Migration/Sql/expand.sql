@@ -1,9 +1,11 @@
--- Phase 1, expand: new tables, columns, policies and functions. Drops nothing, changes no row of the app.
+-- Phase 1, expand: new tables, columns, policies and functions. Drops nothing, changes no row of the app. Run indexes.sql
+-- first, so that no lock is held while they are built. Waits a second at most for a table that the app holds; run again then.
 -- Idempotent, one transaction, under the migration's advisory lock. Run as the owner of the legacy tables:
 --   psql -v ON_ERROR_STOP=1 -f expand.sql
 begin;
 set local client_min_messages = warning;
 select pg_catalog.pg_advisory_xact_lock(7309471230081);
+set local lock_timeout = '1s';
 
 -- Migration state ---------------------------------------------------------------------------------------------------------
 create table if not exists public.e2e_migration_status (
@@ -23,8 +25,19 @@ create table if not exists public.e2e_recovery_key (
   public_key bytea not null check (octet_length(public_key) = 33),
   created_at timestamptz not null default now()
 );
--- What the legacy tables' row level security was before this migration turned it on.
+-- What the legacy tables' row level security was before this migration turned it on, and each right that it took away:
+-- rollback gives back these and no others.
 create table if not exists public.e2e_legacy_security (table_name text primary key, had_rls boolean not null);
+create table if not exists public.e2e_legacy_rights (
+  table_name text not null,
+  column_name text not null default '',
+  grantee oid not null,                                    -- 0: public
+  privilege text not null,
+  grantable boolean not null,
+  primary key (table_name, column_name, grantee, privilege)
+);
+-- Indexes and constraints that go with the column that contract drops.
+create table if not exists public.e2e_legacy_definitions (definition text primary key);
 -- Members of direct conversations whose id does not name its two users; filled in by the operator before wrapping.
 create table if not exists public.e2e_conversation_members (
   conversation_id text not null,
@@ -134,17 +147,19 @@ create table if not exists public.e2e_one_time_prekeys (
   foreign key (user_id, device_id) references public.e2e_devices (user_id, device_id) on delete cascade
 );
 
--- Metadata of pulse keys, and the indexes that paging needs ---------------------------------------------------------------
+-- Metadata of pulse keys --------------------------------------------------------------------------------------------------
 alter table public.pulse_chat_keys add column if not exists key_exchange_method text not null default 'legacy';
 alter table public.pulse_chat_keys add column if not exists requires_key_derivation boolean not null default false;
 alter table public.pulse_chat_keys add column if not exists migration_completed boolean not null default false;
-create index if not exists e2e_direct_messages_sender on public.direct_messages (sender_id, id);
-create index if not exists e2e_direct_messages_receiver on public.direct_messages (receiver_id, id);
-create index if not exists e2e_chat_messages_pulse on public.chat_messages (pulse_id, id);
 
 -- Functions ---------------------------------------------------------------------------------------------------------------
 create or replace function public.e2e_direct_conversation(a uuid, b uuid) returns text language sql immutable parallel safe as
 $$ select 'dm_' || least(a, b) || '_' || greatest(a, b) $$;
+
+-- A row of this migration's making: its format and its version. A legacy row may have any key_version.
+create or replace function public.e2e_is_archived(key_version integer, metadata jsonb) returns boolean
+language sql immutable parallel safe as
+$$ select coalesce(key_version = 2 and metadata ->> 'format' = 'pulsemeet-e2e-archive', false) $$;
 
 create or replace function public.e2e_row_version(content text, metadata jsonb, is_encrypted boolean) returns bytea
 language sql immutable parallel safe as
@@ -156,7 +171,7 @@ $$ select pg_catalog.sha256(pg_catalog.convert_to(
 create or replace function public.e2e_members(p_conversation text) returns setof uuid
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
 begin
-  if p_conversation ~ '^dm_[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}_[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then
+  if p_conversation ~* '^dm_[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}_[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then
     return query select u.id from auth.users u
       where u.id in (substr(p_conversation, 4, 36)::uuid, substr(p_conversation, 41, 36)::uuid);
   elsif p_conversation ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'
@@ -179,6 +194,27 @@ language sql stable security definer set search_path = pg_catalog, pg_temp as
 $$ select p.id from public.pulses p where p.creator_id = auth.uid()
    union select q.pulse_id from public.pulse_participants q
    where q.user_id = auth.uid() and q.status in ('active', 'joined') $$;
+
+-- A user's public keys that serve today; several rows may hold the same one.
+create or replace function public.e2e_usable_keys(p_user uuid) returns setof text
+language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+  select distinct u.public_key from public.user_public_keys u
+  where u.user_id = p_user and u.is_active and u.algorithm = 'x25519' and (u.expires_at is null or u.expires_at > now())
+    and u.public_key ~ '^[A-Za-z0-9+/]{43}=$'
+$$;
+
+-- Whether the messages of a conversation may be re-sealed: every member has a copy of every key, or the operator has named
+-- the choice that some lose access (contract).
+create or replace function public.e2e_may_reseal(p_conversation text) returns boolean
+language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+  select exists (select from public.e2e_migration_status s
+      where s.migration_name = 'secure_key_exchange_v1' and s.phase = 'contracted')
+    or not exists (select from public.e2e_wrap_problems p where p.conversation_id = p_conversation)
+    and not exists (select from public.e2e_members(p_conversation) as m(id)
+      where exists (select from public.conversation_keys w where w.conversation_id = p_conversation)
+        and not exists (select from public.conversation_keys w
+          where w.conversation_id = p_conversation and w.recipient_id = m.id))
+$$;
 
 create or replace function public.get_conversation_participants(p_conversation_id text)
 returns table (user_id uuid, key_id text, public_key text)
@@ -278,7 +314,7 @@ language sql security definer set search_path = pg_catalog, pg_temp as $$
   locked as materialized (
     select m.id, public.e2e_direct_conversation(m.sender_id, m.receiver_id) as conversation_id, w.version, w.content, w.backup
     from public.direct_messages m join work w on w.id = m.id
-    where auth.uid() in (m.sender_id, m.receiver_id) and m.key_version is distinct from 2
+    where auth.uid() in (m.sender_id, m.receiver_id) and not public.e2e_is_archived(m.key_version, m.encryption_metadata)
       and public.e2e_row_version(m.content, m.encryption_metadata, m.is_encrypted) = w.version
       and exists (select from public.e2e_backup_keys b where b.id = p_backup_key and b.user_id = auth.uid())
     for update of m skip locked),
@@ -289,7 +325,6 @@ language sql security definer set search_path = pg_catalog, pg_temp as $$
   update public.direct_messages m set content = l.content, is_encrypted = true, key_version = 2,
     encryption_metadata = '{"format":"pulsemeet-e2e-archive","version":1}'
   from locked l where m.id = l.id
-    and public.e2e_row_version(m.content, m.encryption_metadata, m.is_encrypted) = l.version
   returning m.id
 $$;
 
@@ -301,7 +336,8 @@ returns setof uuid language sql security definer set search_path = pg_catalog, p
   locked as materialized (
     select m.id, m.pulse_id::text as conversation_id, w.version, w.content, w.backup
     from public.chat_messages m join work w on w.id = m.id
-    where m.pulse_id in (select public.e2e_my_pulses()) and m.key_version is distinct from 2
+    where m.pulse_id in (select public.e2e_my_pulses()) and not public.e2e_is_archived(m.key_version, m.encryption_metadata)
+      and public.e2e_may_reseal(m.pulse_id::text)
       and public.e2e_row_version(m.content, m.encryption_metadata, m.is_encrypted) = w.version
       and exists (select from public.e2e_backup_keys b where b.id = p_backup_key and b.user_id = auth.uid())
     for update of m skip locked),
@@ -312,32 +348,60 @@ returns setof uuid language sql security definer set search_path = pg_catalog, p
   update public.chat_messages m set content = l.content, is_encrypted = true, key_version = 2,
     encryption_metadata = jsonb_build_object('format', 'pulsemeet-e2e-archive', 'version', 1, 'archive_key', p_archive_key)
   from locked l where m.id = l.id
-    and public.e2e_row_version(m.content, m.encryption_metadata, m.is_encrypted) = l.version
   returning m.id
 $$;
 
--- Closes a conversation to the legacy formats; what no key opened stays as it is.
+-- Closes a conversation to the legacy formats; what no key opened stays as it is. A direct one only where both sides can read
+-- what is re-sealed, a pulse only by its creator, and either only once something in it has been re-sealed.
 create or replace function public.e2e_mark_migrated(p_conversation text) returns void
-language sql security definer set search_path = pg_catalog, pg_temp as
-$$ insert into public.e2e_migrated_conversations (conversation_id)
-   select p_conversation where public.e2e_is_member(p_conversation) on conflict do nothing $$;
-
-create or replace function public.e2e_refuse_legacy() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  if p_conversation ~ '^dm_[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}_[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then
+    insert into public.e2e_migrated_conversations (conversation_id)
+    select p_conversation
+    from (select substr(p_conversation, 4, 36)::uuid as a, substr(p_conversation, 41, 36)::uuid as b) d
+    where auth.uid() in (d.a, d.b) and p_conversation = public.e2e_direct_conversation(d.a, d.b)
+      and exists (select from public.e2e_usable_keys(d.a)) and exists (select from public.e2e_usable_keys(d.b))
+      and exists (select from public.e2e_message_backup m where m.conversation_id = p_conversation)
+    on conflict do nothing;
+  elsif p_conversation ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then
+    insert into public.e2e_migrated_conversations (conversation_id)
+    select p_conversation from public.pulses p
+    where p.id = p_conversation::uuid and p.creator_id = auth.uid()
+      and exists (select from public.e2e_message_backup m where m.conversation_id = p_conversation)
+    on conflict do nothing;
+  end if;
+end $$;
+
+-- After contract every conversation is closed: a legacy message would have no key but the ones that are gone.
+create or replace function public.e2e_is_closed(p_conversation text) returns boolean
+language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+  select exists (select from public.e2e_migrated_conversations c where c.conversation_id = p_conversation)
+    or public.is_migration_completed()
+$$;
+
+-- Runs as whoever writes, so that only the table's owner may say that it is restoring.
+create or replace function public.e2e_refuse_legacy() returns trigger
+language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare
   conversation text := case when tg_table_name = 'chat_messages' then to_jsonb(new) ->> 'pulse_id'
     else public.e2e_direct_conversation((to_jsonb(new) ->> 'sender_id')::uuid, (to_jsonb(new) ->> 'receiver_id')::uuid) end;
 begin
-  if current_setting('pulsemeet_e2e.restoring', true) is distinct from 'on' and exists (
-    select from public.e2e_migrated_conversations c where c.conversation_id = conversation) then
+  if current_setting('pulsemeet_e2e.restoring', true) = 'on'
+    and pg_has_role(current_user, (select c.relowner from pg_class c where c.oid = tg_relid), 'member') then
+    return new;
+  end if;
+  if public.e2e_is_closed(conversation) then
     raise exception 'the conversation is migrated: a message in a legacy format is refused' using errcode = '42501';
   end if;
   return new;
 end $$;
 create or replace trigger e2e_refuse_legacy before insert or update of content, encryption_metadata, is_encrypted, key_version
-  on public.direct_messages for each row when (new.key_version is distinct from 2) execute function public.e2e_refuse_legacy();
+  on public.direct_messages for each row when (not public.e2e_is_archived(new.key_version, new.encryption_metadata))
+  execute function public.e2e_refuse_legacy();
 create or replace trigger e2e_refuse_legacy before insert or update of content, encryption_metadata, is_encrypted, key_version
-  on public.chat_messages for each row when (new.key_version is distinct from 2) execute function public.e2e_refuse_legacy();
+  on public.chat_messages for each row when (not public.e2e_is_archived(new.key_version, new.encryption_metadata))
+  execute function public.e2e_refuse_legacy();
 
 -- The checks behind verify and contract. A row for each check; nothing is dropped while one of the first four is not 0.
 create or replace function public.e2e_check() returns table (check_name text, failures bigint)
@@ -364,14 +428,16 @@ begin
     check_name := source || ' without a wrapped copy for a member';
     execute format($q$ select count(*) from public.%I k cross join lateral public.e2e_key_members(k.%s, k.created_by) as m(id)
       where not exists (select from public.conversation_keys w
+        join public.user_public_keys u on u.user_id = w.recipient_id and u.key_id = w.recipient_key_id
+          and u.is_active and (u.expires_at is null or u.expires_at > now())
         where w.source_table = %L and w.source_id = k.id and w.recipient_id = m.id)
       and not exists (select from public.e2e_wrap_problems p
-        where p.source_table = %L and p.source_id = k.id and (p.user_id = m.id or p.user_id is null)) $q$,
+        where p.source_table = %L and p.source_id = k.id and p.user_id = m.id) $q$,
       source, conversation, source, source) into failures;
     return next;
   end loop;
   check_name := 'members who would lose access';
-  select count(*) into failures from public.e2e_wrap_problems p where p.user_id is not null;
+  select count(*) into failures from public.e2e_wrap_problems p;
   return next;
 end $$;
 
@@ -393,7 +459,8 @@ declare
   name text;
   routine regprocedure;
 begin
-  foreach name in array array['e2e_migration_status', 'e2e_recovery_key', 'e2e_legacy_security', 'e2e_conversation_members',
+  foreach name in array array['e2e_migration_status', 'e2e_recovery_key', 'e2e_legacy_security', 'e2e_legacy_rights',
+    'e2e_legacy_definitions', 'e2e_conversation_members',
     'conversation_keys', 'e2e_key_backup', 'e2e_wrap_problems', 'e2e_backup_keys', 'e2e_message_backup',
     'e2e_message_progress', 'e2e_migrated_conversations', 'key_exchange_status', 'e2e_accounts', 'e2e_devices',
     'e2e_one_time_prekeys'] loop
@@ -415,12 +482,30 @@ begin
     end if;
     insert into public.e2e_legacy_security select name, c.relrowsecurity from pg_class c
       where c.oid = to_regclass('public.' || name) on conflict do nothing;
+    insert into public.e2e_legacy_rights (table_name, grantee, privilege, grantable)
+      select name, a.grantee, a.privilege_type, bool_or(a.is_grantable) from pg_class c
+      cross join lateral aclexplode(coalesce(c.relacl, acldefault('r', c.relowner))) a
+      left join pg_roles r on r.oid = a.grantee
+      where c.oid = to_regclass('public.' || name) and a.grantee <> c.relowner
+        and (r.rolname = 'anon'
+          or (a.grantee = 0 or r.rolname = 'authenticated')
+            and (a.privilege_type in ('TRUNCATE', 'REFERENCES', 'TRIGGER') or name like '%backup'))
+      group by 1, 2, 3 on conflict do nothing;
+    insert into public.e2e_legacy_rights (table_name, column_name, grantee, privilege, grantable)
+      select name, t.attname, a.grantee, a.privilege_type, bool_or(a.is_grantable) from pg_attribute t
+      cross join lateral aclexplode(t.attacl) a left join pg_roles r on r.oid = a.grantee
+      where t.attrelid = to_regclass('public.' || name) and not t.attisdropped
+        and (r.rolname = 'anon' or (a.grantee = 0 or r.rolname = 'authenticated')
+          and (a.privilege_type = 'REFERENCES' or name like '%backup'))
+      group by 1, 2, 3, 4 on conflict do nothing;
     execute format('revoke truncate, references, trigger on public.%I from public, anon, authenticated', name);
     execute format('revoke all on public.%I from anon', name);
     if name like '%backup' then
       execute format('revoke all on public.%I from public, authenticated', name);
     end if;
-    execute format('alter table public.%I enable row level security', name);
+    if not (select c.relrowsecurity from pg_class c where c.oid = to_regclass('public.' || name)) then
+      execute format('alter table public.%I enable row level security', name);
+    end if;
   end loop;
 end $$;
 
@@ -429,7 +514,9 @@ grant execute on function public.e2e_my_pulses(), public.e2e_is_member(text), pu
   public.e2e_direct_conversation(uuid, uuid), public.e2e_row_version(text, jsonb, boolean),
   public.e2e_claim_bundle(text, text), public.e2e_count_prekeys(text, text), public.e2e_recovery_public_key(),
   public.e2e_begin_backup_key(uuid, bytea), public.e2e_reseal_direct(uuid, uuid[], bytea[], text[], bytea[]),
-  public.e2e_reseal_chat(uuid, uuid[], bytea[], text[], bytea[], uuid), public.e2e_mark_migrated(text) to authenticated;
+  public.e2e_reseal_chat(uuid, uuid[], bytea[], text[], bytea[], uuid), public.e2e_mark_migrated(text),
+  public.e2e_is_archived(integer, jsonb), public.e2e_is_closed(text), public.e2e_may_reseal(text),
+  public.e2e_usable_keys(uuid) to authenticated;
 grant select on public.conversation_keys, public.e2e_migrated_conversations, public.e2e_one_time_prekeys to authenticated;
 grant select, insert, update on public.key_exchange_status to authenticated;
 grant select, insert, update, delete on public.e2e_message_progress to authenticated;

@@ -19,13 +19,22 @@ begin
       execute format('drop policy %I on public.%I', policy.policyname, had.table_name);
     end loop;
     execute format('alter table public.%I disable row level security', had.table_name);
-    if had.table_name not like '%backup' then
-      execute format('grant all on public.%I to authenticated, service_role', had.table_name);
-    end if;
+  end loop;
+  for had in select r.* from public.e2e_legacy_rights r
+    where to_regclass('public.' || r.table_name) is not null
+      and (r.grantee = 0 or exists (select from pg_roles p where p.oid = r.grantee)) loop
+    execute format('grant %s%s on public.%I to %s%s', had.privilege,
+      case when had.column_name = '' then '' else format(' (%I)', had.column_name) end, had.table_name,
+      case when had.grantee = 0 then 'public' else had.grantee::regrole::text end,
+      case when had.grantable then ' with grant option' else '' end);
+  end loop;
+  for had in select d.definition from public.e2e_legacy_definitions d loop
+    execute had.definition;
   end loop;
 end $$;
 drop table public.conversation_keys, public.e2e_key_backup, public.e2e_wrap_problems, public.e2e_message_backup,
-  public.e2e_backup_keys, public.e2e_message_progress, public.e2e_migrated_conversations, public.e2e_legacy_security,
+  public.e2e_backup_keys, public.e2e_message_progress, public.e2e_migrated_conversations, public.e2e_legacy_security, public.e2e_legacy_rights,
+  public.e2e_legacy_definitions,
   public.e2e_recovery_key cascade;
 drop function public.e2e_check();
 drop function public.e2e_refuse_legacy();

@@ -7,14 +7,17 @@ do $$
 declare
   problem record;
 begin
+  if to_regclass('public.e2e_migration_status') is null then
+    raise exception 'not verified: the migration has not begun; run: pulsemeet-e2e migrate --to verify' using errcode = 'P0E01';
+  end if;
   for problem in select * from public.e2e_check() c where c.failures > 0 and c.check_name <> 'members who would lose access' loop
-    raise exception 'not verified: % (%)', problem.check_name, problem.failures using errcode = 'P0E01';
+    raise exception 'not verified: % (%); run: pulsemeet-e2e migrate --to verify', problem.check_name, problem.failures using errcode = 'P0E01';
   end loop;
   update public.e2e_migration_status set phase = 'verified', updated_at = now()
     where migration_name = 'secure_key_exchange_v1' and phase in ('wrapped', 'verified');
   if not found and not exists (select from public.e2e_migration_status
     where migration_name = 'secure_key_exchange_v1' and phase = 'contracted') then
-    raise exception 'not verified: the keys are not wrapped yet' using errcode = 'P0E01';
+    raise exception 'not verified: the keys are not wrapped yet; run: pulsemeet-e2e migrate --to verify' using errcode = 'P0E01';
   end if;
 end $$;
 commit;
