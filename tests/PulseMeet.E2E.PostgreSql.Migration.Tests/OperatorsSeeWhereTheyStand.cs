@@ -69,6 +69,61 @@ public sealed class OperatorsSeeWhereTheyStand(PostgresServer server)
         Assert.DoesNotContain("hunter2", failed.Output + failed.Errors, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void The_dry_run_predicts_what_the_run_does_and_a_refusal_says_what_helps()
+    {
+        using TestDatabase database = server.NewDatabase();
+        var world = new LegacyWorld(20, 4, 0);
+        world.WriteTo(database.Owner);
+        string directory = System.IO.Directory.CreateTempSubdirectory("pulsemeet-tool").FullName;
+        try
+        {
+            string key = Path.Combine(directory, "recovery");
+            ToolResult fresh = OperatorTool.Run(database, "verify");
+            Assert.Equal(2, fresh.ExitCode);
+            Assert.Contains("migrate --to verify", fresh.Errors, StringComparison.Ordinal);
+
+            // What is in the way of half a pair leaves no other half.
+            File.WriteAllText(key + ".pub", "in the way");
+            Assert.Equal(6, OperatorTool.Run(database, "recovery-key", "new", "--out", key).ExitCode);
+            Assert.False(File.Exists(key));
+            File.Delete(key + ".pub");
+            Assert.Equal(0, OperatorTool.Run(database, "recovery-key", "new", "--out", key).ExitCode);
+
+            string[] contract = ["migrate", "--to", "contract", "--recovery-public-key", key + ".pub", "--json"];
+            ToolResult dry = OperatorTool.Run(database, contract);
+            ToolResult run = OperatorTool.Run(database, [.. contract, "--yes"]);
+            Assert.Equal((2, 2), (dry.ExitCode, run.ExitCode));
+            JsonNode plan = JsonNode.Parse(dry.Output)!;
+            JsonNode losers = JsonNode.Parse(OperatorTool.Run(database, "report", "--json").Output)!["unserved"]!;
+            Assert.NotEmpty(losers.AsArray());
+            Assert.Equal(Users(losers), Users(plan["would_lose_access"]!));
+            Assert.Contains("--accept-loss", (string?)plan["would_be_refused"], StringComparison.Ordinal);
+            JsonNode failure = JsonNode.Parse(run.Output)!;
+            Assert.Equal(2, (int)failure["exit_code"]!);
+            Assert.Contains("--accept-loss", (string?)failure["error"], StringComparison.Ordinal);
+            Assert.Contains("report", (string?)failure["error"], StringComparison.Ordinal);
+            Assert.Equal(["expand", "wrap", "verify"], failure["phases_done"]!.AsArray().Select(phase => (string)phase!));
+
+            Assert.Equal(4, OperatorTool.Run(database, [.. contract, "--accept-loss"]).ExitCode);
+            Assert.Equal(0, OperatorTool.Run(database, [.. contract, "--accept-loss", "--yes"]).ExitCode);
+            ToolResult noReason = OperatorTool.Run(database, "rollback", "--recovery-key", key, "--reason", "");
+            Assert.Equal(1, noReason.ExitCode);
+            Assert.DoesNotContain("   at ", noReason.Errors, StringComparison.Ordinal);
+            string other = Path.Combine(directory, "other");
+            Assert.Equal(0, OperatorTool.Run(database, "recovery-key", "new", "--out", other).ExitCode);
+            string[] wrong = ["rollback", "--recovery-key", other, "--reason", "test"];
+            Assert.Equal((2, 2), (OperatorTool.Run(database, wrong).ExitCode, OperatorTool.Run(database, [.. wrong, "--yes"]).ExitCode));
+        }
+        finally
+        {
+            System.IO.Directory.Delete(directory, recursive: true);
+        }
+
+        static string Users(JsonNode unserved) => string.Join(' ', unserved.AsArray()
+            .Select(member => $"{(string?)member!["source_id"]} {(string?)member["user_id"]} {(string?)member["reason"]}").Order(StringComparer.Ordinal));
+    }
+
     private static JsonNode Json(ToolResult result)
     {
         Assert.True(result.ExitCode == 0, result.Errors);
