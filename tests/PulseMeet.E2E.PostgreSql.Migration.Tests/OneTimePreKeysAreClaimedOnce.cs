@@ -1,9 +1,9 @@
 using System.Collections.Concurrent;
 using Npgsql;
-using PulseMeet.E2E.Handshake;
+using PulseMeet.E2E.Identity;
 using PulseMeet.E2E.Keys;
-using PulseMeet.E2E.PostgreSql.Migration;
 using PulseMeet.E2E.PostgreSql.Migration.Tests.Support;
+using PulseMeet.E2E.PreKeys;
 
 namespace PulseMeet.E2E.PostgreSql.Migration.Tests;
 

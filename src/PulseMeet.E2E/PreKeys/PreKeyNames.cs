@@ -1,6 +1,6 @@
 using PulseMeet.E2E.Encoding;
 
-namespace PulseMeet.E2E.Handshake;
+namespace PulseMeet.E2E.PreKeys;
 
 /// <summary>The ids of the responder's prekeys that a first message was made with.</summary>
 /// <param name="SignedPreKeyId">The signed prekey.</param>

@@ -1,7 +1,8 @@
 using PulseMeet.E2E.Encoding;
+using PulseMeet.E2E.Keys;
 using PulseMeet.E2E.Primitives;
 
-namespace PulseMeet.E2E.Keys;
+namespace PulseMeet.E2E.Identity;
 
 /// <summary>An account's word that a device belongs to it: a server that invents a device has none for it.</summary>
 /// <remarks>The account key's Ed25519 signature over (user id, device id, account key, device identity key, device signing

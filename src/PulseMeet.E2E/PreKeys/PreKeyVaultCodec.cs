@@ -1,7 +1,8 @@
 using PulseMeet.E2E.Encoding;
+using PulseMeet.E2E.Identity;
 using PulseMeet.E2E.Keys;
 
-namespace PulseMeet.E2E.Handshake;
+namespace PulseMeet.E2E.PreKeys;
 
 /// <summary>The serialised form of a device's prekeys; docs/protocol.md, "Stored prekeys".</summary>
 internal static class PreKeyVaultCodec

@@ -1,4 +1,4 @@
-namespace PulseMeet.E2E.Handshake;
+namespace PulseMeet.E2E.PreKeys;
 
 /// <summary>How many prekeys a device keeps and for how long.</summary>
 public sealed class PreKeyOptions

@@ -1,6 +1,6 @@
 using PulseMeet.E2E.Keys;
 
-namespace PulseMeet.E2E.Handshake;
+namespace PulseMeet.E2E.PreKeys;
 
 /// <summary>A signed prekey and the last-resort prekey made with it: they are rotated together.</summary>
 /// <remarks>Owns both private keys. Remembers the ephemeral keys of the first messages that were accepted with it, for as

@@ -1,9 +1,10 @@
 using System.Security.Cryptography;
+using PulseMeet.E2E.Derivation;
 using PulseMeet.E2E.Encoding;
 using PulseMeet.E2E.Keys;
 using PulseMeet.E2E.Primitives;
 
-namespace PulseMeet.E2E.Derivation;
+namespace PulseMeet.E2E.Legacy;
 
 /// <summary>The legacy profiles v0 and v1. Stateless but for the salt; thread-safe.</summary>
 public sealed class LegacyKeyDerivation : ILegacyKeyDerivation

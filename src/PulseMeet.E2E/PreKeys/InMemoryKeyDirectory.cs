@@ -1,6 +1,6 @@
-using PulseMeet.E2E.Keys;
+using PulseMeet.E2E.Identity;
 
-namespace PulseMeet.E2E.Handshake;
+namespace PulseMeet.E2E.PreKeys;
 
 /// <summary>A directory in this process's memory: for tests, samples and single-process servers. Thread-safe.</summary>
 public sealed class InMemoryKeyDirectory : IKeyDirectory

@@ -1,6 +1,7 @@
+using PulseMeet.E2E.Keys;
 using PulseMeet.E2E.Primitives;
 
-namespace PulseMeet.E2E.Keys;
+namespace PulseMeet.E2E.Legacy;
 
 /// <summary>A symmetric key of the legacy client: what opens its messages and media, and seals nothing new.</summary>
 /// <remarks>Derived by <c>ILegacyKeyDerivation</c>, or unwrapped from what the database held.</remarks>

@@ -1,6 +1,6 @@
 using PulseMeet.E2E.Keys;
 
-namespace PulseMeet.E2E.Handshake;
+namespace PulseMeet.E2E.Identity;
 
 /// <summary>Who a session has to be with: the device that the app asked for, and the account key that it remembers.</summary>
 /// <param name="Address">The user and the device.</param>

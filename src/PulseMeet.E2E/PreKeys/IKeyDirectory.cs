@@ -1,6 +1,6 @@
-using PulseMeet.E2E.Keys;
+using PulseMeet.E2E.Identity;
 
-namespace PulseMeet.E2E.Handshake;
+namespace PulseMeet.E2E.PreKeys;
 
 /// <summary>The server's list of devices and their prekeys. It is not trusted: everything it hands out is verified.</summary>
 /// <remarks>Implementations are thread-safe and may be shared by many processes.</remarks>

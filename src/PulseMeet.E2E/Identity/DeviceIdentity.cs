@@ -1,6 +1,7 @@
 using PulseMeet.E2E.Encoding;
+using PulseMeet.E2E.Keys;
 
-namespace PulseMeet.E2E.Keys;
+namespace PulseMeet.E2E.Identity;
 
 /// <summary>What makes a device this device: its identity key pair, its signing key pair, and the account's certificate for
 /// both.</summary>

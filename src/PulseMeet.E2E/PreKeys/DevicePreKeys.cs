@@ -1,6 +1,8 @@
+using PulseMeet.E2E.Handshake;
+using PulseMeet.E2E.Identity;
 using PulseMeet.E2E.Keys;
 
-namespace PulseMeet.E2E.Handshake;
+namespace PulseMeet.E2E.PreKeys;
 
 /// <summary>The private side of what a device publishes: signed, last-resort and one-time prekeys, and the memory of which
 /// first messages were accepted.</summary>

@@ -1,4 +1,6 @@
-namespace PulseMeet.E2E.Keys;
+using PulseMeet.E2E.Keys;
+
+namespace PulseMeet.E2E.PreKeys;
 
 /// <summary>A device's one-time X25519 prekey (PQXDH, section 3.2: OPK): handed out once, deleted after one session.</summary>
 /// <param name="Id">The device's number for this prekey.</param>

@@ -1,7 +1,7 @@
 using PulseMeet.E2E.Keys;
 using PulseMeet.E2E.Primitives;
 
-namespace PulseMeet.E2E.Derivation;
+namespace PulseMeet.E2E.Legacy;
 
 /// <summary>The names that the legacy client gives to conversations and keys.</summary>
 public static class LegacyNames

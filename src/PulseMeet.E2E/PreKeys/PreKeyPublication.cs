@@ -1,6 +1,6 @@
-using PulseMeet.E2E.Keys;
+using PulseMeet.E2E.Identity;
 
-namespace PulseMeet.E2E.Handshake;
+namespace PulseMeet.E2E.PreKeys;
 
 /// <summary>What a device gives to the directory: its certificate, its current signed and last-resort prekeys, and new
 /// one-time prekeys. Public material only; immutable and thread-safe.</summary>

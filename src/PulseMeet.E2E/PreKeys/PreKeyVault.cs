@@ -1,8 +1,10 @@
 using System.Security.Cryptography;
+using PulseMeet.E2E.Handshake;
+using PulseMeet.E2E.Identity;
 using PulseMeet.E2E.Keys;
 using PulseMeet.E2E.Primitives;
 
-namespace PulseMeet.E2E.Handshake;
+namespace PulseMeet.E2E.PreKeys;
 
 /// <summary>The private prekeys of a device, by id. Not thread-safe; <see cref="DevicePreKeys"/> locks.</summary>
 internal sealed class PreKeyVault : IDisposable

@@ -1,4 +1,4 @@
-namespace PulseMeet.E2E.Keys;
+namespace PulseMeet.E2E.Identity;
 
 /// <summary>A device of a user: the two identifiers that certificates and sessions bind.</summary>
 /// <remarks>Compared byte by byte: an app that has several spellings of an id (such as upper-case UUIDs) chooses one.</remarks>

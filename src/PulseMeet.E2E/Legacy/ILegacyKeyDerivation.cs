@@ -1,6 +1,6 @@
 using PulseMeet.E2E.Keys;
 
-namespace PulseMeet.E2E.Derivation;
+namespace PulseMeet.E2E.Legacy;
 
 /// <summary>The derivations of the deployed legacy client, byte for byte. For reading old messages, never for new ones.</summary>
 /// <remarks>docs/protocol.md, "Legacy profiles". The legacy info strings are plain concatenations, which collide: that is one

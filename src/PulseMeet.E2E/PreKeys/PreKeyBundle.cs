@@ -1,6 +1,8 @@
 using PulseMeet.E2E.Encoding;
+using PulseMeet.E2E.Identity;
+using PulseMeet.E2E.Keys;
 
-namespace PulseMeet.E2E.Keys;
+namespace PulseMeet.E2E.PreKeys;
 
 /// <summary>What a directory hands to somebody who wants to write to a device (PQXDH, section 3.3).</summary>
 /// <remarks>Immutable and thread-safe. The post-quantum prekey is not optional: there is no classical session to fall back

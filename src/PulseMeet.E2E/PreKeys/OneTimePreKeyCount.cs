@@ -1,4 +1,4 @@
-namespace PulseMeet.E2E.Handshake;
+namespace PulseMeet.E2E.PreKeys;
 
 /// <summary>How many one-time prekeys of a device the directory still has.</summary>
 /// <param name="Curve">X25519 one-time prekeys.</param>
