@@ -16,6 +16,10 @@ internal sealed class RunMlsVectors : ISubcommand
         ["secret-tree"] = KeyVectors.SecretTreeHolds,
         ["transcript-hashes"] = KeyVectors.TranscriptHashesHold,
         ["messages"] = MessageVectors.MessagesHold,
+        ["tree-validation"] = TreeVectors.TreeValidationHolds,
+        ["treekem"] = TreeKemVectors.TreeKemHolds,
+        ["message-protection"] = MessageVectors.MessageProtectionHolds,
+        ["welcome"] = MessageVectors.WelcomeHolds,
         ["tree-operations"] = TreeVectors.TreeOperationsHold,
     };
 

@@ -3,7 +3,7 @@ using PulseMeet.E2E.Mls;
 
 namespace PulseMeet.E2E.Review.Mls;
 
-/// <summary>tree-math and tree-operations.</summary>
+/// <summary>tree-math, tree-operations and tree-validation.</summary>
 internal static class TreeVectors
 {
     public static bool TreeMathHolds(JsonElement entry, MlsSuite suite)
@@ -45,6 +45,22 @@ internal static class TreeVectors
         }
 
         return before && entry.Is("tree_after", tree.Encode()) && entry.Is("tree_hash_after", tree.TreeHash());
+    }
+
+    public static bool TreeValidationHolds(JsonElement entry, MlsSuite suite)
+    {
+        RatchetTree tree = RatchetTree.Decode(suite, entry.Bytes("tree"));
+        TreeValidation.Validate(tree, suite);
+        byte[] groupId = entry.Bytes("group_id");
+        bool holds = tree.Members().All(member => member.Leaf.IsSignatureValid(suite, new LeafPlace(groupId, member.Index)));
+        for (uint node = 0; node < TreeMath.NodeCount(tree.LeafCount); node++)
+        {
+            int[] resolution = [.. tree.Resolution(node).Select(found => (int)found)];
+            holds &= resolution.SequenceEqual(entry.GetProperty("resolutions")[(int)node].EnumerateArray().Select(x => x.GetInt32()))
+                && tree.TreeHash(node).SequenceEqual(Convert.FromHexString(entry.GetProperty("tree_hashes")[(int)node].GetString()!));
+        }
+
+        return holds;
     }
 
     private static bool Equal(JsonElement entry, string list, uint node, uint? expected)
