@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using Npgsql;
 using PulseMeet.E2E.Derivation;
 using PulseMeet.E2E.Keys;
+using PulseMeet.E2E.Legacy;
 
 namespace PulseMeet.E2E.PostgreSqlBenchmarks;
 

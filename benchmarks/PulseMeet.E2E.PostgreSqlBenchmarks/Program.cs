@@ -3,6 +3,7 @@ using System.Globalization;
 using Npgsql;
 using PulseMeet.E2E.Derivation;
 using PulseMeet.E2E.Keys;
+using PulseMeet.E2E.Legacy;
 using PulseMeet.E2E.PostgreSql.Messages;
 using PulseMeet.E2E.PostgreSql.Migration;
 using PulseMeet.E2E.PostgreSql.Wrapping;

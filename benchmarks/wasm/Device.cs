@@ -3,8 +3,9 @@ using System.Runtime.InteropServices.JavaScript;
 using System.Runtime.Versioning;
 using System.Text.Json.Nodes;
 using PulseMeet.E2E.Derivation;
-using PulseMeet.E2E.Handshake;
+using PulseMeet.E2E.Identity;
 using PulseMeet.E2E.Keys;
+using PulseMeet.E2E.PreKeys;
 using PulseMeet.E2E.Ratchet;
 using PulseMeet.E2E.Sealing;
 

@@ -4,6 +4,7 @@
 using Npgsql;
 using PulseMeet.E2E.Derivation;
 using PulseMeet.E2E.Keys;
+using PulseMeet.E2E.Legacy;
 using PulseMeet.E2E.PostgreSql.Messages;
 using PulseMeet.E2E.Sealing;
 

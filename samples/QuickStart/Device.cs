@@ -1,7 +1,8 @@
 using System.Security.Cryptography;
 using System.Text;
-using PulseMeet.E2E.Handshake;
+using PulseMeet.E2E.Identity;
 using PulseMeet.E2E.Keys;
+using PulseMeet.E2E.PreKeys;
 using PulseMeet.E2E.Ratchet;
 
 namespace QuickStart;

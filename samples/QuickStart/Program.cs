@@ -1,7 +1,7 @@
 using System.Text;
 using Microsoft.Extensions.DependencyInjection;
 using PulseMeet.E2E.DependencyInjection;
-using PulseMeet.E2E.Handshake;
+using PulseMeet.E2E.PreKeys;
 using PulseMeet.E2E.Ratchet;
 using QuickStart;
 

@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using PulseMeet.E2E;
 using PulseMeet.E2E.Derivation;
 using PulseMeet.E2E.Keys;
+using PulseMeet.E2E.Legacy;
 
 namespace QuickStart;
 

@@ -1,5 +1,6 @@
-using PulseMeet.E2E.Handshake;
+using PulseMeet.E2E.Identity;
 using PulseMeet.E2E.Keys;
+using PulseMeet.E2E.PreKeys;
 using PulseMeet.E2E.Ratchet;
 
 var sessions = new RatchetSessionFactory(new RatchetOptions(), new PreKeyOptions(), TimeProvider.System);

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
-using PulseMeet.E2E.Derivation;
 using PulseMeet.E2E.Keys;
+using PulseMeet.E2E.Legacy;
 using PulseMeet.E2E.PostgreSql.Wrapping;
 
 namespace PulseMeet.E2E.Tool;

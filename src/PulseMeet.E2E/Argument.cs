@@ -5,6 +5,9 @@ namespace PulseMeet.E2E;
 /// <summary>The checks of a caller's arguments: what fails here is the caller's mistake, not bad input from outside.</summary>
 internal static class Argument
 {
+    // Its own, so that the root stands above every room.
+    private static readonly System.Text.UTF8Encoding s_strictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
     public static void HasLength(
         ReadOnlySpan<byte> value, int length, [CallerArgumentExpression(nameof(value))] string? name = null)
     {
@@ -30,7 +33,7 @@ internal static class Argument
         int length;
         try
         {
-            length = Encoding.StrictUtf8.Instance.GetByteCount(value);
+            length = s_strictUtf8.GetByteCount(value);
         }
         catch (System.Text.EncoderFallbackException)
         {

@@ -67,6 +67,51 @@ public enum E2EError
     /// <summary>A content is not the one that an interrupted sealing began with.</summary>
     ContentChanged = 20,
 
+    /// <summary>A device list is older than one that was seen.</summary>
+    OutdatedDeviceList = 21,
+
+    /// <summary>The peer was configured with another profile: another salt, for one.</summary>
+    ProfileMismatch = 22,
+
+    /// <summary>The device is not on its account's newest device list.</summary>
+    UnlistedDevice = 23,
+
+    /// <summary>The account key is not the one that is pinned, and the new one was not accepted.</summary>
+    AccountKeyChanged = 24,
+
+    /// <summary>A linking payload is malformed, too old, used before, or for another device.</summary>
+    InvalidLink = 25,
+
+    /// <summary>The recovery key is mistyped, or does not open the copy.</summary>
+    InvalidRecoveryKey = 26,
+
+    /// <summary>Another process holds the store.</summary>
+    StoreInUse = 30,
+
+    /// <summary>The store was changed by somebody else since it was read.</summary>
+    StoreConflict = 31,
+
+    /// <summary>The store could not be written or read: a full disk, a failing one, no permission.</summary>
+    StoreFailed = 32,
+
+    /// <summary>The store was changed, cut short, or an old record was put back.</summary>
+    StoreDamaged = 33,
+
+    /// <summary>The master key is not the one that the store was made with.</summary>
+    WrongMasterKey = 34,
+
+    /// <summary>The relay cannot be reached, or does not answer in time.</summary>
+    RelayUnavailable = 40,
+
+    /// <summary>The caller has no right to that.</summary>
+    NotAllowed = 41,
+
+    /// <summary>There is no such media file.</summary>
+    UnknownMedia = 42,
+
+    /// <summary>Too many messages wait to be sent.</summary>
+    OutboxFull = 43,
+
     /// <summary>An MLS message, Welcome or group info is for another group than the one at hand.</summary>
     MlsWrongGroup = 60,
 

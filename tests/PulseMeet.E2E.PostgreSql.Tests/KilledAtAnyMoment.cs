@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Npgsql;
+using PulseMeet.E2E.Keys;
 using PulseMeet.E2E.PostgreSql.Migration;
 using PulseMeet.E2E.PostgreSql.Tests.Support;
 using PulseMeet.E2E.PostgreSql.Wrapping;

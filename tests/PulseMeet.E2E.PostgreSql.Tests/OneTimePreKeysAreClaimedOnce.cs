@@ -1,9 +1,10 @@
 using System.Collections.Concurrent;
 using Npgsql;
-using PulseMeet.E2E.Handshake;
+using PulseMeet.E2E.Identity;
 using PulseMeet.E2E.Keys;
 using PulseMeet.E2E.PostgreSql.Directory;
 using PulseMeet.E2E.PostgreSql.Tests.Support;
+using PulseMeet.E2E.PreKeys;
 
 namespace PulseMeet.E2E.PostgreSql.Tests;
 

@@ -1,6 +1,7 @@
 using PulseMeet.E2E.Benchmarks.Measuring;
 using PulseMeet.E2E.Benchmarks.Primitives;
 using PulseMeet.E2E.Derivation;
+using PulseMeet.E2E.Identity;
 using PulseMeet.E2E.Keys;
 using BouncyCastleX25519 = Org.BouncyCastle.Math.EC.Rfc7748.X25519;
 

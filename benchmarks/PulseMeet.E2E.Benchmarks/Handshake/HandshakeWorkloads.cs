@@ -1,6 +1,7 @@
 using PulseMeet.E2E.Benchmarks.Measuring;
-using PulseMeet.E2E.Handshake;
+using PulseMeet.E2E.Identity;
 using PulseMeet.E2E.Keys;
+using PulseMeet.E2E.PreKeys;
 using PulseMeet.E2E.Ratchet;
 
 namespace PulseMeet.E2E.Benchmarks.Handshake;

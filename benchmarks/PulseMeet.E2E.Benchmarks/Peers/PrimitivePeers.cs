@@ -1,5 +1,6 @@
 using NSec.Cryptography;
 using PulseMeet.E2E.Benchmarks.Primitives;
+using PulseMeet.E2E.Keys;
 using PulseMeet.E2E.Primitives;
 using OwnEd25519 = PulseMeet.E2E.Primitives.Ed25519;
 using OwnX25519 = PulseMeet.E2E.Primitives.X25519;

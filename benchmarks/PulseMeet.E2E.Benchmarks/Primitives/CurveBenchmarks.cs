@@ -1,4 +1,5 @@
 using BenchmarkDotNet.Attributes;
+using PulseMeet.E2E.Keys;
 using PulseMeet.E2E.Primitives;
 
 namespace PulseMeet.E2E.Benchmarks.Primitives;

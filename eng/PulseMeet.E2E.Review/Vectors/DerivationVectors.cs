@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using PulseMeet.E2E.Derivation;
+using PulseMeet.E2E.Identity;
 using PulseMeet.E2E.Keys;
 using PulseMeet.E2E.Primitives;
 using static PulseMeet.E2E.Review.Vectors.Values;

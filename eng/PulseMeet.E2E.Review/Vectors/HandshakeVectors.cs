@@ -1,6 +1,8 @@
 using System.Text.Json.Nodes;
 using PulseMeet.E2E.Handshake;
+using PulseMeet.E2E.Identity;
 using PulseMeet.E2E.Keys;
+using PulseMeet.E2E.PreKeys;
 using PulseMeet.E2E.Primitives;
 using static PulseMeet.E2E.Review.Vectors.Values;
 

@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using PulseMeet.E2E.Keys;
 using PulseMeet.E2E.Media;
 using PulseMeet.E2E.Primitives;
 using static PulseMeet.E2E.Review.Vectors.Values;

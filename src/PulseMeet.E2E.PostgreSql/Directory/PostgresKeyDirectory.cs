@@ -1,7 +1,8 @@
 using System.Buffers.Binary;
 using Npgsql;
-using PulseMeet.E2E.Handshake;
+using PulseMeet.E2E.Identity;
 using PulseMeet.E2E.Keys;
+using PulseMeet.E2E.PreKeys;
 
 namespace PulseMeet.E2E.PostgreSql.Directory;
 

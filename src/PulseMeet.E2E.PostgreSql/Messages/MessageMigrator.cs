@@ -1,6 +1,7 @@
 using Npgsql;
 using PulseMeet.E2E.Derivation;
 using PulseMeet.E2E.Keys;
+using PulseMeet.E2E.Legacy;
 using PulseMeet.E2E.Sealing;
 
 namespace PulseMeet.E2E.PostgreSql.Messages;

@@ -1,4 +1,4 @@
-using PulseMeet.E2E.Derivation;
+using PulseMeet.E2E.Legacy;
 using PulseMeet.E2E.Sealing;
 
 namespace PulseMeet.E2E.PostgreSql.Messages;

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Npgsql;
 using PulseMeet.E2E.Keys;
+using PulseMeet.E2E.Legacy;
 using PulseMeet.E2E.PostgreSql.Wrapping;
 using PulseMeet.E2E.Sealing;
 

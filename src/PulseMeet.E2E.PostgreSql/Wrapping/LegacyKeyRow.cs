@@ -1,3 +1,5 @@
+using PulseMeet.E2E.Keys;
+
 namespace PulseMeet.E2E.PostgreSql.Wrapping;
 
 /// <summary>A row of a legacy key table, as it is read for wrapping.</summary>

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using PulseMeet.E2E.Derivation;
+using PulseMeet.E2E.Legacy;
 using PulseMeet.E2E.Ratchet;
 using PulseMeet.E2E.Sealing;
 

@@ -1,4 +1,6 @@
+using PulseMeet.E2E.Identity;
 using PulseMeet.E2E.Keys;
+using PulseMeet.E2E.Legacy;
 
 namespace PulseMeet.E2E.Derivation;
 

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using PulseMeet.E2E.Encoding;
+using PulseMeet.E2E.Identity;
 using PulseMeet.E2E.Keys;
 using PulseMeet.E2E.Primitives;
 

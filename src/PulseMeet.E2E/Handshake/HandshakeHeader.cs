@@ -1,5 +1,7 @@
 using PulseMeet.E2E.Encoding;
+using PulseMeet.E2E.Identity;
 using PulseMeet.E2E.Keys;
+using PulseMeet.E2E.PreKeys;
 using PulseMeet.E2E.Primitives;
 
 namespace PulseMeet.E2E.Handshake;

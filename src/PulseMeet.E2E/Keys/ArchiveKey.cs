@@ -1,3 +1,4 @@
+using PulseMeet.E2E.Derivation;
 using PulseMeet.E2E.Primitives;
 
 namespace PulseMeet.E2E.Keys;

@@ -1,4 +1,3 @@
-using PulseMeet.E2E.Keys;
 
 namespace PulseMeet.E2E.Legacy;
 

@@ -1,5 +1,6 @@
-using PulseMeet.E2E.Handshake;
+using PulseMeet.E2E.Identity;
 using PulseMeet.E2E.Keys;
+using PulseMeet.E2E.PreKeys;
 
 namespace PulseMeet.E2E.Ratchet;
 

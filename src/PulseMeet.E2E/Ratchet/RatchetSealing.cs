@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using PulseMeet.E2E.Keys;
 using PulseMeet.E2E.Primitives;
 using PulseMeet.E2E.Sealing;
 

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using PulseMeet.E2E.Encoding;
 using PulseMeet.E2E.Handshake;
-using PulseMeet.E2E.Keys;
+using PulseMeet.E2E.Identity;
 using PulseMeet.E2E.Primitives;
 using PulseMeet.E2E.Sealing;
 

@@ -1,5 +1,5 @@
 using PulseMeet.E2E.Handshake;
-using PulseMeet.E2E.Keys;
+using PulseMeet.E2E.Identity;
 
 namespace PulseMeet.E2E.Ratchet;
 

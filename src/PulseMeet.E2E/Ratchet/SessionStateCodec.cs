@@ -1,6 +1,6 @@
 using PulseMeet.E2E.Encoding;
 using PulseMeet.E2E.Handshake;
-using PulseMeet.E2E.Keys;
+using PulseMeet.E2E.Identity;
 using PulseMeet.E2E.Primitives;
 
 namespace PulseMeet.E2E.Ratchet;

@@ -16,7 +16,7 @@ public sealed class Layers
 
     private static readonly string[] s_order =
     [
-        "Primitives", "Encoding", "Keys", "Derivation", "Sealing", "Handshake", "Ratchet", "Media", "Groups", "Verification",
+        "Primitives", "Encoding", "Keys", "Derivation", "Sealing", "Handshake", "Ratchet", "Media", "Mls", "Groups", "Verification",
         "Storage", "Messaging", "Legacy", "Diagnostics", "DependencyInjection",
     ];
 

@@ -1,7 +1,10 @@
 using Microsoft.Extensions.DependencyInjection;
 using PulseMeet.E2E.DependencyInjection;
 using PulseMeet.E2E.Derivation;
+using PulseMeet.E2E.Identity;
 using PulseMeet.E2E.Keys;
+using PulseMeet.E2E.Legacy;
+using PulseMeet.E2E.PreKeys;
 using PulseMeet.E2E.Ratchet;
 using PulseMeet.E2E.Sealing;
 using PulseMeet.E2E.Tests.Support;

@@ -3,7 +3,9 @@ using FsCheck;
 using FsCheck.Fluent;
 using FsCheck.Xunit;
 using PulseMeet.E2E.Derivation;
+using PulseMeet.E2E.Identity;
 using PulseMeet.E2E.Keys;
+using PulseMeet.E2E.Legacy;
 using PulseMeet.E2E.Tests.Support;
 
 namespace PulseMeet.E2E.Tests.Derivation;

@@ -1,5 +1,5 @@
-using PulseMeet.E2E.Handshake;
 using PulseMeet.E2E.Keys;
+using PulseMeet.E2E.PreKeys;
 using PulseMeet.E2E.Ratchet;
 using PulseMeet.E2E.Tests.Support;
 

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using PulseMeet.E2E.Derivation;
 using PulseMeet.E2E.Keys;
+using PulseMeet.E2E.Legacy;
 using PulseMeet.E2E.Review.Legacy;
 
 namespace PulseMeet.E2E.Tests.Legacy;

@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using FsCheck.Xunit;
-using PulseMeet.E2E.Keys;
 using PulseMeet.E2E.Legacy;
 using PulseMeet.E2E.Primitives;
 using PulseMeet.E2E.Tests.Support;

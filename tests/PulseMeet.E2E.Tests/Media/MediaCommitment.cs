@@ -1,4 +1,3 @@
-using PulseMeet.E2E.Keys;
 using PulseMeet.E2E.Media;
 using PulseMeet.E2E.Primitives;
 

@@ -1,4 +1,3 @@
-using PulseMeet.E2E.Keys;
 using PulseMeet.E2E.Primitives;
 using PulseMeet.E2E.Ratchet;
 using PulseMeet.E2E.Tests.Support;

@@ -1,6 +1,4 @@
 using System.Text.Json;
-using PulseMeet.E2E.Handshake;
-using PulseMeet.E2E.Keys;
 using PulseMeet.E2E.Ratchet;
 using PulseMeet.E2E.Tests.Support;
 

@@ -1,6 +1,7 @@
 using FsCheck.Xunit;
-using PulseMeet.E2E.Handshake;
+using PulseMeet.E2E.Identity;
 using PulseMeet.E2E.Keys;
+using PulseMeet.E2E.PreKeys;
 using PulseMeet.E2E.Ratchet;
 using PulseMeet.E2E.Tests.Support;
 

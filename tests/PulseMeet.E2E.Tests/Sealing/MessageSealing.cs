@@ -1,6 +1,7 @@
 using FsCheck;
 using FsCheck.Xunit;
 using PulseMeet.E2E.Derivation;
+using PulseMeet.E2E.Identity;
 using PulseMeet.E2E.Keys;
 using PulseMeet.E2E.Sealing;
 using PulseMeet.E2E.Tests.Support;

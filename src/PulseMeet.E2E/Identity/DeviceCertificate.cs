@@ -1,0 +1,181 @@
+using PulseMeet.E2E.Encoding;
+using PulseMeet.E2E.Keys;
+using PulseMeet.E2E.Primitives;
+
+namespace PulseMeet.E2E.Identity;
+
+/// <summary>An account's word that a device belongs to it: a server that invents a device has none for it.</summary>
+/// <remarks>The account key's Ed25519 signature over (user id, device id, account key, device identity key, device signing
+/// key, validity); docs/protocol.md, "Device certificate". Immutable and thread-safe.</remarks>
+public sealed class DeviceCertificate : IEquatable<DeviceCertificate>
+{
+    /// <summary>The longest encoding, in bytes.</summary>
+    public const int MaxEncodedSize = 1 + (2 * (2 + DeviceAddress.MaxIdSize)) + (3 * 32) + (2 * 8) + Ed25519KeyPair.SignatureSize;
+
+    private const byte Version = 1;
+
+    private readonly byte[] _encoded;
+
+    private DeviceCertificate(
+        byte[] encoded,
+        DeviceAddress address,
+        Ed25519PublicKey accountKey,
+        X25519PublicKey identityKey,
+        Ed25519PublicKey signingKey,
+        DateTimeOffset notBefore,
+        DateTimeOffset notAfter)
+    {
+        _encoded = encoded;
+        Address = address;
+        AccountKey = accountKey;
+        IdentityKey = identityKey;
+        SigningKey = signingKey;
+        NotBefore = notBefore;
+        NotAfter = notAfter;
+    }
+
+    /// <summary>The user and the device.</summary>
+    public DeviceAddress Address { get; }
+
+    /// <summary>The account key that signed: what contacts verify and remember.</summary>
+    public Ed25519PublicKey AccountKey { get; }
+
+    /// <summary>The device's identity key.</summary>
+    public X25519PublicKey IdentityKey { get; }
+
+    /// <summary>The key that signs the device's prekeys.</summary>
+    public Ed25519PublicKey SigningKey { get; }
+
+    /// <summary>The first second of validity.</summary>
+    public DateTimeOffset NotBefore { get; }
+
+    /// <summary>The last second of validity.</summary>
+    public DateTimeOffset NotAfter { get; }
+
+    private static ReadOnlySpan<byte> Label => "PulseMeet-E2E v1 device certificate"u8;
+
+    /// <summary>What stays the same when a certificate is renewed: everything but the validity and the signature.</summary>
+    internal ReadOnlySpan<byte> Identity => _encoded.AsSpan(0, _encoded.Length - Ed25519KeyPair.SignatureSize - 16);
+
+    internal ReadOnlySpan<byte> Encoded => _encoded;
+
+    /// <summary>Signs a certificate for a device.</summary>
+    /// <param name="account">The account's key pair. Not disposed.</param>
+    /// <param name="address">The user and the device.</param>
+    /// <param name="identityKey">The device's identity key.</param>
+    /// <param name="signingKey">The device's signing key.</param>
+    /// <param name="notBefore">The beginning of validity; counted in whole seconds.</param>
+    /// <param name="notAfter">The end of validity; counted in whole seconds.</param>
+    /// <exception cref="ArgumentException">The end is not after the beginning.</exception>
+    public static DeviceCertificate Issue(
+        Ed25519KeyPair account,
+        DeviceAddress address,
+        X25519PublicKey identityKey,
+        Ed25519PublicKey signingKey,
+        DateTimeOffset notBefore,
+        DateTimeOffset notAfter)
+    {
+        ArgumentNullException.ThrowIfNull(account);
+        ArgumentNullException.ThrowIfNull(address);
+        ArgumentNullException.ThrowIfNull(identityKey);
+        ArgumentNullException.ThrowIfNull(signingKey);
+        if (notAfter <= notBefore)
+        {
+            throw new ArgumentException("The end of validity is not after its beginning.", nameof(notAfter));
+        }
+
+        var writer = new SpanWriter(stackalloc byte[MaxEncodedSize]);
+        writer.WriteByte(Version);
+        writer.WriteText16(address.UserId);
+        writer.WriteText16(address.DeviceId);
+        writer.WriteBytes(account.PublicKey.Span);
+        writer.WriteBytes(identityKey.Span);
+        writer.WriteBytes(signingKey.Span);
+        writer.WriteInt64(notBefore.ToUnixTimeSeconds());
+        writer.WriteInt64(notAfter.ToUnixTimeSeconds());
+        account.Sign(Label, writer.WrittenSpan, writer.Next(Ed25519KeyPair.SignatureSize));
+        return Decode(writer.WrittenSpan);
+    }
+
+    /// <summary>Reads a certificate that came from outside. The signature is not verified yet: see <see cref="Verify"/>.</summary>
+    /// <param name="encoded">What <see cref="ToArray"/> gave, and nothing behind it.</param>
+    /// <exception cref="E2EException">Malformed (<see cref="E2EError.InvalidEncoding"/>), another version
+    /// (<see cref="E2EError.UnsupportedVersion"/>), or with a bad key (<see cref="E2EError.InvalidPublicKey"/>).</exception>
+    public static DeviceCertificate Decode(ReadOnlySpan<byte> encoded) => Decode(encoded, isVerified: false);
+
+    /// <summary>Reads a certificate out of this device's own encrypted state, where only verified ones go. Does not check
+    /// again that its Ed25519 keys are of the prime-order subgroup: that takes 20 times as long as sealing a message.</summary>
+    /// <exception cref="E2EException">As for <see cref="Decode(ReadOnlySpan{byte})"/>, but for those two keys.</exception>
+    internal static DeviceCertificate DecodeStored(ReadOnlySpan<byte> encoded) => Decode(encoded, isVerified: true);
+
+    private static DeviceCertificate Decode(ReadOnlySpan<byte> encoded, bool isVerified)
+    {
+        var reader = new SpanReader(encoded);
+        reader.ExpectVersion(Version);
+        DeviceAddress address = ReadAddress(ref reader);
+        Ed25519PublicKey accountKey = ReadKey(ref reader, isVerified);
+        var identityKey = X25519PublicKey.FromBytes(reader.ReadBytes(X25519PublicKey.KeySize));
+        Ed25519PublicKey signingKey = ReadKey(ref reader, isVerified);
+        DateTimeOffset notBefore = UnixTime.Read(ref reader);
+        DateTimeOffset notAfter = UnixTime.Read(ref reader);
+        _ = reader.ReadBytes(Ed25519KeyPair.SignatureSize);
+        reader.ExpectEnd();
+        return new(encoded.ToArray(), address, accountKey, identityKey, signingKey, notBefore, notAfter);
+    }
+
+    /// <summary>Checks the account key's signature and the validity period.</summary>
+    /// <param name="now">The current time.</param>
+    /// <exception cref="E2EException">The signature does not verify (<see cref="E2EError.InvalidSignature"/>), or
+    /// <paramref name="now"/> is outside the validity (<see cref="E2EError.Expired"/>).</exception>
+    public void Verify(DateTimeOffset now)
+    {
+        VerifySignature();
+        if (now.ToUnixTimeSeconds() < NotBefore.ToUnixTimeSeconds() || now.ToUnixTimeSeconds() > NotAfter.ToUnixTimeSeconds())
+        {
+            throw new E2EException(E2EError.Expired, "The device certificate.");
+        }
+    }
+
+    /// <exception cref="E2EException">The signature does not verify (<see cref="E2EError.InvalidSignature"/>).</exception>
+    internal void VerifySignature()
+    {
+        ReadOnlySpan<byte> signature = _encoded.AsSpan(_encoded.Length - Ed25519KeyPair.SignatureSize);
+        ReadOnlySpan<byte> content = _encoded.AsSpan(0, _encoded.Length - Ed25519KeyPair.SignatureSize);
+        if (!AccountKey.Verify(Label, content, signature))
+        {
+            throw new E2EException(E2EError.InvalidSignature, "The device certificate.");
+        }
+    }
+
+    /// <summary>The encoding, for publishing and storing.</summary>
+    public byte[] ToArray() => [.. _encoded];
+
+    /// <inheritdoc/>
+    public bool Equals(DeviceCertificate? other) => other is not null && PublicBytes.Equal(_encoded, other._encoded);
+
+    /// <inheritdoc/>
+    public override bool Equals(object? obj) => Equals(obj as DeviceCertificate);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => PublicBytes.Hash(_encoded);
+
+    private static Ed25519PublicKey ReadKey(ref SpanReader reader, bool isVerified)
+    {
+        ReadOnlySpan<byte> key = reader.ReadBytes(Ed25519PublicKey.KeySize);
+        return isVerified ? new Ed25519PublicKey(key) : Ed25519PublicKey.FromBytes(key);
+    }
+
+    private static DeviceAddress ReadAddress(ref SpanReader reader)
+    {
+        string userId = reader.ReadText16();
+        string deviceId = reader.ReadText16();
+        try
+        {
+            return new DeviceAddress(userId, deviceId);
+        }
+        catch (ArgumentException)
+        {
+            throw new E2EException(E2EError.InvalidEncoding, "A user or device id is empty or too long.");
+        }
+    }
+}

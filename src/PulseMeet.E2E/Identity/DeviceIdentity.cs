@@ -1,0 +1,121 @@
+using PulseMeet.E2E.Encoding;
+using PulseMeet.E2E.Keys;
+
+namespace PulseMeet.E2E.Identity;
+
+/// <summary>What makes a device this device: its identity key pair, its signing key pair, and the account's certificate for
+/// both.</summary>
+/// <remarks>The account's private key is needed only here, when a device is added or its certificate renewed; it is not
+/// kept. Owns both key pairs. Thread-safe until disposed.</remarks>
+public sealed class DeviceIdentity : IDisposable
+{
+    /// <summary>How long a certificate is valid unless the caller says otherwise.</summary>
+    public static readonly TimeSpan DefaultValidity = TimeSpan.FromDays(365);
+
+    private const byte Version = 1;
+
+    private DeviceIdentity(X25519KeyPair identityKey, Ed25519KeyPair signingKey, DeviceCertificate certificate)
+    {
+        IdentityKey = identityKey;
+        SigningKey = signingKey;
+        Certificate = certificate;
+    }
+
+    /// <summary>The user and the device.</summary>
+    public DeviceAddress Address => Certificate.Address;
+
+    /// <summary>The account's certificate for this device.</summary>
+    public DeviceCertificate Certificate { get; }
+
+    internal X25519KeyPair IdentityKey { get; }
+
+    internal Ed25519KeyPair SigningKey { get; }
+
+    /// <summary>Makes a new device of an account.</summary>
+    /// <param name="account">The account's key pair. Not disposed and not kept.</param>
+    /// <param name="address">The user and the device.</param>
+    /// <param name="time">The clock that the validity begins on.</param>
+    /// <param name="validity">How long the certificate is valid; a year where null.</param>
+    /// <exception cref="ArgumentException">The validity is not longer than zero.</exception>
+    public static DeviceIdentity Create(
+        Ed25519KeyPair account, DeviceAddress address, TimeProvider time, TimeSpan? validity = null)
+    {
+        ArgumentNullException.ThrowIfNull(account);
+        ArgumentNullException.ThrowIfNull(address);
+        ArgumentNullException.ThrowIfNull(time);
+        X25519KeyPair identityKey = X25519KeyPair.Generate();
+        Ed25519KeyPair signingKey = Ed25519KeyPair.Generate();
+        DateTimeOffset now = time.GetUtcNow();
+        return new(identityKey, signingKey, DeviceCertificate.Issue(
+            account, address, identityKey.PublicKey, signingKey.PublicKey, now, now + (validity ?? DefaultValidity)));
+    }
+
+    /// <summary>The same device under a certificate with a new validity, with its own copy of the keys: the caller disposes
+    /// both.</summary>
+    /// <param name="account">The account's key pair. Not disposed and not kept.</param>
+    /// <param name="time">The clock that the validity begins on.</param>
+    /// <param name="validity">How long the certificate is valid; a year where null.</param>
+    /// <exception cref="ArgumentException">The account is another one, or the validity is not longer than zero.</exception>
+    public DeviceIdentity Renew(Ed25519KeyPair account, TimeProvider time, TimeSpan? validity = null)
+    {
+        ArgumentNullException.ThrowIfNull(account);
+        ArgumentNullException.ThrowIfNull(time);
+        if (account.PublicKey != Certificate.AccountKey)
+        {
+            throw new ArgumentException("The account is not the one that this device belongs to.", nameof(account));
+        }
+
+        DateTimeOffset now = time.GetUtcNow();
+        return new(
+            X25519KeyPair.Import(IdentityKey.Span, IdentityKey.PublicKey),
+            Ed25519KeyPair.Import(SigningKey.Span),
+            DeviceCertificate.Issue(
+                account, Address, IdentityKey.PublicKey, SigningKey.PublicKey, now, now + (validity ?? DefaultValidity)));
+    }
+
+    /// <summary>Serialises the identity with its private keys, for the app's encrypted store. The caller zeroes the bytes.</summary>
+    public byte[] Serialize()
+    {
+        ReadOnlySpan<byte> certificate = Certificate.Encoded;
+        byte[] state = new byte[1 + (2 * 32) + 2 + certificate.Length];
+        var writer = new SpanWriter(state);
+        writer.WriteByte(Version);
+        writer.WriteBytes(IdentityKey.Span);
+        writer.WriteBytes(SigningKey.Span);
+        writer.WriteField16(certificate);
+        writer.ExpectFull();
+        return state;
+    }
+
+    /// <summary>Reads what <see cref="Serialize"/> wrote, in this or an earlier version.</summary>
+    /// <param name="state">The serialised identity.</param>
+    /// <exception cref="E2EException">Malformed (<see cref="E2EError.InvalidEncoding"/>), a later version
+    /// (<see cref="E2EError.UnsupportedVersion"/>), or the certificate is for other keys
+    /// (<see cref="E2EError.WrongIdentity"/>).</exception>
+    public static DeviceIdentity Deserialize(ReadOnlySpan<byte> state)
+    {
+        var reader = new SpanReader(state);
+        reader.ExpectVersion(Version);
+        ReadOnlySpan<byte> identityPrivate = reader.ReadBytes(X25519KeyPair.PrivateKeySize);
+        ReadOnlySpan<byte> signingPrivate = reader.ReadBytes(Ed25519KeyPair.PrivateKeySize);
+        DeviceCertificate certificate = DeviceCertificate.Decode(reader.ReadField16());
+        reader.ExpectEnd();
+        X25519KeyPair identityKey = X25519KeyPair.Import(identityPrivate);
+        Ed25519KeyPair signingKey = Ed25519KeyPair.Import(signingPrivate);
+        if (identityKey.PublicKey != certificate.IdentityKey || signingKey.PublicKey != certificate.SigningKey)
+        {
+            identityKey.Dispose();
+            signingKey.Dispose();
+            throw new E2EException(E2EError.WrongIdentity);
+        }
+
+        return new(identityKey, signingKey, certificate);
+    }
+
+    /// <summary>Zeroes both private keys.</summary>
+    public void Dispose()
+    {
+        IdentityKey.Dispose();
+        SigningKey.Dispose();
+    }
+}

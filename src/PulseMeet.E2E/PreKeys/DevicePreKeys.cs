@@ -1,0 +1,166 @@
+using PulseMeet.E2E.Handshake;
+using PulseMeet.E2E.Identity;
+using PulseMeet.E2E.Keys;
+
+namespace PulseMeet.E2E.PreKeys;
+
+/// <summary>The private side of what a device publishes: signed, last-resort and one-time prekeys, and the memory of which
+/// first messages were accepted.</summary>
+/// <remarks>
+/// Thread-safe. Owns its keys. The app stores <see cref="Serialize"/> before it hands a publication to the directory and
+/// after every accepted first message, so that a restart forgets neither. docs/protocol.md, "Prekeys".
+/// </remarks>
+public sealed class DevicePreKeys : IDisposable
+{
+    private readonly Lock _lock = new();
+    private readonly PreKeyVault _vault;
+    private readonly DeviceIdentity _identity;
+    private readonly PreKeyOptions _options;
+    private readonly TimeProvider _time;
+
+    private DevicePreKeys(PreKeyVault vault, DeviceIdentity identity, PreKeyOptions options, TimeProvider time)
+    {
+        _vault = vault;
+        _identity = identity;
+        _options = options;
+        _time = time;
+    }
+
+    /// <summary>Makes the first prekeys of a new device.</summary>
+    /// <param name="identity">The device; signs the prekeys. Not disposed; has to outlive this object.</param>
+    /// <param name="options">How many prekeys and for how long.</param>
+    /// <param name="time">The clock that rotation follows.</param>
+    /// <exception cref="ArgumentException">An option is outside its range.</exception>
+    public static DevicePreKeys Create(DeviceIdentity identity, PreKeyOptions options, TimeProvider time)
+    {
+        CheckArguments(identity, options, time);
+        var vault = new PreKeyVault();
+        vault.AddCurrent(identity.SigningKey, time.GetUtcNow());
+        return new(vault, identity, options, time);
+    }
+
+    /// <summary>Reads what <see cref="Serialize"/> wrote, in this or an earlier version.</summary>
+    /// <param name="state">The serialised prekeys.</param>
+    /// <param name="identity">The device. Not disposed; has to outlive this object.</param>
+    /// <param name="options">How many prekeys and for how long.</param>
+    /// <param name="time">The clock that rotation follows.</param>
+    /// <exception cref="E2EException">Malformed (<see cref="E2EError.InvalidEncoding"/>), of a later version
+    /// (<see cref="E2EError.UnsupportedVersion"/>), or of another device (<see cref="E2EError.InvalidSignature"/>).</exception>
+    public static DevicePreKeys Deserialize(
+        ReadOnlySpan<byte> state, DeviceIdentity identity, PreKeyOptions options, TimeProvider time)
+    {
+        CheckArguments(identity, options, time);
+        return new(PreKeyVaultCodec.Read(state, identity), identity, options, time);
+    }
+
+    /// <summary>Serialises the prekeys with their private keys, for the app's encrypted store. The caller zeroes the
+    /// bytes.</summary>
+    public byte[] Serialize()
+    {
+        lock (_lock)
+        {
+            return PreKeyVaultCodec.Write(_vault);
+        }
+    }
+
+    /// <summary>Whether <see cref="Publish"/> has something to do: half of the one-time prekeys are gone, or the signed
+    /// prekey is due for rotation.</summary>
+    /// <param name="inDirectory">What the directory still has.</param>
+    public bool IsPublicationDue(OneTimePreKeyCount inDirectory)
+    {
+        lock (_lock)
+        {
+            return IsRotationDue()
+                || Math.Min(inDirectory.Curve, inDirectory.PostQuantum) < (_options.OneTimePreKeys + 1) / 2;
+        }
+    }
+
+    /// <summary>Rotates what is due, drops what has been retired long enough, makes the one-time prekeys that the directory
+    /// lacks, and gives all that to publish.</summary>
+    /// <param name="inDirectory">What the directory still has; zero for a new device.</param>
+    /// <returns>The publication. Store <see cref="Serialize"/> before handing it over.</returns>
+    public PreKeyPublication Publish(OneTimePreKeyCount inDirectory)
+    {
+        lock (_lock)
+        {
+            DateTimeOffset now = _time.GetUtcNow();
+            if (IsRotationDue())
+            {
+                _vault.AddCurrent(_identity.SigningKey, now);
+            }
+
+            _vault.DropRetired(now - _options.RetirementPeriod);
+            IReadOnlyList<OneTimePreKey> curve = _vault.AddOneTime(Lacking(inDirectory.Curve));
+            IReadOnlyList<KemPreKey> postQuantum = _vault.AddOneTimeKem(
+                Lacking(inDirectory.PostQuantum), _identity.SigningKey, now);
+            return new(
+                _identity.Certificate, _vault.Current.SignedPreKey, _vault.Current.LastResortPreKey, curve, postQuantum);
+        }
+    }
+
+    /// <summary>Zeroes all private prekeys.</summary>
+    public void Dispose()
+    {
+        lock (_lock)
+        {
+            _vault.Dispose();
+        }
+    }
+
+    /// <summary>Begins the responder's side of a handshake and holds the prekeys until it is disposed. The prekeys are used
+    /// up, and the first message remembered, only on <see cref="Acceptance.Commit"/>: a first message that does not open
+    /// uses up nothing.</summary>
+    internal Acceptance BeginAccept(DeviceIdentity own, HandshakeHeader header) => new(this, own, header);
+
+    /// <summary>What the directory lacks. Its count is not trusted: a negative one asks for no more than none at all.</summary>
+    private int Lacking(int inDirectory) => _options.OneTimePreKeys - Math.Clamp(inDirectory, 0, _options.OneTimePreKeys);
+
+    private bool IsRotationDue() => _time.GetUtcNow() - _vault.Current.CreatedAt >= _options.RotationInterval;
+
+    private static void CheckArguments(DeviceIdentity identity, PreKeyOptions options, TimeProvider time)
+    {
+        ArgumentNullException.ThrowIfNull(identity);
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(time);
+        options.Validate();
+    }
+
+    /// <summary>One handshake under way.</summary>
+    internal readonly ref struct Acceptance
+    {
+        private readonly DevicePreKeys _preKeys;
+        private readonly HandshakeHeader _header;
+        private readonly Lock.Scope _scope;
+
+        public Acceptance(DevicePreKeys preKeys, DeviceIdentity own, HandshakeHeader header)
+        {
+            _preKeys = preKeys;
+            _header = header;
+            _scope = preKeys._lock.EnterScope();
+            try
+            {
+                preKeys._vault.DropRetired(preKeys._time.GetUtcNow() - preKeys._options.RetirementPeriod);
+                PreKeyVault.Selection selected = preKeys._vault.Select(header);
+                SignedPreKey = selected.SignedPreKey;
+                Secrets = selected.Agree(own, header);
+            }
+            catch
+            {
+                _scope.Dispose();
+                throw;
+            }
+        }
+
+        public HandshakeSecrets Secrets { get; }
+
+        public X25519KeyPair SignedPreKey { get; }
+
+        public void Commit() => _preKeys._vault.MarkUsed(_header);
+
+        public void Dispose()
+        {
+            Secrets.Dispose();
+            _scope.Dispose();
+        }
+    }
+}

@@ -1,0 +1,37 @@
+using PulseMeet.E2E.Identity;
+
+namespace PulseMeet.E2E.PreKeys;
+
+/// <summary>The server's list of devices and their prekeys. It is not trusted: everything it hands out is verified.</summary>
+/// <remarks>Implementations are thread-safe and may be shared by many processes.</remarks>
+public interface IKeyDirectory
+{
+    /// <summary>Publishes a device, or renews its prekeys: the signed and last-resort prekeys replace the earlier ones, the
+    /// one-time ones are added. One-time prekeys whose id is not above every earlier one of the device are passed over, so
+    /// that publishing again after a lost answer hands no prekey out twice.</summary>
+    /// <param name="publication">What the device publishes.</param>
+    /// <param name="cancellationToken">Stops waiting; the publication is then stored whole or not at all.</param>
+    /// <exception cref="E2EException">A signature does not verify (<see cref="E2EError.InvalidSignature"/>), the certificate
+    /// is outside its validity (<see cref="E2EError.Expired"/>), the device is registered under another account key
+    /// (<see cref="E2EError.WrongIdentity"/>), or there are too many one-time prekeys
+    /// (<see cref="E2EError.LimitExceeded"/>).</exception>
+    Task PublishAsync(PreKeyPublication publication, CancellationToken cancellationToken = default);
+
+    /// <summary>The certificates of a user's devices; empty for a user that is not known.</summary>
+    /// <param name="userId">The user: 1 to 64 bytes in UTF-8.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    Task<IReadOnlyList<DeviceCertificate>> FetchDevicesAsync(string userId, CancellationToken cancellationToken = default);
+
+    /// <summary>Hands out a bundle with one-time prekeys that nobody else is given; without them when they have run
+    /// out.</summary>
+    /// <param name="device">The user and the device.</param>
+    /// <param name="cancellationToken">Stops waiting; a claimed prekey may then be lost, never handed out twice.</param>
+    /// <exception cref="E2EException">The device is not known (<see cref="E2EError.UnknownDevice"/>).</exception>
+    Task<PreKeyBundle> ClaimBundleAsync(DeviceAddress device, CancellationToken cancellationToken = default);
+
+    /// <summary>How many one-time prekeys of a device are left: what tells it to publish more.</summary>
+    /// <param name="device">The user and the device.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <exception cref="E2EException">The device is not known (<see cref="E2EError.UnknownDevice"/>).</exception>
+    Task<OneTimePreKeyCount> CountOneTimePreKeysAsync(DeviceAddress device, CancellationToken cancellationToken = default);
+}
