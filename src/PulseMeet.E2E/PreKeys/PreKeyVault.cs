@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-using PulseMeet.E2E.Handshake;
 using PulseMeet.E2E.Identity;
 using PulseMeet.E2E.Keys;
 using PulseMeet.E2E.Primitives;
@@ -89,14 +87,15 @@ internal sealed class PreKeyVault : IDisposable
     /// <exception cref="E2EException">It was accepted before (<see cref="E2EError.ReplayedHandshake"/>), names a prekey that
     /// is not held (<see cref="E2EError.UnknownPreKey"/>), or the generation has accepted its fill
     /// (<see cref="E2EError.LimitExceeded"/>).</exception>
-    public Selection Select(HandshakeHeader header)
+    /// <param name="names">The prekeys that the first message names.</param>
+    /// <param name="ephemeralKey">The initiator's ephemeral key, which is accepted once.</param>
+    public Selection Select(PreKeyNames names, X25519PublicKey ephemeralKey)
     {
-        if (Generations.Exists(generation => generation.Accepted.Contains(header.EphemeralKey)))
+        if (Generations.Exists(generation => generation.Accepted.Contains(ephemeralKey)))
         {
             throw new E2EException(E2EError.ReplayedHandshake);
         }
 
-        PreKeyNames names = header.PreKeys;
         PreKeyGeneration signed = Generations.Find(generation => generation.SignedPreKey.Id == names.SignedPreKeyId)
             ?? throw new E2EException(E2EError.UnknownPreKey);
         if (signed.Accepted.Count >= PreKeyGeneration.MaxAccepted)
@@ -117,9 +116,8 @@ internal sealed class PreKeyVault : IDisposable
     }
 
     /// <summary>Deletes the one-time prekeys and remembers the first message.</summary>
-    public void MarkUsed(HandshakeHeader header)
+    public void MarkUsed(PreKeyNames names, X25519PublicKey ephemeralKey)
     {
-        PreKeyNames names = header.PreKeys;
         if (names.OneTimePreKeyId is { } id && OneTime.Remove(id, out X25519KeyPair? oneTime))
         {
             oneTime.Dispose();
@@ -131,7 +129,7 @@ internal sealed class PreKeyVault : IDisposable
         }
 
         Generations.Find(generation => generation.SignedPreKey.Id == names.SignedPreKeyId)!
-            .Accepted.Add(header.EphemeralKey);
+            .Accepted.Add(ephemeralKey);
     }
 
     public void Dispose()
@@ -182,27 +180,5 @@ internal sealed class PreKeyVault : IDisposable
     }
 
     /// <summary>The private keys for one first message; owned by the vault.</summary>
-    internal readonly record struct Selection(X25519KeyPair SignedPreKey, MlKemKeyPair KemPreKey, X25519KeyPair? OneTimePreKey)
-    {
-        public HandshakeSecrets Agree(DeviceIdentity own, HandshakeHeader header)
-        {
-            Span<byte> transcript = stackalloc byte[Sha256.Size];
-            Pqxdh.HashTranscript(
-                header.Certificate,
-                own.Certificate,
-                header.PreKeys,
-                SignedPreKey.PublicKey,
-                KemPreKey.PublicKey,
-                OneTimePreKey?.PublicKey,
-                header.EphemeralKey,
-                header.KemCiphertext,
-                transcript);
-            Span<byte> kemSecret = stackalloc byte[MlKem768.SharedSecretSize];
-            KemPreKey.Decapsulate(header.KemCiphertext, kemSecret);
-            HandshakeSecrets secrets = Pqxdh.Accept(
-                own, SignedPreKey, OneTimePreKey, header.Certificate.IdentityKey, header.EphemeralKey, kemSecret, transcript);
-            CryptographicOperations.ZeroMemory(kemSecret);
-            return secrets;
-        }
-    }
+    internal readonly record struct Selection(X25519KeyPair SignedPreKey, MlKemKeyPair KemPreKey, X25519KeyPair? OneTimePreKey);
 }

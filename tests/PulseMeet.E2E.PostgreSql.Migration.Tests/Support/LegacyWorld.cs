@@ -14,7 +14,7 @@ namespace PulseMeet.E2E.PostgreSql.Migration.Tests.Support;
 public sealed class LegacyWorld
 {
     private readonly Random _random;
-    private readonly LegacyKeyDerivation _legacy = new(new KeyDerivationOptions());
+    private readonly LegacyKeyDerivation _legacy = new();
     private readonly Dictionary<string, LegacyKey> _derived = [];
 
     public LegacyWorld(int users, int pulses, int messages, int seed = 1)

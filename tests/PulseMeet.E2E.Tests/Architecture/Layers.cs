@@ -9,16 +9,35 @@ using Assembly = System.Reflection.Assembly;
 
 namespace PulseMeet.E2E.Tests.Architecture;
 
-/// <summary>The layers of docs/architecture.md: a folder may use those above it, never one below.</summary>
+/// <summary>The rooms of docs/architecture.md: an edge that is not listed fails, and so does a listed one that nobody uses.</summary>
 public sealed class Layers
 {
     private const string Root = "PulseMeet.E2E";
 
-    private static readonly string[] s_order =
-    [
-        "Primitives", "Encoding", "Keys", "Derivation", "Sealing", "Handshake", "Ratchet", "Media", "Groups", "Verification",
-        "Storage", "Messaging", "Legacy", "Diagnostics", "DependencyInjection",
-    ];
+    /// <summary>What everyone may use, these themselves apart.</summary>
+    private static readonly string[] s_everyones = ["", "Primitives", "Encoding", "Diagnostics"];
+
+    /// <summary>The rooms of docs/architecture.md, each with what it may use; what those may use it may use too.</summary>
+    private static readonly Dictionary<string, string[]> s_mayUse = new()
+    {
+        [""] = [],
+        ["Primitives"] = [],
+        ["Encoding"] = [],
+        ["Keys"] = [],
+        ["Identity"] = ["Keys"],
+        ["Derivation"] = ["Identity"],
+        ["Sealing"] = ["Keys"],
+        ["Media"] = ["Keys"],
+        ["PreKeys"] = ["Identity"],
+        ["Handshake"] = ["PreKeys"],
+        ["Ratchet"] = ["Handshake", "Sealing"],
+        ["Mls"] = ["Sealing"],
+        ["Storage"] = [],
+        ["Relay"] = ["Identity"],
+        ["Legacy"] = ["Keys"],
+        ["DependencyInjection"] =
+            ["Derivation", "Legacy", "PreKeys", "Ratchet", "Sealing"],
+    };
 
     private static readonly Assembly s_assembly = typeof(SecretKey).Assembly;
 
@@ -26,33 +45,65 @@ public sealed class Layers
         .LoadAssemblies(s_assembly, typeof(Org.BouncyCastle.Security.SecureRandom).Assembly, typeof(System.Security.Cryptography.SHA256).Assembly)
         .Build();
 
-    public static TheoryData<string> Folders => [.. Existing];
+    public static TheoryData<string> Rooms => [.. s_mayUse.Keys];
 
     private static IEnumerable<string> Existing => s_assembly.GetTypes()
-        .Select(type => type.Namespace)
-        .Where(name => name is not null && name.StartsWith(Root + ".", StringComparison.Ordinal))
-        .Select(name => name![(Root.Length + 1)..].Split('.')[0])
-        .Distinct();
+        .Select(type => RoomOf(type.Namespace)).OfType<string>().Distinct();
 
     [Fact]
-    public void Every_folder_has_its_place_in_the_order()
+    public void Every_folder_has_its_place_in_the_list_and_every_place_its_folder() =>
+        Assert.Equal(s_mayUse.Keys.Order(StringComparer.Ordinal), Existing.Order(StringComparer.Ordinal));
+
+    [Theory]
+    [MemberData(nameof(Rooms))]
+    public void A_room_uses_what_it_is_allowed_to_and_nothing_else(string room)
     {
-        Assert.Empty(Existing.Except(s_order));
-        Assert.Superset(new HashSet<string>(["Primitives", "Keys", "Ratchet", "Legacy"]), new HashSet<string>(Existing));
+        HashSet<string> allowed = [room, .. Reachable(room)];
+        if (!s_everyones.Contains(room))
+        {
+            allowed.UnionWith(s_everyones);
+        }
+        else if (room.Length > 0)
+        {
+            allowed.Add("");
+        }
+
+        Assert.Empty(Used(room).Where(edge => !allowed.Contains(edge.To)).Select(edge => edge.Words));
     }
 
     [Theory]
-    [MemberData(nameof(Folders))]
-    public void A_folder_uses_none_below_it(string folder)
+    [MemberData(nameof(Rooms))]
+    public void What_a_room_is_allowed_to_use_it_does_use(string room) =>
+        Assert.Empty(s_mayUse[room].Except(Used(room).Select(edge => edge.To)));
+
+    private static HashSet<string> Reachable(string room)
     {
-        foreach (string lower in s_order.Skip(Array.IndexOf(s_order, folder) + 1).Where(Existing.Contains))
+        var reachable = new HashSet<string>();
+        var left = new Queue<string>(s_mayUse[room]);
+        while (left.TryDequeue(out string? next))
         {
-            // The encoders check arguments with the same helper as everyone; the root namespace is above all folders.
-            IArchRule rule = Types().That().ResideInNamespaceMatching($"^{Root}\\.{folder}(\\..*)?$")
-                .Should().NotDependOnAny(Types().That().ResideInNamespaceMatching($"^{Root}\\.{lower}(\\..*)?$"));
-            rule.Check(s_architecture);
+            if (reachable.Add(next))
+            {
+                Array.ForEach(s_mayUse[next], left.Enqueue);
+            }
         }
+
+        return reachable;
     }
+
+    private static IEnumerable<(string To, string Words)> Used(string room) =>
+        from type in s_architecture.Types
+        where RoomOf(type.Namespace?.FullName) == room
+        from dependency in type.Dependencies
+        let to = RoomOf(dependency.Target.Namespace?.FullName)
+        where to is not null && to != room
+        select (to, $"{type.FullName} uses {dependency.Target.FullName}");
+
+    /// <summary>The room of a namespace: its first part below the root, "" for the root itself, null elsewhere.</summary>
+    private static string? RoomOf(string? name) =>
+        name == Root ? ""
+        : name is not null && name.StartsWith(Root + ".", StringComparison.Ordinal) ? name[(Root.Length + 1)..].Split('.')[0]
+        : null;
 
     [Fact]
     public void Only_the_primitives_touch_BouncyCastle()
