@@ -97,9 +97,9 @@ public sealed class RatchetBounds
         using var chain = new ChainKey(new byte[ChainKey.Size], uint.MaxValue - 1);
         byte[] key = new byte[ChainKey.Size];
         chain.Step(key);
-        byte[] after = chain.Span.ToArray();
+        byte[] after = Forge.BytesOf(chain);
         Assert.Equal(E2EError.ChainExhausted, Refusal.Of(() => chain.Step(key)));
-        Assert.Equal(after, chain.Span.ToArray());
+        Assert.Equal(after, Forge.BytesOf(chain));
     }
 
     [Fact]
