@@ -114,11 +114,6 @@ internal static class RatchetOpening
             throw new E2EException(E2EError.NotAuthentic, "The previous chain is said to be shorter than it was.");
         }
 
-        if (previous is not null)
-        {
-            CheckDistance(received, header.PreviousChainLength);
-        }
-
         CheckDistance(0, header.Number);
         X25519PublicKey peer = X25519PublicKey.FromBytes(header.RatchetKey);
         Span<byte> step = stackalloc byte[RootKey.StepSize];
@@ -131,7 +126,7 @@ internal static class RatchetOpening
             plaintext = OpenAt(state, trial, header.Number, message, associatedData);
             if (previous is not null)
             {
-                SkipTo(state, previous, header.PreviousChainLength, now);
+                SkipToEnd(state, previous, header.PreviousChainLength, now);
                 previous.Close(header.PreviousChainLength, now);
             }
 
@@ -201,6 +196,25 @@ internal static class RatchetOpening
         }
 
         CryptographicOperations.ZeroMemory(messageKey);
+    }
+
+    /// <summary>Stores the newest keys of a chain that ends there, no more than are kept in all. Only for a length whose
+    /// message has opened: until then the number of steps is somebody else's choice.</summary>
+    private static void SkipToEnd(RatchetState state, ReceivingChain chain, uint length, DateTimeOffset now)
+    {
+        if (chain.ChainKey is not { } chainKey || length - chainKey.Index > RatchetLimits.MaxStepsToChainEnd)
+        {
+            return;
+        }
+
+        Span<byte> forgotten = stackalloc byte[ChainKey.Size];
+        while (length - chainKey.Index > RatchetLimits.MaxSkippedKeys)
+        {
+            chainKey.Step(forgotten);
+        }
+
+        CryptographicOperations.ZeroMemory(forgotten);
+        SkipTo(state, chain, length, now);
     }
 
     /// <summary>Refuses what is too far ahead before any key is derived. The last number has no key.</summary>
