@@ -60,7 +60,7 @@ public sealed class RatchetBounds
         SessionPair pair = Sessions.Established();
         using RatchetState alice = Forge.StateOf(pair.Alice);
         using X25519KeyPair fresh = X25519KeyPair.Generate();
-        byte[] forged = Forge.WithHeader(alice, alice.NextSendingHeaderKey, fresh.PublicKey.Span, previous, 0);
+        byte[] forged = Forge.WithHeader(alice, Forge.BytesOf(alice.NextSendingHeaderKey), fresh.PublicKey.Span, previous, 0);
         byte[] before = pair.Bob.Serialize();
         Assert.Equal(E2EError.NotAuthentic, Refusal.Of(() => pair.Bob.Open(forged)));
         Assert.Equal(before, pair.Bob.Serialize());
