@@ -7,7 +7,7 @@ namespace PulseMeet.E2E.Tests.Architecture;
 public sealed partial class Readme
 {
     /// <summary>The repository: the compiler's file paths do not tell, since a deterministic build maps them.</summary>
-    private static string Root()
+    internal static string Root()
     {
         DirectoryInfo? folder = new(AppContext.BaseDirectory);
         while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "PulseMeet.E2E.sln")))
