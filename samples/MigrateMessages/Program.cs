@@ -23,7 +23,7 @@ var migrator = new MessageMigrator(
     new UserKeys(userId, [keys]),
     new ListedPeerKeys(source),
     new KeyDerivationService(options, TimeProvider.System),
-    new LegacyKeyDerivation(options),
+    new LegacyKeyDerivation(options.Salt),
     new MessageSealer(new MessageSealingOptions()),
     new MessageMigrationOptions { BatchSize = 10, MaxFailureRate = 1 },
     TimeProvider.System);

@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using PulseMeet.E2E.Derivation;
 using PulseMeet.E2E.Encoding;
 using PulseMeet.E2E.Keys;
 using PulseMeet.E2E.Primitives;
@@ -9,6 +8,12 @@ namespace PulseMeet.E2E.Legacy;
 /// <summary>The legacy profiles v0 and v1. Stateless but for the salt; thread-safe.</summary>
 public sealed class LegacyKeyDerivation : ILegacyKeyDerivation
 {
+    /// <summary>The deployed client's salt.</summary>
+    public const string DefaultSalt = "PulseMeet-E2E-Salt-v1";
+
+    /// <summary>The longest salt, in bytes of UTF-8.</summary>
+    public const int MaxSaltSize = 255;
+
     private const int MaxIdSize = 255;
 
     /// <summary>The longest info: a prefix of at most 32 bytes and three identifiers.</summary>
@@ -16,13 +21,12 @@ public sealed class LegacyKeyDerivation : ILegacyKeyDerivation
 
     private readonly byte[] _salt;
 
-    /// <param name="options">The salt of v1; read once.</param>
-    /// <exception cref="ArgumentException">An option is outside its range.</exception>
-    public LegacyKeyDerivation(KeyDerivationOptions options)
+    /// <param name="salt">The HKDF salt of v1, 1 to 255 bytes in UTF-8; v0 has a fixed one of 32 zero bytes.</param>
+    /// <exception cref="ArgumentException">The salt is empty, too long, or has lone surrogates.</exception>
+    public LegacyKeyDerivation(string salt = DefaultSalt)
     {
-        ArgumentNullException.ThrowIfNull(options);
-        options.Validate();
-        _salt = StrictUtf8.Instance.GetBytes(options.Salt);
+        Argument.IsText(salt, MaxSaltSize);
+        _salt = StrictUtf8.Instance.GetBytes(salt);
     }
 
     /// <summary>v0 has a salt of 32 zero bytes.</summary>

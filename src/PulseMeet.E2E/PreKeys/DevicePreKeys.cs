@@ -1,4 +1,3 @@
-using PulseMeet.E2E.Handshake;
 using PulseMeet.E2E.Identity;
 using PulseMeet.E2E.Keys;
 
@@ -107,10 +106,13 @@ public sealed class DevicePreKeys : IDisposable
         }
     }
 
-    /// <summary>Begins the responder's side of a handshake and holds the prekeys until it is disposed. The prekeys are used
-    /// up, and the first message remembered, only on <see cref="Acceptance.Commit"/>: a first message that does not open
-    /// uses up nothing.</summary>
-    internal Acceptance BeginAccept(DeviceIdentity own, HandshakeHeader header) => new(this, own, header);
+    /// <summary>Takes the prekeys that a first message names and holds them until the claim is disposed. They are used up,
+    /// and the first message remembered, only on <see cref="Claim.Commit"/>: a first message that does not open uses up
+    /// nothing.</summary>
+    /// <param name="names">The prekeys' ids.</param>
+    /// <param name="ephemeralKey">What tells the first message from every other.</param>
+    /// <exception cref="E2EException">As for <see cref="PreKeyVault.Select"/>.</exception>
+    internal Claim Take(PreKeyNames names, X25519PublicKey ephemeralKey) => new(this, names, ephemeralKey);
 
     /// <summary>What the directory lacks. Its count is not trusted: a negative one asks for no more than none at all.</summary>
     private int Lacking(int inDirectory) => _options.OneTimePreKeys - Math.Clamp(inDirectory, 0, _options.OneTimePreKeys);
@@ -125,24 +127,24 @@ public sealed class DevicePreKeys : IDisposable
         options.Validate();
     }
 
-    /// <summary>One handshake under way.</summary>
-    internal readonly ref struct Acceptance
+    /// <summary>The prekeys of one handshake that is under way; the lock is held meanwhile.</summary>
+    internal readonly ref struct Claim
     {
         private readonly DevicePreKeys _preKeys;
-        private readonly HandshakeHeader _header;
+        private readonly PreKeyNames _names;
+        private readonly X25519PublicKey _ephemeralKey;
         private readonly Lock.Scope _scope;
 
-        public Acceptance(DevicePreKeys preKeys, DeviceIdentity own, HandshakeHeader header)
+        public Claim(DevicePreKeys preKeys, PreKeyNames names, X25519PublicKey ephemeralKey)
         {
             _preKeys = preKeys;
-            _header = header;
+            _names = names;
+            _ephemeralKey = ephemeralKey;
             _scope = preKeys._lock.EnterScope();
             try
             {
                 preKeys._vault.DropRetired(preKeys._time.GetUtcNow() - preKeys._options.RetirementPeriod);
-                PreKeyVault.Selection selected = preKeys._vault.Select(header);
-                SignedPreKey = selected.SignedPreKey;
-                Secrets = selected.Agree(own, header);
+                Selected = preKeys._vault.Select(names, ephemeralKey);
             }
             catch
             {
@@ -151,16 +153,11 @@ public sealed class DevicePreKeys : IDisposable
             }
         }
 
-        public HandshakeSecrets Secrets { get; }
+        /// <summary>Owned by the vault.</summary>
+        public PreKeyVault.Selection Selected { get; }
 
-        public X25519KeyPair SignedPreKey { get; }
+        public void Commit() => _preKeys._vault.MarkUsed(_names, _ephemeralKey);
 
-        public void Commit() => _preKeys._vault.MarkUsed(_header);
-
-        public void Dispose()
-        {
-            Secrets.Dispose();
-            _scope.Dispose();
-        }
+        public void Dispose() => _scope.Dispose();
     }
 }

@@ -1,8 +1,4 @@
-using System.Security.Cryptography;
-using PulseMeet.E2E.Handshake;
-using PulseMeet.E2E.Identity;
 using PulseMeet.E2E.Keys;
-using PulseMeet.E2E.Primitives;
 
 namespace PulseMeet.E2E.PreKeys;
 
@@ -77,14 +73,13 @@ internal sealed class PreKeyVault : IDisposable
     /// <exception cref="E2EException">It was accepted before (<see cref="E2EError.ReplayedHandshake"/>), names a prekey that
     /// is not held (<see cref="E2EError.UnknownPreKey"/>), or the generation has accepted its fill
     /// (<see cref="E2EError.LimitExceeded"/>).</exception>
-    public Selection Select(HandshakeHeader header)
+    public Selection Select(PreKeyNames names, X25519PublicKey ephemeralKey)
     {
-        if (Generations.Exists(generation => generation.Accepted.Contains(header.EphemeralKey)))
+        if (Generations.Exists(generation => generation.Accepted.Contains(ephemeralKey)))
         {
             throw new E2EException(E2EError.ReplayedHandshake);
         }
 
-        PreKeyNames names = header.PreKeys;
         PreKeyGeneration signed = Generations.Find(generation => generation.SignedPreKey.Id == names.SignedPreKeyId)
             ?? throw new E2EException(E2EError.UnknownPreKey);
         if (signed.Accepted.Count >= PreKeyGeneration.MaxAccepted)
@@ -105,9 +100,8 @@ internal sealed class PreKeyVault : IDisposable
     }
 
     /// <summary>Deletes the one-time prekeys and remembers the first message.</summary>
-    public void MarkUsed(HandshakeHeader header)
+    public void MarkUsed(PreKeyNames names, X25519PublicKey ephemeralKey)
     {
-        PreKeyNames names = header.PreKeys;
         if (names.OneTimePreKeyId is { } id && OneTime.Remove(id, out X25519KeyPair? oneTime))
         {
             oneTime.Dispose();
@@ -119,7 +113,7 @@ internal sealed class PreKeyVault : IDisposable
         }
 
         Generations.Find(generation => generation.SignedPreKey.Id == names.SignedPreKeyId)!
-            .Accepted.Add(header.EphemeralKey);
+            .Accepted.Add(ephemeralKey);
     }
 
     public void Dispose()
@@ -157,27 +151,5 @@ internal sealed class PreKeyVault : IDisposable
     }
 
     /// <summary>The private keys for one first message; owned by the vault.</summary>
-    internal readonly record struct Selection(X25519KeyPair SignedPreKey, MlKemKeyPair KemPreKey, X25519KeyPair? OneTimePreKey)
-    {
-        public HandshakeSecrets Agree(DeviceIdentity own, HandshakeHeader header)
-        {
-            Span<byte> transcript = stackalloc byte[Sha256.Size];
-            Pqxdh.HashTranscript(
-                header.Certificate,
-                own.Certificate,
-                header.PreKeys,
-                SignedPreKey.PublicKey,
-                KemPreKey.PublicKey,
-                OneTimePreKey?.PublicKey,
-                header.EphemeralKey,
-                header.KemCiphertext,
-                transcript);
-            Span<byte> kemSecret = stackalloc byte[MlKem768.SharedSecretSize];
-            MlKem768.Decapsulate(KemPreKey.Span, header.KemCiphertext, kemSecret);
-            HandshakeSecrets secrets = Pqxdh.Accept(
-                own, SignedPreKey, OneTimePreKey, header.Certificate.IdentityKey, header.EphemeralKey, kemSecret, transcript);
-            CryptographicOperations.ZeroMemory(kemSecret);
-            return secrets;
-        }
-    }
+    internal readonly record struct Selection(X25519KeyPair SignedPreKey, MlKemKeyPair KemPreKey, X25519KeyPair? OneTimePreKey);
 }

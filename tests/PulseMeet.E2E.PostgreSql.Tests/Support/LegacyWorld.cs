@@ -3,7 +3,6 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using Npgsql;
 using NpgsqlTypes;
-using PulseMeet.E2E.Derivation;
 using PulseMeet.E2E.Keys;
 using PulseMeet.E2E.Legacy;
 
@@ -14,7 +13,7 @@ namespace PulseMeet.E2E.PostgreSql.Tests.Support;
 public sealed class LegacyWorld
 {
     private readonly Random _random;
-    private readonly LegacyKeyDerivation _legacy = new(new KeyDerivationOptions());
+    private readonly LegacyKeyDerivation _legacy = new();
     private readonly Dictionary<string, LegacyKey> _derived = [];
 
     public LegacyWorld(int users, int pulses, int messages, int seed = 1)

@@ -12,7 +12,7 @@ namespace PulseMeet.E2E.PostgreSql.Tests.Support;
 internal static class Migrated
 {
     public static readonly KeyDerivationService Derivation = new(new KeyDerivationOptions(), TimeProvider.System);
-    public static readonly LegacyKeyDerivation Legacy = new(new KeyDerivationOptions());
+    public static readonly LegacyKeyDerivation Legacy = new();
     public static readonly MessageSealer Sealer = new(new MessageSealingOptions());
 
     public static SecureKeyExchangeMigration Schema(TestDatabase database) => new(database.Owner, TimeProvider.System);
