@@ -4,9 +4,7 @@ using Npgsql;
 using PulseMeet.E2E.Derivation;
 using PulseMeet.E2E.Keys;
 using PulseMeet.E2E.Legacy;
-using PulseMeet.E2E.PostgreSql.Messages;
 using PulseMeet.E2E.PostgreSql.Migration;
-using PulseMeet.E2E.PostgreSql.Wrapping;
 using PulseMeet.E2E.PostgreSqlBenchmarks;
 using PulseMeet.E2E.Sealing;
 

@@ -5,7 +5,7 @@ using Npgsql;
 using PulseMeet.E2E.Derivation;
 using PulseMeet.E2E.Keys;
 using PulseMeet.E2E.Legacy;
-using PulseMeet.E2E.PostgreSql.Messages;
+using PulseMeet.E2E.PostgreSql.Migration;
 using PulseMeet.E2E.Sealing;
 
 string? connection = Environment.GetEnvironmentVariable("PULSEMEET_E2E_CONNECTION");

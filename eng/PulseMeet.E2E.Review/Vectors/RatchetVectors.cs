@@ -87,7 +87,7 @@ internal sealed class RatchetVectors : IVectorTopic
         byte[] prefix = [1, 1, .. nonce, .. sealedHeader];
         byte[] cipherKey = new byte[32];
         Hkdf.DeriveKey(second, nonce, "PulseMeet-E2E v1 ratchet message"u8, cipherKey);
-        byte[] padded = new byte[PaddingScheme.Padme.GetPaddedLength(plaintext.Length)];
+        byte[] padded = new byte[PaddingScheme.Default.GetPaddedLength(plaintext.Length)];
         Padding.Write(plaintext, padded);
         byte[] body = new byte[padded.Length + AesGcm256.TagSize];
         AesGcm256.Seal(cipherKey, nonce, padded, [.. session, .. prefix, .. app], body);

@@ -66,7 +66,7 @@ internal readonly ref struct HandshakeAcceptance
             header.KemCiphertext,
             transcript);
         Span<byte> kemSecret = stackalloc byte[MlKem768.SharedSecretSize];
-        MlKem768.Decapsulate(preKeys.KemPreKey.Span, header.KemCiphertext, kemSecret);
+        preKeys.KemPreKey.Decapsulate(header.KemCiphertext, kemSecret);
         HandshakeSecrets secrets = Pqxdh.Accept(
             own, preKeys.SignedPreKey, preKeys.OneTimePreKey, header.Certificate.IdentityKey, header.EphemeralKey, kemSecret, transcript);
         CryptographicOperations.ZeroMemory(kemSecret);

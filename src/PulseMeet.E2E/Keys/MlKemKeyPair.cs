@@ -30,10 +30,18 @@ public sealed class MlKemKeyPair : SecretKey
     internal static MlKemKeyPair Import(ReadOnlySpan<byte> seed, MlKemPublicKey publicKey) =>
         new(SecretBytes.CopyOf(seed), publicKey);
 
+    /// <summary>Writes the shared secret of a ciphertext: 32 bytes, which the caller zeroes.</summary>
+    internal void Decapsulate(ReadOnlySpan<byte> ciphertext, Span<byte> sharedSecret)
+    {
+        using SecretScope seed = Use();
+        MlKem768.Decapsulate(seed.Span, ciphertext, sharedSecret);
+    }
+
     private static MlKemKeyPair Own(SecretBytes seed)
     {
         Span<byte> publicKey = stackalloc byte[MlKem768.EncapsulationKeySize];
-        MlKem768.DeriveEncapsulationKey(seed.Span, publicKey);
+        using SecretScope bytes = seed.Use();
+        MlKem768.DeriveEncapsulationKey(bytes.Span, publicKey);
         return new MlKemKeyPair(seed, new MlKemPublicKey(publicKey));
     }
 }

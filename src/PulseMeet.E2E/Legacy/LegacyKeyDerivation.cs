@@ -73,7 +73,8 @@ public sealed class LegacyKeyDerivation : ILegacyKeyDerivation
         ArgumentNullException.ThrowIfNull(conversationKey);
         Argument.IsText(mediaId, MaxIdSize);
         Argument.IsText(conversationId, MaxIdSize);
-        return Expand(conversationKey.Span, _salt, "PulseMeet-Media-Key-", mediaId, conversationId);
+        using SecretScope secret = conversationKey.Use();
+        return Expand(secret.Span, _salt, "PulseMeet-Media-Key-", mediaId, conversationId);
     }
 
     /// <inheritdoc/>
@@ -81,7 +82,8 @@ public sealed class LegacyKeyDerivation : ILegacyKeyDerivation
     {
         ArgumentNullException.ThrowIfNull(conversationKey);
         Argument.IsText(conversationId, MaxIdSize);
-        return Expand(conversationKey.Span, _salt, "PulseMeet-Auth-Key", conversationId);
+        using SecretScope secret = conversationKey.Use();
+        return Expand(secret.Span, _salt, "PulseMeet-Auth-Key", conversationId);
     }
 
     /// <inheritdoc/>
@@ -90,7 +92,8 @@ public sealed class LegacyKeyDerivation : ILegacyKeyDerivation
         ArgumentNullException.ThrowIfNull(master);
         Argument.IsText(userId, MaxIdSize);
         Argument.IsText(deviceId, MaxIdSize);
-        return Expand(master.Span, _salt, "PulseMeet-Device-Key-", userId, "-", deviceId, deviceId);
+        using SecretScope secret = master.Use();
+        return Expand(secret.Span, _salt, "PulseMeet-Device-Key-", userId, "-", deviceId, deviceId);
     }
 
     private static LegacyKey FromAgreement(
@@ -116,7 +119,8 @@ public sealed class LegacyKeyDerivation : ILegacyKeyDerivation
         }
 
         var key = new SecretBytes(LegacyKey.KeySize);
-        Hkdf.DeriveKey(secret, salt, buffer[..length], key.Span);
+        using SecretScope bytes = key.Use();
+        Hkdf.DeriveKey(secret, salt, buffer[..length], bytes.Span);
         return new LegacyKey(key);
     }
 }

@@ -11,11 +11,14 @@ namespace PulseMeet.E2E.PreKeys;
 /// </remarks>
 public sealed class DevicePreKeys : IDisposable
 {
+    private static readonly TimeSpan s_clockTolerance = TimeSpan.FromMinutes(5);
+
     private readonly Lock _lock = new();
     private readonly PreKeyVault _vault;
     private readonly DeviceIdentity _identity;
     private readonly PreKeyOptions _options;
     private readonly TimeProvider _time;
+    private bool _isDisposed;
 
     private DevicePreKeys(PreKeyVault vault, DeviceIdentity identity, PreKeyOptions options, TimeProvider time)
     {
@@ -69,6 +72,7 @@ public sealed class DevicePreKeys : IDisposable
     {
         lock (_lock)
         {
+            ObjectDisposedException.ThrowIf(_isDisposed, this);
             return IsRotationDue()
                 || Math.Min(inDirectory.Curve, inDirectory.PostQuantum) < (_options.OneTimePreKeys + 1) / 2;
         }
@@ -78,17 +82,21 @@ public sealed class DevicePreKeys : IDisposable
     /// lacks, and gives all that to publish.</summary>
     /// <param name="inDirectory">What the directory still has; zero for a new device.</param>
     /// <returns>The publication. Store <see cref="Serialize"/> before handing it over.</returns>
+    /// <exception cref="ObjectDisposedException">These prekeys, or the device's identity, are disposed.</exception>
+    /// <exception cref="E2EException">The device has given its last prekey id (<see cref="E2EError.LimitExceeded"/>).</exception>
+    /// <remarks>A failure retires nothing: what is held, and what <see cref="Serialize"/> gives, stays usable.</remarks>
     public PreKeyPublication Publish(OneTimePreKeyCount inDirectory)
     {
         lock (_lock)
         {
+            ObjectDisposedException.ThrowIf(_isDisposed, this);
             DateTimeOffset now = _time.GetUtcNow();
             if (IsRotationDue())
             {
                 _vault.AddCurrent(_identity.SigningKey, now);
             }
 
-            _vault.DropRetired(now - _options.RetirementPeriod);
+            _vault.DropRetired(now, _options.RetirementPeriod);
             IReadOnlyList<OneTimePreKey> curve = _vault.AddOneTime(Lacking(inDirectory.Curve));
             IReadOnlyList<KemPreKey> postQuantum = _vault.AddOneTimeKem(
                 Lacking(inDirectory.PostQuantum), _identity.SigningKey, now);
@@ -102,6 +110,7 @@ public sealed class DevicePreKeys : IDisposable
     {
         lock (_lock)
         {
+            _isDisposed = true;
             _vault.Dispose();
         }
     }
@@ -117,7 +126,13 @@ public sealed class DevicePreKeys : IDisposable
     /// <summary>What the directory lacks. Its count is not trusted: a negative one asks for no more than none at all.</summary>
     private int Lacking(int inDirectory) => _options.OneTimePreKeys - Math.Clamp(inDirectory, 0, _options.OneTimePreKeys);
 
-    private bool IsRotationDue() => _time.GetUtcNow() - _vault.Current.CreatedAt >= _options.RotationInterval;
+    /// <summary>Also where the prekey is from the future: the clock was ahead and has been set back, and what is signed
+    /// cannot be dated anew. Five minutes are taken for an adjustment.</summary>
+    private bool IsRotationDue()
+    {
+        TimeSpan age = _time.GetUtcNow() - _vault.Current.CreatedAt;
+        return age >= _options.RotationInterval || age < -s_clockTolerance;
+    }
 
     private static void CheckArguments(DeviceIdentity identity, PreKeyOptions options, TimeProvider time)
     {
@@ -143,7 +158,7 @@ public sealed class DevicePreKeys : IDisposable
             _scope = preKeys._lock.EnterScope();
             try
             {
-                preKeys._vault.DropRetired(preKeys._time.GetUtcNow() - preKeys._options.RetirementPeriod);
+                preKeys._vault.DropRetired(preKeys._time.GetUtcNow(), preKeys._options.RetirementPeriod);
                 Selected = preKeys._vault.Select(names, ephemeralKey);
             }
             catch

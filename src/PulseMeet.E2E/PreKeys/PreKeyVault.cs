@@ -23,17 +23,29 @@ internal sealed class PreKeyVault : IDisposable
 
     public void AddCurrent(Ed25519KeyPair signer, DateTimeOffset now)
     {
+        // Made first: where that fails, the old one has to stay the current one.
+        PreKeyGeneration next = PreKeyGeneration.Create(signer, TakeIds(2), now);
         if (Generations.Count > 0)
         {
             Current.RetiredAt = now;
         }
 
-        Generations.Insert(0, PreKeyGeneration.Create(signer, TakeIds(2), now));
+        Generations.Insert(0, next);
     }
 
-    /// <summary>Forgets the generations that were retired before that moment, with all they accepted.</summary>
-    public void DropRetired(DateTimeOffset before)
+    /// <summary>Forgets the generations that were retired longer than that ago, with all they accepted. A retirement in the
+    /// future, from a clock that was ahead and has been set back, counts as one now.</summary>
+    public void DropRetired(DateTimeOffset now, TimeSpan period)
     {
+        foreach (PreKeyGeneration generation in Generations)
+        {
+            if (generation.RetiredAt > now)
+            {
+                generation.RetiredAt = now;
+            }
+        }
+
+        DateTimeOffset before = now - period;
         for (int i = Generations.Count - 1; i > 0 && Generations[i].RetiredAt < before; i--)
         {
             Generations[i].Dispose();
@@ -46,8 +58,8 @@ internal sealed class PreKeyVault : IDisposable
         var added = new List<OneTimePreKey>();
         for (int i = 0; i < count; i++)
         {
-            X25519KeyPair pair = X25519KeyPair.Generate();
             uint id = TakeIds(1);
+            X25519KeyPair pair = X25519KeyPair.Generate();
             Hold(OneTime, id, pair);
             added.Add(new(id, pair.PublicKey));
         }
@@ -60,10 +72,10 @@ internal sealed class PreKeyVault : IDisposable
         var added = new List<KemPreKey>();
         for (int i = 0; i < count; i++)
         {
-            MlKemKeyPair pair = MlKemKeyPair.Generate();
             uint id = TakeIds(1);
+            MlKemKeyPair pair = MlKemKeyPair.Generate();
+            added.Add(SignOrDispose(signer, id, now, pair));
             Hold(OneTimeKem, id, pair);
-            added.Add(KemPreKey.Sign(signer, id, now, isLastResort: false, pair.PublicKey));
         }
 
         return added;
@@ -136,6 +148,19 @@ internal sealed class PreKeyVault : IDisposable
         }
 
         held.Add(id, pair);
+    }
+
+    private static KemPreKey SignOrDispose(Ed25519KeyPair signer, uint id, DateTimeOffset now, MlKemKeyPair pair)
+    {
+        try
+        {
+            return KemPreKey.Sign(signer, id, now, isLastResort: false, pair.PublicKey);
+        }
+        catch
+        {
+            pair.Dispose();
+            throw;
+        }
     }
 
     private uint TakeIds(uint count)

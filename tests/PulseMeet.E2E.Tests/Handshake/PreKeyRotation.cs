@@ -1,3 +1,4 @@
+using PulseMeet.E2E.Identity;
 using PulseMeet.E2E.PreKeys;
 using PulseMeet.E2E.Tests.Support;
 
@@ -38,6 +39,78 @@ public sealed class PreKeyRotation
         Assert.Equal("in time"u8.ToArray(), _bob.Accept(_alice, inTime).Plaintext.ToArray());
         _clock.Advance(TimeSpan.FromSeconds(1));
         Assert.Equal(E2EError.UnknownPreKey, Refusal.Of(() => _bob.Accept(_alice, tooLate)));
+    }
+
+    [Fact]
+    public void A_rotation_that_fails_for_a_disposed_signer_leaves_prekeys_that_read_again()
+    {
+        _bob.Publish();
+        byte[] identity = _bob.Identity.Serialize();
+        _clock.Advance(TimeSpan.FromDays(30));
+        _bob.Identity.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => _bob.Publish());
+
+        using DeviceIdentity again = DeviceIdentity.Deserialize(identity);
+        using DevicePreKeys read = DevicePreKeys.Deserialize(_bob.PreKeys.Serialize(), again, _bob.PreKeyOptions, _clock);
+        Assert.True(read.IsPublicationDue(new OneTimePreKeyCount(2, 2)));
+    }
+
+    [Fact]
+    public void A_rotation_that_fails_for_want_of_ids_leaves_prekeys_that_read_again()
+    {
+        using var vault = new PreKeyVault();
+        vault.AddCurrent(_bob.Identity.SigningKey, _clock.GetUtcNow());
+        vault.NextId = uint.MaxValue;
+        Assert.Equal(
+            E2EError.LimitExceeded, Refusal.Of(() => vault.AddCurrent(_bob.Identity.SigningKey, _clock.GetUtcNow())));
+        using PreKeyVault read = PreKeyVaultCodec.Read(PreKeyVaultCodec.Write(vault), _bob.Identity);
+        Assert.Equal(vault.Current.SignedPreKey.Id, read.Current.SignedPreKey.Id);
+    }
+
+    [Fact]
+    public void A_one_time_prekey_that_cannot_be_signed_is_not_held()
+    {
+        using var vault = new PreKeyVault();
+        _bob.Identity.Dispose();
+        Assert.Throws<ObjectDisposedException>(
+            () => vault.AddOneTimeKem(1, _bob.Identity.SigningKey, _clock.GetUtcNow()));
+        Assert.Empty(vault.OneTimeKem);
+    }
+
+    [Fact]
+    public void Prekeys_made_while_the_clock_was_ten_years_ahead_rotate_and_are_dropped_once_it_is_set_back()
+    {
+        TimeSpan tenYears = TimeSpan.FromDays(3652);
+        _clock.Advance(tenYears);
+        using DevicePreKeys preKeys = DevicePreKeys.Create(_bob.Identity, _bob.PreKeyOptions, _clock);
+        uint ahead = preKeys.Publish(new OneTimePreKeyCount(0, 0)).SignedPreKey.Id;
+        _clock.Advance(-tenYears);
+        Assert.True(preKeys.IsPublicationDue(new OneTimePreKeyCount(2, 2)));
+        Assert.NotEqual(ahead, preKeys.Publish(new OneTimePreKeyCount(2, 2)).SignedPreKey.Id);
+        Assert.False(preKeys.IsPublicationDue(new OneTimePreKeyCount(2, 2)));
+    }
+
+    [Fact]
+    public void A_prekey_retired_in_the_future_is_dropped_a_retirement_after_the_clock_was_set_back()
+    {
+        using var vault = new PreKeyVault();
+        DateTimeOffset now = _clock.GetUtcNow();
+        vault.AddCurrent(_bob.Identity.SigningKey, now);
+        vault.AddCurrent(_bob.Identity.SigningKey, now + TimeSpan.FromDays(3652));
+        vault.DropRetired(now, TimeSpan.FromDays(30));
+        Assert.Equal(2, vault.Generations.Count);
+        vault.DropRetired(now + TimeSpan.FromDays(30), TimeSpan.FromDays(30));
+        Assert.Equal(2, vault.Generations.Count);
+        vault.DropRetired(now + TimeSpan.FromDays(30) + TimeSpan.FromSeconds(1), TimeSpan.FromDays(30));
+        Assert.Single(vault.Generations);
+    }
+
+    [Fact]
+    public void Disposed_prekeys_publish_nothing()
+    {
+        _bob.PreKeys.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => _bob.Publish());
+        Assert.Throws<ObjectDisposedException>(() => _bob.PreKeys.IsPublicationDue(new OneTimePreKeyCount(2, 2)));
     }
 
     [Fact]
