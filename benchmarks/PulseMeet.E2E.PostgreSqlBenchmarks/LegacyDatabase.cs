@@ -1,6 +1,7 @@
 using System.Reflection;
 using System.Security.Cryptography;
 using Npgsql;
+using PulseMeet.E2E.Derivation;
 using PulseMeet.E2E.Keys;
 using PulseMeet.E2E.Legacy;
 

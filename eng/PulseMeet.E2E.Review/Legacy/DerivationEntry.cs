@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using PulseMeet.E2E.Derivation;
 using PulseMeet.E2E.Keys;
 using PulseMeet.E2E.Legacy;
 

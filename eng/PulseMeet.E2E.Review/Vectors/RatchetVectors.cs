@@ -73,8 +73,11 @@ internal sealed class RatchetVectors : IVectorTopic
         byte[] first = new byte[32];
         byte[] second = new byte[32];
         chain.Step(first);
-        byte[] afterFirst = chain.Span.ToArray();
+        byte[] afterFirst = new byte[ChainKey.Size];
+        chain.CopyTo(afterFirst);
         chain.Step(second);
+        byte[] afterSecond = new byte[ChainKey.Size];
+        chain.CopyTo(afterSecond);
 
         byte[] session = Bytes(vector, "associated_data");
         byte[] nonce = Bytes(vector, "nonce");
@@ -101,7 +104,7 @@ internal sealed class RatchetVectors : IVectorTopic
             ["message_key_0"] = Hex(first),
             ["chain_key_1"] = Hex(afterFirst),
             ["message_key_1"] = Hex(second),
-            ["chain_key_2"] = Hex(chain.Span),
+            ["chain_key_2"] = Hex(afterSecond),
             ["header"] = Hex(header),
             ["sealed_header"] = Hex(sealedHeader),
             ["cipher_key"] = Hex(cipherKey),

@@ -10,7 +10,7 @@ public sealed class KeyDerivationOptions
     public const int MaxSaltSize = 255;
 
     /// <summary>The HKDF salt (RFC 5869, section 3.1), 1 to 255 bytes in UTF-8: domain separation between apps, not a
-    /// secret. <c>AddPulseMeetE2E</c> gives it to the legacy profile v1 too.</summary>
+    /// secret. The legacy profile v1 uses it too; v0 has a fixed salt of 32 zero bytes.</summary>
     public string Salt { get; set; } = DefaultSalt;
 
     /// <summary>After this time an epoch of a conversation is due for rotation. 30 days by default.</summary>

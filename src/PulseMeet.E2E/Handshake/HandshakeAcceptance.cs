@@ -6,70 +6,80 @@ using PulseMeet.E2E.Primitives;
 
 namespace PulseMeet.E2E.Handshake;
 
-/// <summary>The responder's side of the handshake: the secrets, and the prekeys that were held for them.</summary>
-/// <remarks>PQXDH, section 3.4. Until it is disposed no other handshake touches the device's prekeys.</remarks>
+/// <summary>The responder's side of the handshake. The prekeys are held until this is disposed; they are used up, and the
+/// first message remembered, only on <see cref="Commit"/>: a first message that does not open uses up nothing.</summary>
+/// <remarks>PQXDH, section 3.4.</remarks>
 internal readonly ref struct HandshakeAcceptance
 {
-    private readonly DevicePreKeys.Claim _claim;
+    private readonly DevicePreKeys.PreKeyUse _use;
 
-    private HandshakeAcceptance(DevicePreKeys.Claim claim, HandshakeSecrets secrets)
+    private HandshakeAcceptance(DevicePreKeys.PreKeyUse use, HandshakeSecrets secrets)
     {
-        _claim = claim;
+        _use = use;
         Secrets = secrets;
     }
 
     public HandshakeSecrets Secrets { get; }
 
-    /// <summary>The ratchet's first key of this side; owned by the prekeys.</summary>
-    public X25519KeyPair SignedPreKey => _claim.Selected.SignedPreKey;
+    public X25519KeyPair SignedPreKey => _use.Selected.SignedPreKey;
 
     /// <param name="own">This device.</param>
     /// <param name="preKeys">Its prekeys.</param>
-    /// <param name="header">The first message's header, whose certificate has been verified.</param>
+    /// <param name="header">The first message's header; its certificate has been verified.</param>
     /// <exception cref="E2EException">Accepted before (<see cref="E2EError.ReplayedHandshake"/>), made with prekeys that are
-    /// not held (<see cref="E2EError.UnknownPreKey"/>), more than a signed prekey accepts
-    /// (<see cref="E2EError.LimitExceeded"/>), or a key of it is bad (<see cref="E2EError.InvalidPublicKey"/>).</exception>
-    public static HandshakeAcceptance Start(DeviceIdentity own, DevicePreKeys preKeys, HandshakeHeader header)
+    /// not held (<see cref="E2EError.UnknownPreKey"/>), over the bound (<see cref="E2EError.LimitExceeded"/>), or with a bad
+    /// key (<see cref="E2EError.InvalidPublicKey"/>).</exception>
+    public static HandshakeAcceptance Begin(DeviceIdentity own, DevicePreKeys preKeys, HandshakeHeader header)
     {
-        DevicePreKeys.Claim claim = preKeys.Take(header.PreKeys, header.EphemeralKey);
+        DevicePreKeys.PreKeyUse use = preKeys.BeginUse(header.PreKeys, header.EphemeralKey);
         try
         {
-            return new(claim, Agree(own, claim.Selected, header));
+            return new(use, Agree(own, header, use.Selected));
         }
         catch
         {
-            claim.Dispose();
+            use.Dispose();
             throw;
         }
     }
 
-    /// <summary>Uses up the one-time prekeys and remembers the first message: only when it has opened.</summary>
-    public void Commit() => _claim.Commit();
+    public void Commit() => _use.Commit();
 
     public void Dispose()
     {
         Secrets.Dispose();
-        _claim.Dispose();
+        _use.Dispose();
     }
 
-    private static HandshakeSecrets Agree(DeviceIdentity own, PreKeyVault.Selection preKeys, HandshakeHeader header)
+    private static HandshakeSecrets Agree(DeviceIdentity own, HandshakeHeader header, PreKeyVault.Selection selected)
     {
         Span<byte> transcript = stackalloc byte[Sha256.Size];
         Pqxdh.HashTranscript(
             header.Certificate,
             own.Certificate,
             header.PreKeys,
-            preKeys.SignedPreKey.PublicKey,
-            preKeys.KemPreKey.PublicKey,
-            preKeys.OneTimePreKey?.PublicKey,
+            selected.SignedPreKey.PublicKey,
+            selected.KemPreKey.PublicKey,
+            selected.OneTimePreKey?.PublicKey,
             header.EphemeralKey,
             header.KemCiphertext,
             transcript);
         Span<byte> kemSecret = stackalloc byte[MlKem768.SharedSecretSize];
-        preKeys.KemPreKey.Decapsulate(header.KemCiphertext, kemSecret);
-        HandshakeSecrets secrets = Pqxdh.Accept(
-            own, preKeys.SignedPreKey, preKeys.OneTimePreKey, header.Certificate.IdentityKey, header.EphemeralKey, kemSecret, transcript);
-        CryptographicOperations.ZeroMemory(kemSecret);
-        return secrets;
+        try
+        {
+            selected.KemPreKey.Decapsulate(header.KemCiphertext, kemSecret);
+            return Pqxdh.Accept(
+                own,
+                selected.SignedPreKey,
+                selected.OneTimePreKey,
+                header.Certificate.IdentityKey,
+                header.EphemeralKey,
+                kemSecret,
+                transcript);
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(kemSecret);
+        }
     }
 }

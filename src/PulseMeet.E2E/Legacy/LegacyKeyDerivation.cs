@@ -8,12 +8,6 @@ namespace PulseMeet.E2E.Legacy;
 /// <summary>The legacy profiles v0 and v1. Stateless but for the salt; thread-safe.</summary>
 public sealed class LegacyKeyDerivation : ILegacyKeyDerivation
 {
-    /// <summary>The deployed client's salt.</summary>
-    public const string DefaultSalt = "PulseMeet-E2E-Salt-v1";
-
-    /// <summary>The longest salt, in bytes of UTF-8.</summary>
-    public const int MaxSaltSize = 255;
-
     private const int MaxIdSize = 255;
 
     /// <summary>The longest info: a prefix of at most 32 bytes and three identifiers.</summary>
@@ -21,11 +15,15 @@ public sealed class LegacyKeyDerivation : ILegacyKeyDerivation
 
     private readonly byte[] _salt;
 
-    /// <param name="salt">The HKDF salt of v1, 1 to 255 bytes in UTF-8; v0 has a fixed one of 32 zero bytes.</param>
-    /// <exception cref="ArgumentException">The salt is empty, too long, or has lone surrogates.</exception>
+    /// <summary>The deployed client's salt of v1.</summary>
+    public const string DefaultSalt = "PulseMeet-E2E-Salt-v1";
+
+    /// <param name="salt">The salt of v1, 1 to 255 bytes in UTF-8: <see cref="DefaultSalt"/> unless the client was deployed
+    /// with another.</param>
+    /// <exception cref="ArgumentException">The salt is empty, too long or not well-formed Unicode.</exception>
     public LegacyKeyDerivation(string salt = DefaultSalt)
     {
-        Argument.IsText(salt, MaxSaltSize);
+        Argument.IsText(salt, MaxIdSize);
         _salt = StrictUtf8.Instance.GetBytes(salt);
     }
 

@@ -115,13 +115,11 @@ public sealed class DevicePreKeys : IDisposable
         }
     }
 
-    /// <summary>Takes the prekeys that a first message names and holds them until the claim is disposed. They are used up,
-    /// and the first message remembered, only on <see cref="Claim.Commit"/>: a first message that does not open uses up
-    /// nothing.</summary>
-    /// <param name="names">The prekeys' ids.</param>
-    /// <param name="ephemeralKey">What tells the first message from every other.</param>
-    /// <exception cref="E2EException">As for <see cref="PreKeyVault.Select"/>.</exception>
-    internal Claim Take(PreKeyNames names, X25519PublicKey ephemeralKey) => new(this, names, ephemeralKey);
+    /// <summary>Finds the prekeys that a first message names, and holds them until the use is disposed. They are used up, and
+    /// the message remembered, only on <see cref="PreKeyUse.Commit"/>.</summary>
+    /// <param name="names">The prekeys that the first message names.</param>
+    /// <param name="ephemeralKey">The initiator's ephemeral key.</param>
+    internal PreKeyUse BeginUse(PreKeyNames names, X25519PublicKey ephemeralKey) => new(this, names, ephemeralKey);
 
     /// <summary>What the directory lacks. Its count is not trusted: a negative one asks for no more than none at all.</summary>
     private int Lacking(int inDirectory) => _options.OneTimePreKeys - Math.Clamp(inDirectory, 0, _options.OneTimePreKeys);
@@ -142,15 +140,15 @@ public sealed class DevicePreKeys : IDisposable
         options.Validate();
     }
 
-    /// <summary>The prekeys of one handshake that is under way; the lock is held meanwhile.</summary>
-    internal readonly ref struct Claim
+    /// <summary>The prekeys of one first message, locked while the handshake is under way.</summary>
+    internal readonly ref struct PreKeyUse
     {
         private readonly DevicePreKeys _preKeys;
         private readonly PreKeyNames _names;
         private readonly X25519PublicKey _ephemeralKey;
         private readonly Lock.Scope _scope;
 
-        public Claim(DevicePreKeys preKeys, PreKeyNames names, X25519PublicKey ephemeralKey)
+        public PreKeyUse(DevicePreKeys preKeys, PreKeyNames names, X25519PublicKey ephemeralKey)
         {
             _preKeys = preKeys;
             _names = names;
@@ -168,7 +166,6 @@ public sealed class DevicePreKeys : IDisposable
             }
         }
 
-        /// <summary>Owned by the vault.</summary>
         public PreKeyVault.Selection Selected { get; }
 
         public void Commit() => _preKeys._vault.MarkUsed(_names, _ephemeralKey);

@@ -1,4 +1,6 @@
+using PulseMeet.E2E.Identity;
 using PulseMeet.E2E.Keys;
+using PulseMeet.E2E.Primitives;
 
 namespace PulseMeet.E2E.PreKeys;
 
@@ -85,6 +87,8 @@ internal sealed class PreKeyVault : IDisposable
     /// <exception cref="E2EException">It was accepted before (<see cref="E2EError.ReplayedHandshake"/>), names a prekey that
     /// is not held (<see cref="E2EError.UnknownPreKey"/>), or the generation has accepted its fill
     /// (<see cref="E2EError.LimitExceeded"/>).</exception>
+    /// <param name="names">The prekeys that the first message names.</param>
+    /// <param name="ephemeralKey">The initiator's ephemeral key, which is accepted once.</param>
     public Selection Select(PreKeyNames names, X25519PublicKey ephemeralKey)
     {
         if (Generations.Exists(generation => generation.Accepted.Contains(ephemeralKey)))

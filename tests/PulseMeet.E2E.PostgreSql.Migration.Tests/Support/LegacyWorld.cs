@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using Npgsql;
 using NpgsqlTypes;
+using PulseMeet.E2E.Derivation;
 using PulseMeet.E2E.Keys;
 using PulseMeet.E2E.Legacy;
 

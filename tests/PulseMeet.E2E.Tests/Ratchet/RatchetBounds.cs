@@ -60,7 +60,7 @@ public sealed class RatchetBounds
         SessionPair pair = Sessions.Established();
         using RatchetState alice = Forge.StateOf(pair.Alice);
         using X25519KeyPair fresh = X25519KeyPair.Generate();
-        byte[] forged = Forge.WithHeader(alice, alice.NextSendingHeaderKey, fresh.PublicKey.Span, previous, 0);
+        byte[] forged = Forge.WithHeader(alice, Forge.BytesOf(alice.NextSendingHeaderKey), fresh.PublicKey.Span, previous, 0);
         byte[] before = pair.Bob.Serialize();
         Assert.Equal(E2EError.NotAuthentic, Refusal.Of(() => pair.Bob.Open(forged)));
         Assert.Equal(before, pair.Bob.Serialize());
@@ -129,9 +129,9 @@ public sealed class RatchetBounds
         using var chain = new ChainKey(new byte[ChainKey.Size], uint.MaxValue - 1);
         byte[] key = new byte[ChainKey.Size];
         chain.Step(key);
-        byte[] after = chain.Span.ToArray();
+        byte[] after = Forge.BytesOf(chain);
         Assert.Equal(E2EError.ChainExhausted, Refusal.Of(() => chain.Step(key)));
-        Assert.Equal(after, chain.Span.ToArray());
+        Assert.Equal(after, Forge.BytesOf(chain));
     }
 
     [Fact]

@@ -71,7 +71,7 @@ public sealed class RatchetForgery
         using RatchetState alice = Forge.StateOf(pair.Alice);
         using X25519KeyPair fresh = X25519KeyPair.Generate();
         byte[] forged = Forge.WithHeader(
-            alice, alice.NextSendingHeaderKey, fresh.PublicKey.Span, previous, number);
+            alice, Forge.BytesOf(alice.NextSendingHeaderKey), fresh.PublicKey.Span, previous, number);
         byte[] before = pair.Bob.Serialize();
         Assert.Equal(E2EError.TooFarAhead, Refusal.Of(() => pair.Bob.Open(forged)));
         Assert.Equal(before, pair.Bob.Serialize());
@@ -84,7 +84,7 @@ public sealed class RatchetForgery
         pair.Bob.Open(pair.Alice.Seal("one"u8));
         using RatchetState alice = Forge.StateOf(pair.Alice);
         using X25519KeyPair fresh = X25519KeyPair.Generate();
-        byte[] forged = Forge.WithHeader(alice, alice.NextSendingHeaderKey, fresh.PublicKey.Span, 0, 0);
+        byte[] forged = Forge.WithHeader(alice, Forge.BytesOf(alice.NextSendingHeaderKey), fresh.PublicKey.Span, 0, 0);
         byte[] before = pair.Bob.Serialize();
         Assert.Equal(E2EError.NotAuthentic, Refusal.Of(() => pair.Bob.Open(forged)));
         Assert.Equal(before, pair.Bob.Serialize());
@@ -97,7 +97,7 @@ public sealed class RatchetForgery
         SessionPair pair = Sessions.Established();
         pair.Bob.Open(pair.Alice.Seal("one"u8));
         using RatchetState alice = Forge.StateOf(pair.Alice);
-        byte[] forged = Forge.WithHeader(alice, alice.NextSendingHeaderKey, Convert.FromHexString(ratchetKey), 1, 0);
+        byte[] forged = Forge.WithHeader(alice, Forge.BytesOf(alice.NextSendingHeaderKey), Convert.FromHexString(ratchetKey), 1, 0);
         byte[] before = pair.Bob.Serialize();
         Assert.Equal(E2EError.InvalidPublicKey, Refusal.Of(() => pair.Bob.Open(forged)));
         Assert.Equal(before, pair.Bob.Serialize());
