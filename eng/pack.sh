@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Packs the NuGet packages, then shows that the library works for somebody else: a console project in an empty folder outside the
-# repository restores it from a local folder feed, compiles the README's quickstart, and runs it.
+# repository restores it from a local folder feed, compiles the README's quickstart, and runs it, and restores it beside
+# Microsoft.Extensions 10.0.1 too.
 # The packages are left in artifacts/.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -48,3 +49,9 @@ echo "$output"
 expected=$'Coffee at ten?\nMake it eleven.'
 [ "$output" = "$expected" ] || { echo "Not what the quickstart says." >&2; exit 1; }
 echo "The package restores, compiles and runs."
+
+# A downgrade (NU1605) is an error by default: what an app that asks for an earlier Microsoft.Extensions would meet.
+sed -i "s|^    <PackageReference .*|&<PackageReference Include=\"Microsoft.Extensions.DependencyInjection\" Version=\"10.0.1\" />\
+    <PackageReference Include=\"Microsoft.Extensions.DependencyInjection.Abstractions\" Version=\"10.0.1\" />|" App.csproj
+dotnet restore --force --nologo -v quiet
+echo "An app on Microsoft.Extensions 10.0.1 restores without a downgrade."

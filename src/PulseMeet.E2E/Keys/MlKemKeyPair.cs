@@ -3,7 +3,7 @@ using PulseMeet.E2E.Primitives;
 namespace PulseMeet.E2E.Keys;
 
 /// <summary>An ML-KEM-768 private key in seed form (FIPS 203, section 3.3: d || z) with its encapsulation key.</summary>
-public sealed class MlKemKeyPair : SecretKey
+internal sealed class MlKemKeyPair : SecretKey
 {
     /// <summary>Length of the private key's seed, in bytes.</summary>
     public const int SeedSize = MlKem768.SeedSize;

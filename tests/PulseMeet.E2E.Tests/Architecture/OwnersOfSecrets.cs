@@ -55,7 +55,7 @@ public sealed partial class OwnersOfSecrets
     [Fact]
     public void Every_use_of_a_secret_stands_in_a_using_declaration()
     {
-        string folder = Path.Combine(Readme.Root(), "src");
+        string folder = Path.Combine(Sources.Repository(), "src");
         string[] files = Directory.GetFiles(folder, "*.cs", SearchOption.AllDirectories);
         (string File, string Line)[] uses =
         [

@@ -3,7 +3,7 @@ using PulseMeet.E2E.Keys;
 using PulseMeet.E2E.PreKeys;
 using PulseMeet.E2E.Tests.Support;
 
-namespace PulseMeet.E2E.Tests.Handshake;
+namespace PulseMeet.E2E.Tests.PreKeys;
 
 /// <summary>Attack 9 and the directory's promises, on the in-memory form.</summary>
 public sealed class KeyDirectory

@@ -2,7 +2,7 @@ using PulseMeet.E2E.Identity;
 using PulseMeet.E2E.PreKeys;
 using PulseMeet.E2E.Tests.Support;
 
-namespace PulseMeet.E2E.Tests.Handshake;
+namespace PulseMeet.E2E.Tests.PreKeys;
 
 /// <summary>Signed prekeys rotate on the clock, and retired ones still open what was under way.</summary>
 public sealed class PreKeyRotation
