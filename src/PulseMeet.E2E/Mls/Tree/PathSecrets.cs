@@ -134,11 +134,22 @@ internal static class PathSecrets
         MlsSecret secret = (index < 0 ? null : suite.DecryptWithLabel(
             privateKeys[ownRecipients[index]], "UpdatePathNode"u8, provisionalContext, path.Nodes[at].EncryptedPathSecrets[index]))
             ?? throw new E2EException(E2EError.MlsPathUnreadable);
-        ownPathSecret = secret.Copy();
-        return Climb(suite, tree, nodes, at, secret, newKeys);
+        MlsSecret kept = secret.Copy();
+        try
+        {
+            MlsSecret commitSecret = Climb(suite, tree, nodes, at, secret, newKeys);
+            ownPathSecret = kept;
+            return commitSecret;
+        }
+        catch
+        {
+            kept.Dispose();
+            throw;
+        }
     }
 
-    /// <summary>From one node's path secret to the keys of those above and to the commit secret. Consumes the secret.</summary>
+    /// <summary>From one node's path secret to the keys of those above and to the commit secret. Consumes the secret; where a
+    /// key does not fit, none is left in <paramref name="newKeys"/>.</summary>
     public static MlsSecret Climb(
         MlsSuite suite,
         RatchetTree tree,
@@ -154,6 +165,12 @@ internal static class PathSecrets
             if (!PublicBytes.Equal(keyPair.PublicKey, tree.Parent(path[i])!.EncryptionKey))
             {
                 secret.Dispose();
+                for (int made = start; made <= i; made++)
+                {
+                    newKeys.Remove(path[made], out MlsSecret? key);
+                    key?.Dispose();
+                }
+
                 throw new E2EException(E2EError.MlsPathUnreadable, "A derived key is another one than was sent.");
             }
 
