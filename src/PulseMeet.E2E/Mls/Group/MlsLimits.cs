@@ -8,10 +8,4 @@ internal static class MlsLimits
 
     /// <summary>The longest message, Welcome or tree, in bytes.</summary>
     public const int MaxMessage = 64 * 1024 * 1024;
-
-    /// <summary>The most proposals in a commit, and the most pre-shared keys in a Welcome.</summary>
-    public const int MaxProposals = 4096;
-
-    /// <summary>The most proposals kept for each sender in an epoch: one member's flood shuts out its own alone.</summary>
-    public const int MaxProposalsPerSender = 64;
 }
