@@ -70,6 +70,9 @@ public enum E2EError
     /// <summary>A device list is older than one that was seen.</summary>
     OutdatedDeviceList = 21,
 
+    /// <summary>The characters of a recovery key do not fit together: one was exchanged.</summary>
+    RecoveryKeyMistyped = 26,
+
     /// <summary>Another process holds the store.</summary>
     StoreInUse = 30,
 

@@ -45,6 +45,7 @@ public sealed class E2EException : Exception
         E2EError.WrongSession => "The message began another session.",
         E2EError.ContentChanged => "The content is not the one that sealing began with.",
         E2EError.OutdatedDeviceList => "The device list is older than one that was seen.",
+        E2EError.RecoveryKeyMistyped => "The recovery key was mistyped.",
         E2EError.StoreInUse => "Another process holds the store.",
         E2EError.StoreConflict => "The store was changed by somebody else.",
         E2EError.StoreFailed => "The store could not be written or read.",

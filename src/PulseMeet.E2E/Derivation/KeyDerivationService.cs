@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using PulseMeet.E2E.Diagnostics;
 using PulseMeet.E2E.Encoding;
 using PulseMeet.E2E.Identity;
 using PulseMeet.E2E.Keys;
@@ -33,6 +34,7 @@ public sealed class KeyDerivationService : IKeyDerivationService
     /// <inheritdoc/>
     public ConversationKeys DeriveConversationKeys(X25519KeyPair own, X25519PublicKey peer, ConversationContext context)
     {
+        long begun = Telemetry.DerivationBegins();
         Span<byte> prk = stackalloc byte[Hkdf.PrkSize];
         Agree(own, peer, context, prk);
         ReadOnlySpan<byte> ownPublic = own.PublicKey.Span;
@@ -42,6 +44,7 @@ public sealed class KeyDerivationService : IKeyDerivationService
             new(KeySchedule.ExpandConversation(prk, KeySchedule.MediaLabel, ownPublic, peer.Span, context)),
             new(KeySchedule.ExpandConversation(prk, KeySchedule.AuthenticationLabel, ownPublic, peer.Span, context)));
         CryptographicOperations.ZeroMemory(prk);
+        Telemetry.DerivationEnds(begun, "conversation");
         return keys;
     }
 
@@ -60,17 +63,19 @@ public sealed class KeyDerivationService : IKeyDerivationService
     {
         ArgumentNullException.ThrowIfNull(media);
         Argument.IsText(mediaId, KeySchedule.MaxFieldSize);
-        return new MediaKey(Named(media, KeySchedule.MediaFileLabel, mediaId));
+        return new MediaKey(Named("media_file", media, KeySchedule.MediaFileLabel, mediaId));
     }
 
     /// <inheritdoc/>
     public ArchiveKey DeriveArchiveKey(X25519KeyPair own, X25519PublicKey peer, ConversationContext context)
     {
+        long begun = Telemetry.DerivationBegins();
         Span<byte> prk = stackalloc byte[Hkdf.PrkSize];
         Agree(own, peer, context, prk);
         var key = new ArchiveKey(KeySchedule.ExpandConversation(
             prk, KeySchedule.ArchiveLabel, own.PublicKey.Span, peer.Span, context));
         CryptographicOperations.ZeroMemory(prk);
+        Telemetry.DerivationEnds(begun, "archive");
         return key;
     }
 
@@ -79,10 +84,12 @@ public sealed class KeyDerivationService : IKeyDerivationService
     {
         Argument.HasLength(sharedSecret, 32);
         ArgumentNullException.ThrowIfNull(context);
+        long begun = Telemetry.DerivationBegins();
         Span<byte> prk = stackalloc byte[Hkdf.PrkSize];
         Hkdf.Extract(sharedSecret, _salt, prk);
         var key = new ArchiveKey(KeySchedule.ExpandShared(prk, KeySchedule.SharedArchiveLabel, context));
         CryptographicOperations.ZeroMemory(prk);
+        Telemetry.DerivationEnds(begun, "archive");
         return key;
     }
 
@@ -91,7 +98,7 @@ public sealed class KeyDerivationService : IKeyDerivationService
     {
         ArgumentNullException.ThrowIfNull(master);
         ArgumentNullException.ThrowIfNull(device);
-        return new DeviceKey(Named(master, KeySchedule.DeviceLabel, device.UserId, device.DeviceId));
+        return new DeviceKey(Named("device", master, KeySchedule.DeviceLabel, device.UserId, device.DeviceId));
     }
 
     /// <inheritdoc/>
@@ -100,16 +107,18 @@ public sealed class KeyDerivationService : IKeyDerivationService
         ArgumentNullException.ThrowIfNull(master);
         Argument.IsText(userId, DeviceAddress.MaxIdSize);
         Argument.IsText(backupId, KeySchedule.MaxFieldSize);
-        return new BackupKey(Named(master, KeySchedule.BackupLabel, userId, backupId));
+        return new BackupKey(Named("backup", master, KeySchedule.BackupLabel, userId, backupId));
     }
 
-    private SecretBytes Named(SecretKey secret, ReadOnlySpan<byte> label, string first, string? second = null)
+    private SecretBytes Named(string kind, SecretKey secret, ReadOnlySpan<byte> label, string first, string? second = null)
     {
+        long begun = Telemetry.DerivationBegins();
         Span<byte> prk = stackalloc byte[Hkdf.PrkSize];
         using SecretScope bytes = secret.Use();
         Hkdf.Extract(bytes.Span, _salt, prk);
         SecretBytes key = KeySchedule.ExpandNamed(prk, label, first, second);
         CryptographicOperations.ZeroMemory(prk);
+        Telemetry.DerivationEnds(begun, kind);
         return key;
     }
 

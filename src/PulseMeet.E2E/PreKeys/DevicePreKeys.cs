@@ -1,3 +1,4 @@
+using PulseMeet.E2E.Diagnostics;
 using PulseMeet.E2E.Identity;
 using PulseMeet.E2E.Keys;
 
@@ -70,6 +71,7 @@ public sealed class DevicePreKeys : IDisposable
     /// <param name="inDirectory">What the directory still has.</param>
     public bool IsPublicationDue(OneTimePreKeyCount inDirectory)
     {
+        Telemetry.PreKeysLeft(Math.Min(inDirectory.Curve, inDirectory.PostQuantum));
         lock (_lock)
         {
             ObjectDisposedException.ThrowIf(_isDisposed, this);

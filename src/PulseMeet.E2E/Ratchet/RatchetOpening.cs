@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using PulseMeet.E2E.Diagnostics;
 using PulseMeet.E2E.Keys;
 using PulseMeet.E2E.Primitives;
 using PulseMeet.E2E.Sealing;
@@ -187,6 +188,7 @@ internal static class RatchetOpening
             return;
         }
 
+        uint first = chainKey.Index;
         Span<byte> messageKey = stackalloc byte[ChainKey.Size];
         while (chainKey.Index < number)
         {
@@ -196,6 +198,7 @@ internal static class RatchetOpening
         }
 
         CryptographicOperations.ZeroMemory(messageKey);
+        Telemetry.KeysSkipped(chainKey.Index - first);
     }
 
     /// <summary>Stores the newest keys of a chain that ends there, no more than are kept in all. Only for a length whose

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using PulseMeet.E2E.Diagnostics;
 using PulseMeet.E2E.Handshake;
 using PulseMeet.E2E.Identity;
 using PulseMeet.E2E.PreKeys;
@@ -23,6 +25,22 @@ public sealed partial class RatchetSession
         ArgumentNullException.ThrowIfNull(peer);
         ArgumentNullException.ThrowIfNull(bundle);
         CheckArguments(options, time);
+        using Activity? activity = Telemetry.HandshakeBegins(isInitiator: true);
+        try
+        {
+            RatchetSession session = InitiateCounted(own, peer, bundle, options, time);
+            Telemetry.HandshakeSucceeded(isInitiator: true);
+            return session;
+        }
+        catch (E2EException refused) when (Telemetry.HandshakeFailed(activity, isInitiator: true, refused.Reason))
+        {
+            throw;
+        }
+    }
+
+    private static RatchetSession InitiateCounted(
+        DeviceIdentity own, ExpectedPeer peer, PreKeyBundle bundle, RatchetOptions options, TimeProvider time)
+    {
         peer.Check(bundle.Certificate);
         DateTimeOffset now = time.GetUtcNow();
         bundle.Verify(now);
@@ -69,6 +87,29 @@ public sealed partial class RatchetSession
         ArgumentNullException.ThrowIfNull(peer);
         CheckArguments(options, time);
         CheckAssociatedData(associatedData);
+        using Activity? activity = Telemetry.HandshakeBegins(isInitiator: false);
+        try
+        {
+            AcceptedSession accepted = AcceptCounted(own, preKeys, peer, message, options, time, associatedData);
+            Telemetry.HandshakeSucceeded(isInitiator: false);
+            Telemetry.MessageOpened();
+            return accepted;
+        }
+        catch (E2EException refused) when (Telemetry.HandshakeFailed(activity, isInitiator: false, refused.Reason))
+        {
+            throw;
+        }
+    }
+
+    private static AcceptedSession AcceptCounted(
+        DeviceIdentity own,
+        DevicePreKeys preKeys,
+        ExpectedPeer peer,
+        ReadOnlySpan<byte> message,
+        RatchetOptions options,
+        TimeProvider time,
+        ReadOnlySpan<byte> associatedData)
+    {
         var first = FirstMessage.Read(message);
         peer.Check(first.Header.Certificate);
         DateTimeOffset now = time.GetUtcNow();

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using PulseMeet.E2E.Diagnostics;
 using PulseMeet.E2E.Encoding;
 using PulseMeet.E2E.Handshake;
 using PulseMeet.E2E.Identity;
@@ -137,30 +138,15 @@ public sealed partial class RatchetSession : IDisposable
     public byte[] Open(ReadOnlySpan<byte> message, ReadOnlySpan<byte> associatedData = default)
     {
         CheckAssociatedData(associatedData);
-        ReadOnlySpan<byte> inner = message;
-        if (IsFirstMessage(message))
+        try
         {
-            var first = FirstMessage.Read(message);
-            if (!IsOwn(first.Header))
-            {
-                throw new E2EException(E2EError.WrongSession);
-            }
-
-            // The validity and the signature are no part of the handshake's hash: a certificate that was renewed on the way
-            // is taken, one that was changed is not.
-            if (!first.Header.Certificate.Equals(_state.Peer))
-            {
-                first.Header.Certificate.VerifySignature();
-            }
-
-            inner = first.Inner;
-        }
-
-        lock (_lock)
-        {
-            byte[] plaintext = RatchetOpening.Open(_state.Ratchet, inner, associatedData, _time.GetUtcNow());
-            _state.Pending = null;
+            byte[] plaintext = OpenCounted(message, associatedData);
+            Telemetry.MessageOpened();
             return plaintext;
+        }
+        catch (E2EException refused) when (Telemetry.OpeningFailed(refused.Reason))
+        {
+            throw;
         }
     }
 
@@ -201,6 +187,35 @@ public sealed partial class RatchetSession : IDisposable
 
     private bool IsOwn(HandshakeHeader header) => PublicBytes.Equal(header.HashBound(), _state.HandshakeHash);
 
+    private byte[] OpenCounted(ReadOnlySpan<byte> message, ReadOnlySpan<byte> associatedData)
+    {
+        ReadOnlySpan<byte> inner = message;
+        if (IsFirstMessage(message))
+        {
+            var first = FirstMessage.Read(message);
+            if (!IsOwn(first.Header))
+            {
+                throw new E2EException(E2EError.WrongSession);
+            }
+
+            // The validity and the signature are no part of the handshake's hash: a certificate that was renewed on the way
+            // is taken, one that was changed is not.
+            if (!first.Header.Certificate.Equals(_state.Peer))
+            {
+                first.Header.Certificate.VerifySignature();
+            }
+
+            inner = first.Inner;
+        }
+
+        lock (_lock)
+        {
+            byte[] plaintext = RatchetOpening.Open(_state.Ratchet, inner, associatedData, _time.GetUtcNow());
+            _state.Pending = null;
+            return plaintext;
+        }
+    }
+
     private void Seal(ReadOnlySpan<byte> plaintext, ReadOnlySpan<byte> associatedData, Span<byte> message)
     {
         int innerAt = 0;
@@ -212,7 +227,16 @@ public sealed partial class RatchetSession : IDisposable
             innerAt = RatchetMessage.PrefixSize + header.Length;
         }
 
-        RatchetSealing.Seal(_state.Ratchet, plaintext, associatedData, message[innerAt..]);
+        try
+        {
+            RatchetSealing.Seal(_state.Ratchet, plaintext, associatedData, message[innerAt..]);
+        }
+        catch (E2EException refused) when (Telemetry.SealingFailed(refused.Reason))
+        {
+            throw;
+        }
+
+        Telemetry.MessageSealed();
     }
 
     private int LengthOf(int plaintextLength, string parameter)

@@ -1,3 +1,4 @@
+using PulseMeet.E2E.Diagnostics;
 using PulseMeet.E2E.Encoding;
 using PulseMeet.E2E.Keys;
 using PulseMeet.E2E.Primitives;
@@ -70,6 +71,7 @@ public sealed class MessageSealer : IMessageSealer
         associatedData = associatedData[..context.Encode(associatedData)];
         using SecretScope secret = key.Use();
         SealedBody.Seal(secret.Span, salt, nonce, label, plaintext, associatedData, message.AsSpan(HeaderSize));
+        Telemetry.MessageSealed();
         return message;
     }
 
@@ -78,6 +80,21 @@ public sealed class MessageSealer : IMessageSealer
     {
         ArgumentNullException.ThrowIfNull(key);
         ArgumentNullException.ThrowIfNull(context);
+        try
+        {
+            byte[] plaintext = OpenCounted(key, label, sealedMessage, context);
+            Telemetry.MessageOpened();
+            return plaintext;
+        }
+        catch (E2EException refused) when (Telemetry.OpeningFailed(refused.Reason))
+        {
+            throw;
+        }
+    }
+
+    private static byte[] OpenCounted(
+        SecretKey key, ReadOnlySpan<byte> label, ReadOnlySpan<byte> sealedMessage, MessageContext context)
+    {
         var reader = new SpanReader(sealedMessage);
         reader.ExpectVersion(Version);
         ReadOnlySpan<byte> salt = reader.ReadBytes(Randomness.NonceSize);
