@@ -14,7 +14,7 @@ public sealed class MediaInMemory
     [Fact]
     public async Task An_upload_in_pieces_is_read_in_any_ranges_once_it_is_whole()
     {
-        IMediaStore store = new InMemoryMediaStore(_clock);
+        var store = new InMemoryMediaStore(_clock);
         byte[] file = [.. Enumerable.Range(0, 1000).Select(i => (byte)(i * 7))];
         Assert.Equal(0, await store.BeginPutAsync(s_id, file.Length));
         for (int offset = 0; offset < file.Length; offset += 130)
@@ -55,7 +55,7 @@ public sealed class MediaInMemory
     [Fact]
     public async Task An_upload_that_was_not_finished_in_time_is_gone_also_before_anybody_cleaned_up()
     {
-        IMediaStore store = new InMemoryMediaStore(_clock);
+        var store = new InMemoryMediaStore(_clock);
         await store.BeginPutAsync(s_id, 2);
         await store.PutAsync(s_id, 0, new byte[1]);
         _clock.Advance(RelayLimits.MaxEnvelopeAge);
@@ -65,7 +65,7 @@ public sealed class MediaInMemory
     [Fact]
     public async Task An_announcement_of_any_size_takes_no_memory()
     {
-        IMediaStore store = new InMemoryMediaStore(_clock, long.MaxValue);
+        var store = new InMemoryMediaStore(_clock, long.MaxValue);
         Assert.Equal(0, await store.BeginPutAsync(s_id, long.MaxValue));
         Assert.Equal(1, await store.PutAsync(s_id, 0, new byte[1]));
     }
