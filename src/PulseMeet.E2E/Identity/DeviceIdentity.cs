@@ -14,7 +14,7 @@ public sealed class DeviceIdentity : IDisposable
 
     private const byte Version = 2;
 
-    private DeviceIdentity(
+    internal DeviceIdentity(
         X25519KeyPair identityKey, Ed25519KeyPair signingKey, Ed25519KeyPair mlsKey, DeviceCertificate certificate)
     {
         IdentityKey = identityKey;
