@@ -56,14 +56,14 @@ public sealed class E2EConfiguration
     public static E2EConfiguration Read(IConfiguration configuration)
     {
         ArgumentNullException.ThrowIfNull(configuration);
-        return Read(
+        return ReadAll(
             configuration.GetChildren().Where(child => child.Value is not null).Select(child => KeyValuePair.Create(child.Key, child.Value!)),
             isOwn: configuration is IConfigurationSection);
     }
 
     /// <summary>Reads the process's environment.</summary>
     /// <exception cref="ConfigurationException">As for <see cref="Read"/>.</exception>
-    public static E2EConfiguration FromEnvironment() => Read(
+    public static E2EConfiguration FromEnvironment() => ReadAll(
         Environment.GetEnvironmentVariables().Cast<DictionaryEntry>().Select(entry => KeyValuePair.Create((string)entry.Key, (string?)entry.Value ?? "")),
         isOwn: false);
 
@@ -79,7 +79,7 @@ public sealed class E2EConfiguration
         options.Ratchet.RenewalInterval = interval;
     }
 
-    private static E2EConfiguration Read(IEnumerable<KeyValuePair<string, string>> settings, bool isOwn)
+    private static E2EConfiguration ReadAll(IEnumerable<KeyValuePair<string, string>> settings, bool isOwn)
     {
         var values = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
         foreach ((string name, string value) in settings)
