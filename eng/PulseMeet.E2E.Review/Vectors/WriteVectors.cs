@@ -14,7 +14,15 @@ internal sealed class WriteVectors : ISubcommand
     };
 
     public static IReadOnlyList<IVectorTopic> Topics { get; } =
-        [new DerivationVectors(), new HandshakeVectors(), new RatchetVectors(), new SealingVectors(), new MediaVectors(), new MessagingVectors()];
+    [
+        new DerivationVectors(),
+        new HandshakeVectors(),
+        new RatchetVectors(),
+        new SealingVectors(),
+        new MediaVectors(),
+        new VerificationVectors(),
+        new MessagingVectors(),
+    ];
 
     public string Name => "vectors";
 
