@@ -22,6 +22,7 @@ internal sealed class WriteVectors : ISubcommand
         new MediaVectors(),
         new VerificationVectors(),
         new MessagingVectors(),
+        new IdentityVectors(),
     ];
 
     public string Name => "vectors";
