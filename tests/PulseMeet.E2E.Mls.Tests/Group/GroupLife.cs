@@ -1,4 +1,3 @@
-using System.Text;
 using static PulseMeet.E2E.Mls.Tests.Members;
 
 namespace PulseMeet.E2E.Mls.Tests;
@@ -205,7 +204,7 @@ public sealed class GroupLife
         Member[] all = Of(2);
         static string Export(Member member, string label, string context)
         {
-            using MlsSecret secret = member.Group.Export(Encoding.UTF8.GetBytes(label), Encoding.UTF8.GetBytes(context), 32);
+            using MlsSecret secret = member.Group.Export(TextEncoding.UTF8.GetBytes(label), TextEncoding.UTF8.GetBytes(context), 32);
             return Convert.ToHexString(secret.Reveal());
         }
 

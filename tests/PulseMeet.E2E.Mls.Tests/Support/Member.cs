@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace PulseMeet.E2E.Mls.Tests;
 
 /// <summary>A client of the tests, and the group that it is in.</summary>
@@ -12,7 +10,7 @@ internal sealed class Member
         Name = name;
         Clock = clock ?? new Clock();
         Key = MlsSignatureKey.Generate();
-        Client = new MlsClient(Credential.Basic(Encoding.UTF8.GetBytes(name)), Key, extensions, proposals);
+        Client = new MlsClient(Credential.Basic(TextEncoding.UTF8.GetBytes(name)), Key, extensions, proposals);
         Services = new GroupServices
         {
             Policy = Policy,
@@ -41,21 +39,21 @@ internal sealed class Member
     public KeyPackageKeys NewKeyPackage(MlsSuite suite, bool isLastResort = false) => KeyPackageKeys.Create(
         suite, Client, Lifetime.From(Clock.Now.AddHours(-1), TimeSpan.FromDays(80)), isLastResort);
 
-    public void HoldPsk(string id, string key) => _psks[id] = Encoding.UTF8.GetBytes(key);
+    public void HoldPsk(string id, string key) => _psks[id] = TextEncoding.UTF8.GetBytes(key);
 
     public void Join(byte[] welcome, KeyPackageKeys own, byte[]? tree = null, MlsGroup? previous = null) =>
         Group = MlsGroup.Join(welcome, own, _ => false, Services, tree, previous);
 
-    public byte[] Seal(string text) => Group.Seal(Encoding.UTF8.GetBytes(text));
+    public byte[] Seal(string text) => Group.Seal(TextEncoding.UTF8.GetBytes(text));
 
     public string Read(byte[] message) =>
-        Encoding.UTF8.GetString(Assert.IsType<ReceivedApplication>(Group.Receive(message)).Content);
+        TextEncoding.UTF8.GetString(Assert.IsType<ReceivedApplication>(Group.Receive(message)).Content);
 
     public override string ToString() => Name;
 
     private sealed class Held(Dictionary<string, byte[]> keys) : IPreSharedKeys
     {
         public MlsSecret? Find(PreSharedKeyId id) =>
-            !id.IsResumption && keys.TryGetValue(Encoding.UTF8.GetString(id.Id), out byte[]? key) ? MlsSecret.CopyOf(key) : null;
+            !id.IsResumption && keys.TryGetValue(TextEncoding.UTF8.GetString(id.Id), out byte[]? key) ? MlsSecret.CopyOf(key) : null;
     }
 }

@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace PulseMeet.E2E.Mls.Tests;
 
 /// <summary>The policy of the tests: a basic credential is whoever it says; what else is refused, a test decides.</summary>
@@ -31,5 +29,5 @@ internal sealed class NamedClients : IGroupPolicy
         Judged.Add(commit);
     }
 
-    public static string Name(LeafNode leaf) => Encoding.UTF8.GetString(leaf.Credential.Content);
+    public static string Name(LeafNode leaf) => TextEncoding.UTF8.GetString(leaf.Credential.Content);
 }

@@ -20,6 +20,12 @@ internal static class CommitProcessing
         Sender sender = message.Content.Sender;
         bool isExternal = sender.Type == SenderType.NewMemberCommit;
 
+        // 12.4.3.2: a joiner cannot know what came by itself.
+        if (isExternal && commit.Proposals.Any(entry => entry.Reference is not null))
+        {
+            throw new E2EException(E2EError.MlsInvalidCommit, "An external commit has a proposal by reference.");
+        }
+
         // Step 4: the proposals are valid (12.2).
         List<CommittedProposal> list = proposals.Resolve(commit, sender);
         uint? replaced = null;

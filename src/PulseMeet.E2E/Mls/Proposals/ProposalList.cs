@@ -43,14 +43,11 @@ internal static class ProposalList
         RequireSupport(group, list);
     }
 
-    /// <summary>The list of an external commit, and what section 12.4.3.2 says of it.</summary>
+    /// <summary>The list of an external commit.</summary>
     /// <returns>The leaf that the joiner replaces, or null.</returns>
     public static uint? ValidateExternal(
         MlsSuite suite, GroupView group, IReadOnlyList<CommittedProposal> list, IGroupPolicy policy)
     {
-        // 12.4.3.2: nothing by reference.
-        Require(list.All(entry => entry.Reference is null), "An external commit has a proposal by reference.");
-
         // 12.2, external, rule 1: exactly one ExternalInit.
         ExternalInitProposal? init = Single<ExternalInitProposal>(list);
         Require(init is not null && init.KemOutput.Length == suite.Kem.EncapsulationSize, "An external commit lacks its ExternalInit.");

@@ -47,6 +47,10 @@ internal static class ProposalRules
             case PreSharedKeyProposal psk:
                 ValidatePsk(suite, psk.Id, creation);
                 break;
+            case ExternalInitProposal:
+                // 12.1.6: in external commits alone.
+                Require(sender.Type == SenderType.NewMemberCommit, "An ExternalInit is none of an external commit.");
+                break;
             case ReInitProposal reInit:
                 // 12.1.5: the version is not lower.
                 Require(reInit.Version >= MlsNumbers.Mls10, "It lowers the version.");
