@@ -116,13 +116,15 @@ public sealed class Linking : IDisposable
         Assert.Equal(E2EError.LinkRefused, Refusal.Of(() => request.Complete(answer, _clock.GetUtcNow())));
     }
 
-    [Fact]
-    public void Clocks_two_minutes_apart_link_all_the_same()
+    [Theory]
+    [InlineData(2)]
+    [InlineData(-2)]
+    public void Clocks_two_minutes_apart_link_all_the_same(int minutes)
     {
-        var ahead = new TestClock();
-        ahead.Advance(TimeSpan.FromMinutes(2));
-        using LinkRequest request = LinkRequest.Create(s_laptop, ahead);
-        using DeviceIdentity laptop = request.Complete(Approve(request).ToArray(), ahead.GetUtcNow()).Identity;
+        var other = new TestClock();
+        other.Advance(TimeSpan.FromMinutes(minutes));
+        using LinkRequest request = LinkRequest.Create(s_laptop, other);
+        using DeviceIdentity laptop = request.Complete(Approve(request).ToArray(), other.GetUtcNow()).Identity;
         Assert.Equal(s_laptop, laptop.Address);
     }
 
