@@ -15,7 +15,9 @@ public sealed partial class TheMonitoringSample : IAsyncLifetime
 {
     private readonly HttpClient _http = new();
 
-    private readonly WebApplication _app = MonitoringHost.Create(["--urls", "http://127.0.0.1:0"]);
+    /// <summary>A busy machine, where a first derivation takes long, is no alert here.</summary>
+    private readonly WebApplication _app = MonitoringHost.Create(
+        ["--urls", "http://127.0.0.1:0"], options => options.MeanDerivationLimit = TimeSpan.FromHours(1));
 
     public async Task InitializeAsync()
     {
