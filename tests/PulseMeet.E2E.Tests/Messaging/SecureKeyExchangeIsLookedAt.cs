@@ -109,7 +109,7 @@ public sealed class SecureKeyExchangeIsLookedAt
         (await _verifier.VerifySecureKeyExchangeAsync(_alice.Identity, OnlyLooking.At(() => list))).Checks[^1];
 
     /// <summary>A relay that shows a device list, and fails the test on any other call.</summary>
-    internal class OnlyLooking : DispatchProxy
+    public class OnlyLooking : DispatchProxy
     {
         private Func<byte[]?> _list = () => null;
 
