@@ -53,11 +53,11 @@ public sealed class ConversationKeyCache : IConversationKeyCache, IDisposable
         X25519KeyPair own, X25519PublicKey peer, string conversationId, ConversationKind kind = ConversationKind.Direct)
     {
         long seconds = Math.Max(0, _time.GetUtcNow().ToUnixTimeSeconds());
-        return Get(own, peer, new ConversationContext(conversationId, kind, (ulong)(seconds / _rotationSeconds)));
+        return GetEpoch(own, peer, new ConversationContext(conversationId, kind, (ulong)(seconds / _rotationSeconds)));
     }
 
     /// <inheritdoc/>
-    public ConversationKeys Get(X25519KeyPair own, X25519PublicKey peer, ConversationContext context)
+    public ConversationKeys GetEpoch(X25519KeyPair own, X25519PublicKey peer, ConversationContext context)
     {
         ArgumentNullException.ThrowIfNull(own);
         ArgumentNullException.ThrowIfNull(peer);

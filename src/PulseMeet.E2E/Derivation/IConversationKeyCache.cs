@@ -31,7 +31,7 @@ public interface IConversationKeyCache
     /// <param name="context">The conversation and the epoch that the message carries.</param>
     /// <returns>Keys of the caller's own, who disposes them.</returns>
     /// <exception cref="E2EException">As for <see cref="IKeyDerivationService.DeriveConversationKeys"/>.</exception>
-    ConversationKeys Get(X25519KeyPair own, X25519PublicKey peer, ConversationContext context);
+    ConversationKeys GetEpoch(X25519KeyPair own, X25519PublicKey peer, ConversationContext context);
 
     /// <summary>Zeroes everything that is kept, as when the user signs out or the device is locked.</summary>
     void Clear();

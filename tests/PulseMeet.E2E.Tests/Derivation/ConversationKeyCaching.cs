@@ -67,7 +67,7 @@ public sealed class ConversationKeyCaching : IDisposable
         Conversation("c");
         using (var zeroed = new ZeroedMemory())
         {
-            _cache.Get(s_own, s_peer, new ConversationContext("d"));
+            _cache.GetEpoch(s_own, s_peer, new ConversationContext("d"));
             Assert.True(zeroed.Saw(used));
             Assert.False(zeroed.Saw(oldest));
         }
@@ -123,7 +123,7 @@ public sealed class ConversationKeyCaching : IDisposable
         Assert.Equal(before.Context.Epoch + 1, after.Context.Epoch);
         Assert.True(after.Conversation.FixedTimeEquals(same.Conversation));
         Assert.False(after.Conversation.FixedTimeEquals(before.Conversation));
-        using ConversationKeys earlier = _cache.Get(peer, s_own.PublicKey, before.Context);
+        using ConversationKeys earlier = _cache.GetEpoch(peer, s_own.PublicKey, before.Context);
         Assert.True(earlier.Conversation.FixedTimeEquals(before.Conversation));
     }
 
@@ -135,10 +135,10 @@ public sealed class ConversationKeyCaching : IDisposable
         [
             Get("a"),
             Get("b"),
-            _cache.Get(s_own, s_peer, new ConversationContext("a", ConversationKind.Pulse)),
-            _cache.Get(s_own, s_peer, new ConversationContext("a", epoch: 1)),
-            _cache.Get(s_own, other.PublicKey, new ConversationContext("a")),
-            _cache.Get(other, s_peer, new ConversationContext("a")),
+            _cache.GetEpoch(s_own, s_peer, new ConversationContext("a", ConversationKind.Pulse)),
+            _cache.GetEpoch(s_own, s_peer, new ConversationContext("a", epoch: 1)),
+            _cache.GetEpoch(s_own, other.PublicKey, new ConversationContext("a")),
+            _cache.GetEpoch(other, s_peer, new ConversationContext("a")),
         ];
         Assert.Equal(all.Length, all.Select(keys => Convert.ToHexString(Forge.BytesOf(keys.Conversation))).Distinct().Count());
     }
@@ -168,7 +168,7 @@ public sealed class ConversationKeyCaching : IDisposable
 
     private ulong Epoch() => (ulong)(_clock.GetUtcNow().ToUnixTimeSeconds() / (30 * 86400));
 
-    private ConversationKeys Get(string id) => _cache.Get(s_own, s_peer, new ConversationContext(id));
+    private ConversationKeys Get(string id) => _cache.GetEpoch(s_own, s_peer, new ConversationContext(id));
 
     private byte[] Conversation(string id)
     {
