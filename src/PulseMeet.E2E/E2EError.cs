@@ -19,7 +19,7 @@ public enum E2EError
     /// <summary>A signature over a certificate or a prekey does not verify.</summary>
     InvalidSignature = 4,
 
-    /// <summary>A device certificate is used outside its validity period.</summary>
+    /// <summary>A certificate, a prekey or a device list is used outside its time.</summary>
     Expired = 5,
 
     /// <summary>The ciphertext was changed, is for somebody else, or is under a key that is not at hand.</summary>
@@ -70,6 +70,12 @@ public enum E2EError
     /// <summary>A device list is older than one that was seen.</summary>
     OutdatedDeviceList = 21,
 
+    /// <summary>A device is not on its account's device list, or is there with other keys.</summary>
+    UnlistedDevice = 23,
+
+    /// <summary>An account appears under another key than the one that is remembered for it.</summary>
+    AccountKeyChanged = 24,
+
     /// <summary>Another process holds the store.</summary>
     StoreInUse = 30,
 
@@ -91,20 +97,77 @@ public enum E2EError
     /// <summary>There is no such media file.</summary>
     UnknownMedia = 42,
 
+    /// <summary>A safety number has not 60 digits, or not 20 words.</summary>
+    SafetyNumberLength = 50,
+
+    /// <summary>A safety number holds a character that is neither a digit nor white space.</summary>
+    SafetyNumberCharacter = 51,
+
+    /// <summary>A safety number holds a digit of another script: the digits are 0 to 9.</summary>
+    SafetyNumberForeignDigit = 52,
+
+    /// <summary>A safety number has white space within a group of five.</summary>
+    SafetyNumberSpacing = 53,
+
+    /// <summary>A safety number in words holds a word that is not on the list.</summary>
+    SafetyNumberUnknownWord = 54,
+
+    /// <summary>A safety number in words does not fit its own check: a word was exchanged.</summary>
+    SafetyNumberCheck = 55,
+
+    /// <summary>A safety number is not the one of these two accounts.</summary>
+    SafetyNumberMismatch = 56,
+
+    /// <summary>A nonce is not the one that was committed to, or was committed to for other account keys.</summary>
+    ShortAuthenticationRefused = 57,
+
+    /// <summary>A step of a comparison by voice came a second time.</summary>
+    ShortAuthenticationRepeated = 58,
+
+    /// <summary>An MLS message of another group.</summary>
+    MlsWrongGroup = 60,
+
+    /// <summary>An MLS message of an epoch that has not begun for this member, or whose keys are deleted.</summary>
+    MlsWrongEpoch = 61,
+
+    /// <summary>A leaf node breaks a rule of RFC 9420, section 7.3.</summary>
+    MlsInvalidLeaf = 62,
+
     /// <summary>A key package breaks a rule of RFC 9420, section 10.1.</summary>
     MlsInvalidKeyPackage = 63,
 
-    /// <summary>A commit breaks a rule of RFC 9420, section 12.4.</summary>
+    /// <summary>A proposal breaks a rule of RFC 9420, section 12.1.</summary>
+    MlsInvalidProposal = 64,
+
+    /// <summary>A commit breaks a rule of RFC 9420, section 12.2 or 12.4.</summary>
     MlsInvalidCommit = 65,
 
     /// <summary>A ratchet tree breaks a rule of RFC 9420, section 7 or 12.4.3.1.</summary>
     MlsInvalidTree = 66,
+
+    /// <summary>A Welcome or a group info breaks a rule of RFC 9420, section 12.4.3.</summary>
+    MlsInvalidWelcome = 67,
+
+    /// <summary>A pre-shared key that a commit or a Welcome names is not held.</summary>
+    MlsUnknownPsk = 68,
+
+    /// <summary>The group's own rules allow a leaf, a proposal or a commit not.</summary>
+    MlsRefusedByPolicy = 69,
 
     /// <summary>A protocol version, cipher suite or required extension that this library does not have.</summary>
     MlsUnsupported = 70,
 
     /// <summary>A Welcome has no entry for the key package at hand.</summary>
     MlsNotForThisClient = 71,
+
+    /// <summary>A commit names a proposal that has not come.</summary>
+    MlsUnknownProposal = 72,
+
+    /// <summary>This member was removed from the group, or the group is over because it was re-initialised.</summary>
+    MlsGroupClosed = 73,
+
+    /// <summary>Proposals are waiting: a commit comes before the next application message (RFC 9420, section 12.4).</summary>
+    MlsCommitRequired = 74,
 
     /// <summary>A commit whose path does not open for this member; the committer's leaf is in the exception's Data under &quot;mls.committer&quot;.</summary>
     MlsPathUnreadable = 75,
