@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using PulseMeet.E2E.Identity;
 using PulseMeet.E2E.Keys;
 using PulseMeet.E2E.PreKeys;
@@ -64,22 +63,15 @@ internal readonly ref struct HandshakeAcceptance
             header.EphemeralKey,
             header.KemCiphertext,
             transcript);
-        Span<byte> kemSecret = stackalloc byte[MlKem768.SharedSecretSize];
-        try
-        {
-            selected.KemPreKey.Decapsulate(header.KemCiphertext, kemSecret);
-            return Pqxdh.Accept(
-                own,
-                selected.SignedPreKey,
-                selected.OneTimePreKey,
-                header.Certificate.IdentityKey,
-                header.EphemeralKey,
-                kemSecret,
-                transcript);
-        }
-        finally
-        {
-            CryptographicOperations.ZeroMemory(kemSecret);
-        }
+        using var kemSecret = new StackSecret(stackalloc byte[MlKem768.SharedSecretSize]);
+        selected.KemPreKey.Decapsulate(header.KemCiphertext, kemSecret.Span);
+        return Pqxdh.Accept(
+            own,
+            selected.SignedPreKey,
+            selected.OneTimePreKey,
+            header.Certificate.IdentityKey,
+            header.EphemeralKey,
+            kemSecret.Span,
+            transcript);
     }
 }

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using PulseMeet.E2E.Identity;
 using PulseMeet.E2E.Keys;
 using PulseMeet.E2E.PreKeys;
@@ -26,8 +25,8 @@ internal sealed class HandshakeInitiation : IDisposable
     {
         using X25519KeyPair ephemeral = X25519KeyPair.Generate();
         Span<byte> ciphertext = stackalloc byte[MlKem768.CiphertextSize];
-        Span<byte> kemSecret = stackalloc byte[MlKem768.SharedSecretSize];
-        if (!MlKem768.TryEncapsulate(peer.KemPreKey.Key.Span, ciphertext, kemSecret))
+        using var kemSecret = new StackSecret(stackalloc byte[MlKem768.SharedSecretSize]);
+        if (!MlKem768.TryEncapsulate(peer.KemPreKey.Key.Span, ciphertext, kemSecret.Span))
         {
             throw new E2EException(E2EError.InvalidPublicKey);
         }
@@ -45,8 +44,7 @@ internal sealed class HandshakeInitiation : IDisposable
             ephemeral.PublicKey,
             ciphertext,
             transcript);
-        HandshakeSecrets secrets = Pqxdh.Initiate(own, ephemeral, peer, kemSecret, transcript);
-        CryptographicOperations.ZeroMemory(kemSecret);
+        HandshakeSecrets secrets = Pqxdh.Initiate(own, ephemeral, peer, kemSecret.Span, transcript);
         return new(HandshakeHeader.Create(own.Certificate, names, ephemeral.PublicKey, ciphertext), secrets);
     }
 

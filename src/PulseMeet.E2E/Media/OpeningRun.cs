@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using PulseMeet.E2E.Primitives;
 
 namespace PulseMeet.E2E.Media;
@@ -121,6 +120,6 @@ internal sealed class OpeningLane(OpeningRun run, FloeState state) : ISegmentLan
     public void Dispose()
     {
         _cipher.Dispose();
-        CryptographicOperations.ZeroMemory(_plaintext);
+        SecretMemory.Zero(_plaintext);
     }
 }

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using PulseMeet.E2E.Keys;
 using PulseMeet.E2E.Primitives;
 
@@ -177,7 +176,7 @@ internal static class KeptSegments
         }
         finally
         {
-            CryptographicOperations.ZeroMemory(plaintext);
+            SecretMemory.Zero(plaintext);
         }
 
         if (!PublicBytes.Equal(run.Digest!.Current(), checkpoint.Digest))

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using PulseMeet.E2E.Keys;
 using PulseMeet.E2E.Primitives;
 
@@ -131,6 +130,6 @@ internal sealed class SealingLane(SealingRun run) : ISegmentLane
     public void Dispose()
     {
         _cipher.Dispose();
-        CryptographicOperations.ZeroMemory(_plaintext);
+        SecretMemory.Zero(_plaintext);
     }
 }
