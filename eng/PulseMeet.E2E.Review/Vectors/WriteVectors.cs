@@ -14,8 +14,20 @@ internal sealed class WriteVectors : ISubcommand
     };
 
     public static IReadOnlyList<IVectorTopic> Topics { get; } =
-        [new DerivationVectors(), new HandshakeVectors(), new RatchetVectors(), new SealingVectors(), new MediaVectors(), new HpkeVectors(), new SealedStateVectors(),
-            new LegacyKeyVectors(), new LegacyFormatVectors(), new SignatureVectors(), new SealingRefusals()];
+    [
+        new DerivationVectors(),
+        new HandshakeVectors(),
+        new RatchetVectors(),
+        new SealingVectors(),
+        new MediaVectors(),
+        new VerificationVectors(),
+        new HpkeVectors(),
+        new SealedStateVectors(),
+        new LegacyKeyVectors(),
+        new LegacyFormatVectors(),
+        new SignatureVectors(),
+        new SealingRefusals(),
+    ];
 
     public string Name => "vectors";
 
