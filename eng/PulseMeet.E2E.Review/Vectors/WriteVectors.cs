@@ -16,6 +16,7 @@ internal sealed class WriteVectors : ISubcommand
     public static IReadOnlyList<IVectorTopic> Topics { get; } =
     [
         new DerivationVectors(),
+        new IdentityVectors(),
         new HandshakeVectors(),
         new RatchetVectors(),
         new SealingVectors(),
