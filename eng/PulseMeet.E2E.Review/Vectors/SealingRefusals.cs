@@ -1,4 +1,3 @@
-using System.Text;
 using PulseMeet.E2E.Keys;
 using PulseMeet.E2E.Legacy;
 using PulseMeet.E2E.Media;
@@ -30,7 +29,7 @@ internal sealed class SealingRefusals : RefusalVectors
         ["sealed to a public key"] = OpenHpke,
         ["media reference"] = input => MediaReference.Decode(input).Dispose(),
         ["media checkpoint"] = input => MediaSealingCheckpoint.Decode(input),
-        ["legacy message"] = input => LegacyMessage.Parse(Encoding.UTF8.GetString(input), null),
+        ["legacy message"] = input => LegacyMessage.Parse(System.Text.Encoding.UTF8.GetString(input), null),
         ["legacy media file"] = input => LegacyMediaFile.Parse(input),
     };
 
@@ -143,11 +142,11 @@ internal sealed class SealingRefusals : RefusalVectors
         yield return Legacy("not base64!", E2EError.InvalidEncoding, "neither JSON nor base64");
         yield return Legacy("AAAA", E2EError.InvalidEncoding, "a ciphertext without the row's metadata");
         yield return new(
-            "legacy media file", Encoding.UTF8.GetBytes("{" + Metadata + ",\"ciphertext\":\"\"}"), E2EError.InvalidEncoding, "a message, no file");
+            "legacy media file", System.Text.Encoding.UTF8.GetBytes("{" + Metadata + ",\"ciphertext\":\"\"}"), E2EError.InvalidEncoding, "a message, no file");
     }
 
     private static Entry Legacy(string content, E2EError reason, string why) =>
-        new("legacy message", Encoding.UTF8.GetBytes(content), reason, why);
+        new("legacy message", System.Text.Encoding.UTF8.GetBytes(content), reason, why);
 
     /// <summary>A sealed message with any padded plaintext.</summary>
     private static byte[] SealAs(ReadOnlySpan<byte> label, byte[] padded)

@@ -11,7 +11,6 @@ namespace PulseMeet.E2E.Sealing;
 /// using DeviceKey key = derivation.DeriveDeviceKey(master, new DeviceAddress("alice", "phone"));
 /// byte[] state = session.Serialize();
 /// store["bob/phone"] = StateSealer.Seal(key, "bob/phone", state);
-/// CryptographicOperations.ZeroMemory(state);
 /// </code></example>
 public static class StateSealer
 {
