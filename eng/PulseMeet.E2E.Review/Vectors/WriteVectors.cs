@@ -22,6 +22,7 @@ internal sealed class WriteVectors : ISubcommand
         new SealingVectors(),
         new MediaVectors(),
         new VerificationVectors(),
+        new MessagingVectors(),
         new HpkeVectors(),
         new SealedStateVectors(),
         new LegacyKeyVectors(),

@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 namespace PulseMeet.E2E.Primitives;
 
 /// <summary>Zeroes memory that held a secret. The one place that does, so that one hook shows every test what was zeroed and when.</summary>
-/// <remarks>The architecture tests refuse every other use of <see cref="CryptographicOperations.ZeroMemory"/>.</remarks>
+/// <remarks>A test refuses every other use of <see cref="CryptographicOperations.ZeroMemory"/> in the rooms of the keys.</remarks>
 internal static class SecretMemory
 {
     [ThreadStatic]

@@ -150,13 +150,17 @@ public sealed partial class Zeroing
     }
 
     [Fact]
-    public void Memory_is_zeroed_in_one_place_alone()
+    public void In_the_rooms_of_the_keys_memory_is_zeroed_in_one_place_alone()
     {
+        string[] rooms =
+        [
+            "Primitives", "Encoding", "Keys", "Identity", "Derivation", "Sealing", "PreKeys", "Handshake", "Ratchet", "Media", "Legacy",
+        ];
         string folder = Path.Combine(Sources.Repository(), "src", "PulseMeet.E2E");
         string[] zeroing =
         [
-            .. from file in Directory.GetFiles(folder, "*.cs", SearchOption.AllDirectories)
-               where !file.Contains($"{Path.DirectorySeparatorChar}obj{Path.DirectorySeparatorChar}", StringComparison.Ordinal)
+            .. from room in rooms
+               from file in Directory.GetFiles(Path.Combine(folder, room), "*.cs", SearchOption.AllDirectories)
                where Zeroes().IsMatch(File.ReadAllText(file))
                select Path.GetFileName(file),
         ];
