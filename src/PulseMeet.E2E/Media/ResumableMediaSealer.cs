@@ -82,7 +82,7 @@ public static class ResumableMediaSealer
             destination.Position = checkpoint.SealedLength;
         }
 
-        await run.PumpAsync(cancellationToken).ConfigureAwait(false);
+        await run.RunAsync(cancellationToken).ConfigureAwait(false);
         CheckpointWriter.ToDisk(destination);
         return run.ToReference(description, key);
     }

@@ -7,6 +7,11 @@ namespace PulseMeet.E2E.Sealing;
 /// <c>Serialize</c> gives.</summary>
 /// <remarks>docs/protocol.md, "Sealed state". The name is bound in, so that one state cannot be put in another's place; that a state is the
 /// newest under its name, it does not say. Thread-safe.</remarks>
+/// <example><code>
+/// using DeviceKey key = derivation.DeriveDeviceKey(master, new DeviceAddress("alice", "phone"));
+/// byte[] state = session.Serialize();
+/// store["bob/phone"] = StateSealer.Seal(key, "bob/phone", state);
+/// </code></example>
 public static class StateSealer
 {
     /// <summary>The longest content, in bytes: 16 MiB.</summary>

@@ -1,6 +1,7 @@
 using System.Numerics;
 using PulseMeet.E2E.Keys;
 using PulseMeet.E2E.Primitives;
+using PulseMeet.E2E.Review.Vectors;
 using PulseMeet.E2E.Tests.Support;
 
 namespace PulseMeet.E2E.Tests.Keys;
@@ -58,13 +59,14 @@ public sealed class SignatureVerification
             [.. EdwardsPoint.Bytes(1)[..31], 0x80],
             EdwardsPoint.Bytes(1 + EdwardsPoint.Prime),
         ];
-        BigInteger a = PrivateScalar();
         foreach (byte[] encoded in encodings)
         {
-            BigInteger k = EdwardsPoint.Little(
-                System.Security.Cryptography.SHA512.HashData([.. encoded, .. s_publicKey, .. s_message])) % EdwardsPoint.Order;
-            Assert.False(Ed25519.Verify(s_publicKey, s_message, [.. encoded, .. EdwardsPoint.Bytes(k * a % EdwardsPoint.Order)]));
+            byte[] signature = EdwardsPoint.SignUnder(encoded, s_seed, s_publicKey, s_message, BigInteger.Zero);
+            Assert.False(Ed25519.Verify(s_publicKey, s_message, signature));
         }
+
+        byte[] canonical = EdwardsPoint.SignUnder(EdwardsPoint.Bytes(1), s_seed, s_publicKey, s_message, BigInteger.Zero);
+        Assert.True(Ed25519.Verify(s_publicKey, s_message, canonical));
     }
 
     [Fact]
@@ -83,7 +85,7 @@ public sealed class SignatureVerification
     [Fact]
     public void A_public_key_with_a_part_of_small_order_is_no_key()
     {
-        BigInteger a = PrivateScalar();
+        BigInteger a = EdwardsPoint.PrivateScalar(s_seed);
         foreach (EdwardsPoint small in EdwardsPoint.SmallOrder[1..])
         {
             byte[] mixed = ((a * EdwardsPoint.Base) + small).Encode();
@@ -100,14 +102,6 @@ public sealed class SignatureVerification
         Assert.False(Ed25519.Verify(s_publicKey, s_message, signature.AsSpan(0, 63)));
         Assert.False(Ed25519.Verify(s_publicKey, s_message, [.. signature, 0]));
         Assert.False(Ed25519.Verify(s_publicKey, s_message, default));
-    }
-
-    private static BigInteger PrivateScalar()
-    {
-        byte[] hash = System.Security.Cryptography.SHA512.HashData(s_seed);
-        hash[0] &= 248;
-        hash[31] = (byte)((hash[31] & 127) | 64);
-        return EdwardsPoint.Little(hash[..32]);
     }
 
     private static byte[] PublicKeyOf(byte[] seed)

@@ -1,7 +1,7 @@
 using System.Numerics;
 using System.Security.Cryptography;
 
-namespace PulseMeet.E2E.Tests.Support;
+namespace PulseMeet.E2E.Review.Vectors;
 
 /// <summary>Points of edwards25519 in plain arithmetic (RFC 8032, section 5.1.4): what an attacker makes signatures with that no
 /// library would.</summary>
@@ -38,17 +38,25 @@ internal readonly record struct EdwardsPoint(BigInteger X, BigInteger Y)
         return sum;
     }
 
-    /// <summary>A signature (RFC 8032, section 5.1.6) by anyone's private key, with a point of small order added to R and the number of
-    /// one's own choice behind R.</summary>
-    public static byte[] Sign(byte[] seed, byte[] publicKey, byte[] message, EdwardsPoint addedToR, BigInteger r)
+    /// <summary>A signature (RFC 8032, section 5.1.6) with a point of small order added to R, and a number of one's own choice behind
+    /// R.</summary>
+    public static byte[] Sign(byte[] seed, byte[] publicKey, byte[] message, EdwardsPoint addedToR, BigInteger r) =>
+        SignUnder(((r * Base) + addedToR).Encode(), seed, publicKey, message, r);
+
+    /// <summary>A signature with any bytes in R's place.</summary>
+    public static byte[] SignUnder(byte[] encodedR, byte[] seed, byte[] publicKey, byte[] message, BigInteger r)
+    {
+        BigInteger k = Little(SHA512.HashData([.. encodedR, .. publicKey, .. message])) % Order;
+        return [.. encodedR, .. Bytes((r + (k * PrivateScalar(seed))) % Order)];
+    }
+
+    /// <summary>RFC 8032, section 5.1.5.</summary>
+    public static BigInteger PrivateScalar(byte[] seed)
     {
         byte[] hash = SHA512.HashData(seed);
         hash[0] &= 248;
         hash[31] = (byte)((hash[31] & 127) | 64);
-        BigInteger a = Little(hash[..32]);
-        byte[] encodedR = ((r * Base) + addedToR).Encode();
-        BigInteger k = Little(SHA512.HashData([.. encodedR, .. publicKey, .. message])) % Order;
-        return [.. encodedR, .. Bytes((r + (k * a)) % Order)];
+        return Little(hash[..32]);
     }
 
     public static byte[] Bytes(BigInteger value)
