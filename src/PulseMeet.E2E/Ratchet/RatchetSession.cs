@@ -30,10 +30,19 @@ public sealed partial class RatchetSession : IDisposable
         _time = time;
     }
 
-    /// <summary>The peer's certificate, as the handshake verified it.</summary>
-    public DeviceCertificate Peer => _state.Peer;
+    /// <summary>The peer's certificate: that of the handshake, or the newest one since that was taken.</summary>
+    public DeviceCertificate Peer
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _state.Peer;
+            }
+        }
+    }
 
-    /// <summary>Whether one-time prekeys took part in the handshake.</summary>
+    /// <summary>Whether a one-time pair took part in the handshake.</summary>
     public HandshakeInfo Handshake => _state.Handshake;
 
     /// <summary>When the session began, in whole seconds.</summary>
@@ -137,29 +146,39 @@ public sealed partial class RatchetSession : IDisposable
     public byte[] Open(ReadOnlySpan<byte> message, ReadOnlySpan<byte> associatedData = default)
     {
         CheckAssociatedData(associatedData);
-        ReadOnlySpan<byte> inner = message;
-        if (IsFirstMessage(message))
+        if (!IsFirstMessage(message))
         {
-            var first = FirstMessage.Read(message);
-            if (!IsOwn(first.Header))
-            {
-                throw new E2EException(E2EError.WrongSession);
-            }
-
-            // The validity and the signature are no part of the handshake's hash: a certificate that was renewed on the way
-            // is taken, one that was changed is not.
-            if (!first.Header.Certificate.Equals(_state.Peer))
-            {
-                first.Header.Certificate.VerifySignature();
-            }
-
-            inner = first.Inner;
+            return OpenInner(message, associatedData, null);
         }
 
+        var first = FirstMessage.Read(message);
+        if (!IsOwn(first.Header))
+        {
+            throw new E2EException(E2EError.WrongSession);
+        }
+
+        // Who has the session's keys sealed the whole header: a certificate in it that was renewed on the way is the peer's word.
+        DeviceCertificate? renewed = null;
+        if (!PublicBytes.Equal(first.Header.Certificate, Peer.Encoded))
+        {
+            renewed = DeviceCertificate.Decode(first.Header.Certificate, Peer.AccountKey);
+            renewed.VerifySignature();
+        }
+
+        return OpenInner(first.Inner, FirstMessage.Bind(first.Header.Encoded, associatedData), renewed);
+    }
+
+    private byte[] OpenInner(ReadOnlySpan<byte> inner, ReadOnlySpan<byte> associatedData, DeviceCertificate? renewed)
+    {
         lock (_lock)
         {
             byte[] plaintext = RatchetOpening.Open(_state.Ratchet, inner, associatedData, _time.GetUtcNow());
             _state.Pending = null;
+            if (renewed is not null && renewed.NotAfter > _state.Peer.NotAfter)
+            {
+                _state.Peer = renewed;
+            }
+
             return plaintext;
         }
     }
@@ -199,20 +218,18 @@ public sealed partial class RatchetSession : IDisposable
         }
     }
 
-    private bool IsOwn(HandshakeHeader header) => PublicBytes.Equal(header.HashBound(), _state.HandshakeHash);
+    private bool IsOwn(HandshakeHeader header) => PublicBytes.Equal(header.HashOfHandshake(), _state.HandshakeHash);
 
     private void Seal(ReadOnlySpan<byte> plaintext, ReadOnlySpan<byte> associatedData, Span<byte> message)
     {
-        int innerAt = 0;
         if (_state.Pending is { } header)
         {
-            message[0] = RatchetMessage.Version;
-            message[1] = RatchetMessage.First;
-            header.CopyTo(message[RatchetMessage.PrefixSize..]);
-            innerAt = RatchetMessage.PrefixSize + header.Length;
+            RatchetSealing.Seal(
+                _state.Ratchet, plaintext, FirstMessage.Bind(header, associatedData), FirstMessage.Write(header, message));
+            return;
         }
 
-        RatchetSealing.Seal(_state.Ratchet, plaintext, associatedData, message[innerAt..]);
+        RatchetSealing.Seal(_state.Ratchet, plaintext, associatedData, message);
     }
 
     private int LengthOf(int plaintextLength, string parameter)
