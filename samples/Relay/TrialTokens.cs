@@ -1,6 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
-using System.Text;
 using PulseMeet.E2E.Identity;
 
 namespace PulseMeet.E2E.Samples.Relay;
@@ -30,7 +29,7 @@ internal sealed class TrialTokens
     {
         int end = token.LastIndexOf('.');
         if (end < 0 || !CryptographicOperations.FixedTimeEquals(
-            Encoding.UTF8.GetBytes(token[(end + 1)..]), Encoding.UTF8.GetBytes(Convert.ToHexStringLower(Mac(token[..end])))))
+            System.Text.Encoding.UTF8.GetBytes(token[(end + 1)..]), System.Text.Encoding.UTF8.GetBytes(Convert.ToHexStringLower(Mac(token[..end])))))
         {
             return null;
         }
@@ -53,9 +52,9 @@ internal sealed class TrialTokens
         }
     }
 
-    private static string Encode(string name) => Convert.ToBase64String(Encoding.UTF8.GetBytes(name));
+    private static string Encode(string name) => Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes(name));
 
-    private static string Decode(string name) => Encoding.UTF8.GetString(Convert.FromBase64String(name));
+    private static string Decode(string name) => System.Text.Encoding.UTF8.GetString(Convert.FromBase64String(name));
 
-    private byte[] Mac(string name) => HMACSHA256.HashData(_key, Encoding.UTF8.GetBytes(name));
+    private byte[] Mac(string name) => HMACSHA256.HashData(_key, System.Text.Encoding.UTF8.GetBytes(name));
 }

@@ -104,7 +104,7 @@ public sealed partial class HttpRelay
     }
 
     /// <summary>One outcome for each envelope: another number of them, or another outcome, is no answer.</summary>
-    private static IReadOnlyList<DeliveryOutcome> Outcomes(ref WireReader reader, int count)
+    private static List<DeliveryOutcome> Outcomes(ref WireReader reader, int count)
     {
         List<DeliveryOutcome> outcomes = reader.Many(count, static (ref WireReader outcome) => (DeliveryOutcome)outcome.Byte());
         return outcomes.Count == count && outcomes.TrueForAll(Enum.IsDefined)

@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Http.Headers;
-using System.Text;
 using PulseMeet.E2E.Http;
 using PulseMeet.E2E.Relay;
 
@@ -28,7 +27,7 @@ public sealed class HostileAnswers
     [InlineData(204, null, "")]
     public async Task What_is_no_answer_is_an_unavailable_relay_for_every_call_that_needs_one(int status, string? type, string body)
     {
-        HttpRelay relay = Relay(_ => Response(status, type, Encoding.UTF8.GetBytes(body)));
+        HttpRelay relay = Relay(_ => Response(status, type, System.Text.Encoding.UTF8.GetBytes(body)));
         Func<Task>[] calls =
         [
             () => relay.PublishPreKeysAsync(new byte[1]),

@@ -74,7 +74,8 @@ internal sealed partial class InMemoryRelayView(RelayState state, DeviceAddress 
         RelayRequest.IsUser(userId);
         ArgumentNullException.ThrowIfNull(except);
         cancellationToken.ThrowIfCancellationRequested();
-        return Claim(userId, device => except.Contains(device.Address.DeviceId) ? null : device.PreKeys.Claim());
+        HashSet<string> excluded = [.. except];
+        return Claim(userId, device => excluded.Contains(device.Address.DeviceId) ? null : device.PreKeys.Claim(), except.Count);
     }
 
     public Task<int> PublishKeyPackagesAsync(
@@ -97,7 +98,7 @@ internal sealed partial class InMemoryRelayView(RelayState state, DeviceAddress 
     {
         RelayRequest.IsUser(userId);
         cancellationToken.ThrowIfCancellationRequested();
-        return Claim(userId, device => device.KeyPackages.Claim());
+        return Claim(userId, device => device.KeyPackages.Claim(), excepted: 0);
     }
 
     public Task PutRecoveryCopyAsync(ReadOnlyMemory<byte> recoveryCopy, CancellationToken cancellationToken = default)
@@ -160,8 +161,9 @@ internal sealed partial class InMemoryRelayView(RelayState state, DeviceAddress 
         }
     }
 
-    private Task<ClaimedBundles> Claim(string userId, Func<RelayDevice, byte[]?> claim) => Locked(() =>
+    private Task<ClaimedBundles> Claim(string userId, Func<RelayDevice, byte[]?> claim, int excepted) => Locked(() =>
     {
+        RelayRequest.IsWithin(excepted, RelayLimits.MaxRequestItems);
         RelayUser? user = state.FindUser(userId);
         DeviceList list = user?.List ?? throw new E2EException(E2EError.UnknownDevice);
         Dictionary<string, ReadOnlyMemory<byte>> bundles = [];
