@@ -51,7 +51,7 @@ public sealed class Rates
         using HttpResponseMessage second = await host.PostAsync(RelayPaths.GetLinkAnswer, wait);
         await Callers.AssertRefusedAsync(HttpStatusCode.TooManyRequests, E2EError.LimitExceeded, second);
         host.Clock.Advance(TimeSpan.FromMinutes(1));
-        Assert.Equal(HttpStatusCode.NoContent, (await first).StatusCode);
-        first.Result.Dispose();
+        using HttpResponseMessage ended = await first;
+        Assert.Equal(HttpStatusCode.NoContent, ended.StatusCode);
     }
 }
