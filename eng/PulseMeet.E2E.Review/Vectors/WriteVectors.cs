@@ -15,7 +15,7 @@ internal sealed class WriteVectors : ISubcommand
 
     public static IReadOnlyList<IVectorTopic> Topics { get; } =
         [
-            new DerivationVectors(), new IdentityVectors(), new HandshakeVectors(), new RatchetVectors(), new SealingVectors(), new MediaVectors(),
+            new DerivationVectors(), new IdentityVectors(), new HandshakeVectors(), new RefusalVectors(), new RatchetVectors(), new SealingVectors(), new MediaVectors(),
             new VerificationVectors(),
         ];
 
