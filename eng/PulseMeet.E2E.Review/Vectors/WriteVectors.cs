@@ -17,6 +17,7 @@ internal sealed class WriteVectors : ISubcommand
     [
         new DerivationVectors(),
         new HandshakeVectors(),
+        new RefusalVectors(),
         new RatchetVectors(),
         new SealingVectors(),
         new MediaVectors(),
