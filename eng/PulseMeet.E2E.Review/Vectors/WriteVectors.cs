@@ -18,6 +18,7 @@ internal sealed class WriteVectors : ISubcommand
         new DerivationVectors(),
         new IdentityVectors(),
         new HandshakeVectors(),
+        new RefusalVectors(),
         new RatchetVectors(),
         new SealingVectors(),
         new MediaVectors(),

@@ -16,8 +16,8 @@ public interface IE2ERelay
     /// <summary>The device that this object speaks for.</summary>
     DeviceAddress Caller { get; }
 
-    /// <summary>Publishes this device's certificate and prekeys. An older publication never replaces a newer one (by the
-    /// creation time of the signed pair, then by its id); one-time pairs are added, each id once.</summary>
+    /// <summary>Publishes this device's certificate and prekeys. A signed pair with a greater id replaces the earlier one and its
+    /// one-time pairs; an older publication changes nothing; one-time pairs are added, each id once.</summary>
     /// <param name="publication">An encoded <c>PreKeyPublication</c>.</param>
     /// <param name="cancellationToken">Stops waiting; stored whole or not at all.</param>
     /// <returns>The number of one-time pairs that are left.</returns>

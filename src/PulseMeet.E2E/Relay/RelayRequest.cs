@@ -1,5 +1,5 @@
-using PulseMeet.E2E.Identity;
 using System.Runtime.CompilerServices;
+using PulseMeet.E2E.Identity;
 
 namespace PulseMeet.E2E.Relay;
 
@@ -22,6 +22,9 @@ internal static class RelayRequest
 
     public static void IsId(ReadOnlyMemory<byte> id, [CallerArgumentExpression(nameof(id))] string? name = null) =>
         Argument.HasLength(id.Span, IdSize, name);
+
+    public static void IsHash(ReadOnlyMemory<byte> hash, [CallerArgumentExpression(nameof(hash))] string? name = null) =>
+        Argument.HasLength(hash.Span, HashSize, name);
 
     public static void IsUser(string userId) => Argument.IsText(userId, DeviceAddress.MaxIdSize);
 
@@ -122,5 +125,24 @@ internal static class RelayRequest
         IsWithin(commit.Commit.Length, RelayLimits.MaxEnvelopeSize);
         IsWithin(commit.Removed.Count, RelayLimits.MaxRequestItems);
         AreWithin(commit.Welcomes, (long)commit.Commit.Length + commit.GroupInfo.Length + commit.Tree.Length);
+    }
+
+    /// <exception cref="E2EException">A key package, their number or all together are over their bound
+    /// (<see cref="E2EError.LimitExceeded"/>), or one is empty (<see cref="E2EError.InvalidEncoding"/>).</exception>
+    public static void AreKeyPackages(IReadOnlyList<ReadOnlyMemory<byte>> keyPackages, ReadOnlyMemory<byte> lastResort)
+    {
+        IsWithin(keyPackages.Count, RelayLimits.MaxRequestItems);
+        long total = 0;
+        foreach (ReadOnlyMemory<byte> keyPackage in keyPackages.Append(lastResort))
+        {
+            IsWithin(keyPackage.Length, RelayLimits.MaxEnvelopeSize);
+            total += keyPackage.Length;
+        }
+
+        IsWithin(total, RelayLimits.MaxRequestSize);
+        if (keyPackages.Any(keyPackage => keyPackage.IsEmpty))
+        {
+            throw new E2EException(E2EError.InvalidEncoding, "An empty key package.");
+        }
     }
 }

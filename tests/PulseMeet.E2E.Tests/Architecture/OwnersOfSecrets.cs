@@ -12,13 +12,14 @@ public sealed partial class OwnersOfSecrets
     private const BindingFlags All =
         BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly;
 
-    /// <summary>Spans of public bytes beside a secret: headers that are sent, labels, and a file's description.</summary>
+    /// <summary>Spans of public bytes beside a secret: headers that are sent, labels, a file's description, what is signed of a
+    /// pair.</summary>
     private static readonly string[] s_public =
     [
         "FloeState.Header", "FloeState.HeaderTag", "FloeState.Prefix", "FloeState.HeaderTagPurpose",
         "FloeState.MessageKeyPurpose", "FloeState.SegmentKeyPurpose", "ChainKey.MessageKeyInput",
         "ChainKey.NextChainKeyInput", "MediaReference.Commitment", "MediaReference.Digest",
-        "MediaReference.Thumbnail",
+        "MediaReference.Thumbnail", "HeldPreKeyPair.Content",
     ];
 
     private static readonly Type[] s_types = typeof(SecretBytes).Assembly.GetTypes();
