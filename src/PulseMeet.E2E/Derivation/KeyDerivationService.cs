@@ -33,15 +33,14 @@ public sealed class KeyDerivationService : IKeyDerivationService
     /// <inheritdoc/>
     public ConversationKeys DeriveConversationKeys(X25519KeyPair own, X25519PublicKey peer, ConversationContext context)
     {
-        Span<byte> prk = stackalloc byte[Hkdf.PrkSize];
-        Agree(own, peer, context, prk);
+        using var prk = new StackSecret(stackalloc byte[Hkdf.PrkSize]);
+        Agree(own, peer, context, prk.Span);
         ReadOnlySpan<byte> ownPublic = own.PublicKey.Span;
         var keys = new ConversationKeys(
             context,
-            new(KeySchedule.ExpandConversation(prk, KeySchedule.ConversationLabel, ownPublic, peer.Span, context)),
-            new(KeySchedule.ExpandConversation(prk, KeySchedule.MediaLabel, ownPublic, peer.Span, context)),
-            new(KeySchedule.ExpandConversation(prk, KeySchedule.AuthenticationLabel, ownPublic, peer.Span, context)));
-        CryptographicOperations.ZeroMemory(prk);
+            new(KeySchedule.ExpandConversation(prk.Span, KeySchedule.ConversationLabel, ownPublic, peer.Span, context)),
+            new(KeySchedule.ExpandConversation(prk.Span, KeySchedule.MediaLabel, ownPublic, peer.Span, context)),
+            new(KeySchedule.ExpandConversation(prk.Span, KeySchedule.AuthenticationLabel, ownPublic, peer.Span, context)));
         return keys;
     }
 
@@ -66,11 +65,10 @@ public sealed class KeyDerivationService : IKeyDerivationService
     /// <inheritdoc/>
     public ArchiveKey DeriveArchiveKey(X25519KeyPair own, X25519PublicKey peer, ConversationContext context)
     {
-        Span<byte> prk = stackalloc byte[Hkdf.PrkSize];
-        Agree(own, peer, context, prk);
+        using var prk = new StackSecret(stackalloc byte[Hkdf.PrkSize]);
+        Agree(own, peer, context, prk.Span);
         var key = new ArchiveKey(KeySchedule.ExpandConversation(
-            prk, KeySchedule.ArchiveLabel, own.PublicKey.Span, peer.Span, context));
-        CryptographicOperations.ZeroMemory(prk);
+            prk.Span, KeySchedule.ArchiveLabel, own.PublicKey.Span, peer.Span, context));
         return key;
     }
 
@@ -79,10 +77,9 @@ public sealed class KeyDerivationService : IKeyDerivationService
     {
         Argument.HasLength(sharedSecret, 32);
         ArgumentNullException.ThrowIfNull(context);
-        Span<byte> prk = stackalloc byte[Hkdf.PrkSize];
-        Hkdf.Extract(sharedSecret, _salt, prk);
-        var key = new ArchiveKey(KeySchedule.ExpandShared(prk, KeySchedule.SharedArchiveLabel, context));
-        CryptographicOperations.ZeroMemory(prk);
+        using var prk = new StackSecret(stackalloc byte[Hkdf.PrkSize]);
+        Hkdf.Extract(sharedSecret, _salt, prk.Span);
+        var key = new ArchiveKey(KeySchedule.ExpandShared(prk.Span, KeySchedule.SharedArchiveLabel, context));
         return key;
     }
 
@@ -105,11 +102,10 @@ public sealed class KeyDerivationService : IKeyDerivationService
 
     private SecretBytes Named(SecretKey secret, ReadOnlySpan<byte> label, string first, string? second = null)
     {
-        Span<byte> prk = stackalloc byte[Hkdf.PrkSize];
+        using var prk = new StackSecret(stackalloc byte[Hkdf.PrkSize]);
         using SecretScope bytes = secret.Use();
-        Hkdf.Extract(bytes.Span, _salt, prk);
-        SecretBytes key = KeySchedule.ExpandNamed(prk, label, first, second);
-        CryptographicOperations.ZeroMemory(prk);
+        Hkdf.Extract(bytes.Span, _salt, prk.Span);
+        SecretBytes key = KeySchedule.ExpandNamed(prk.Span, label, first, second);
         return key;
     }
 
@@ -118,9 +114,8 @@ public sealed class KeyDerivationService : IKeyDerivationService
         ArgumentNullException.ThrowIfNull(own);
         ArgumentNullException.ThrowIfNull(peer);
         ArgumentNullException.ThrowIfNull(context);
-        Span<byte> sharedSecret = stackalloc byte[X25519.KeySize];
-        own.Agree(peer, sharedSecret);
-        Hkdf.Extract(sharedSecret, _salt, prk);
-        CryptographicOperations.ZeroMemory(sharedSecret);
+        using var sharedSecret = new StackSecret(stackalloc byte[X25519.KeySize]);
+        own.Agree(peer, sharedSecret.Span);
+        Hkdf.Extract(sharedSecret.Span, _salt, prk);
     }
 }

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using PulseMeet.E2E.Identity;
 using PulseMeet.E2E.Keys;
 using PulseMeet.E2E.PreKeys;
@@ -83,22 +82,15 @@ internal readonly ref struct HandshakeAcceptance
             ephemeralKey,
             kemCiphertext,
             transcript);
-        Span<byte> kemSecret = stackalloc byte[MlKem768.SharedSecretSize];
-        try
-        {
-            (selected.OneTimePair ?? selected.SignedPair).Decapsulate(kemCiphertext, kemSecret);
-            return Pqxdh.Accept(
-                own,
-                selected.SignedPair.CurveKey,
-                selected.OneTimePair?.CurveKey,
-                initiator.IdentityKey,
-                ephemeralKey,
-                kemSecret,
-                transcript);
-        }
-        finally
-        {
-            CryptographicOperations.ZeroMemory(kemSecret);
-        }
+        using var kemSecret = new StackSecret(stackalloc byte[MlKem768.SharedSecretSize]);
+        (selected.OneTimePair ?? selected.SignedPair).Decapsulate(kemCiphertext, kemSecret.Span);
+        return Pqxdh.Accept(
+            own,
+            selected.SignedPair.CurveKey,
+            selected.OneTimePair?.CurveKey,
+            initiator.IdentityKey,
+            ephemeralKey,
+            kemSecret.Span,
+            transcript);
     }
 }

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using PulseMeet.E2E.Identity;
 using PulseMeet.E2E.Keys;
 using PulseMeet.E2E.PreKeys;
@@ -27,8 +26,8 @@ internal sealed class HandshakeInitiation : IDisposable
         using X25519KeyPair ephemeral = X25519KeyPair.Generate();
         DeviceCertificate certificate = own.Certificate;
         Span<byte> ciphertext = stackalloc byte[MlKem768.CiphertextSize];
-        Span<byte> kemSecret = stackalloc byte[MlKem768.SharedSecretSize];
-        if (!MlKem768.TryEncapsulate(peer.KemKey.Span, ciphertext, kemSecret))
+        using var kemSecret = new StackSecret(stackalloc byte[MlKem768.SharedSecretSize]);
+        if (!MlKem768.TryEncapsulate(peer.KemKey.Span, ciphertext, kemSecret.Span))
         {
             throw new E2EException(E2EError.InvalidPublicKey);
         }
@@ -42,8 +41,7 @@ internal sealed class HandshakeInitiation : IDisposable
             ephemeral.PublicKey,
             ciphertext,
             transcript);
-        HandshakeSecrets secrets = Pqxdh.Initiate(own, ephemeral, peer, kemSecret, transcript);
-        CryptographicOperations.ZeroMemory(kemSecret);
+        HandshakeSecrets secrets = Pqxdh.Initiate(own, ephemeral, peer, kemSecret.Span, transcript);
         var names = new PreKeyNames(peer.SignedPair.Id, peer.OneTimePair?.Id);
         return new(HandshakeHeader.Create(certificate, names, ephemeral.PublicKey, ciphertext), secrets);
     }

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using PulseMeet.E2E.Encoding;
 using PulseMeet.E2E.Identity;
 using PulseMeet.E2E.Keys;
@@ -26,7 +25,8 @@ internal static class Pqxdh
     public static HandshakeSecrets Initiate(
         DeviceIdentity own, X25519KeyPair ephemeral, PreKeyBundle peer, ReadOnlySpan<byte> kemSecret, ReadOnlySpan<byte> transcript)
     {
-        Span<byte> input = stackalloc byte[MaxInput];
+        using var secrets = new StackSecret(stackalloc byte[MaxInput]);
+        Span<byte> input = secrets.Span;
         int length = Begin(input);
         own.IdentityKey.Agree(peer.SignedPair.CurveKey, Next(input, ref length));
         ephemeral.Agree(peer.Certificate.IdentityKey, Next(input, ref length));
@@ -49,7 +49,8 @@ internal static class Pqxdh
         ReadOnlySpan<byte> kemSecret,
         ReadOnlySpan<byte> transcript)
     {
-        Span<byte> input = stackalloc byte[MaxInput];
+        using var secrets = new StackSecret(stackalloc byte[MaxInput]);
+        Span<byte> input = secrets.Span;
         int length = Begin(input);
         signedPreKey.Agree(peerIdentityKey, Next(input, ref length));
         own.IdentityKey.Agree(peerEphemeralKey, Next(input, ref length));
@@ -109,11 +110,8 @@ internal static class Pqxdh
         info.WriteField16(SecretsLabel);
         info.WriteBytes(transcript);
         ReadOnlySpan<byte> zeroSalt = stackalloc byte[32];
-        Span<byte> output = stackalloc byte[HandshakeSecrets.Size];
-        Hkdf.DeriveKey(input[..length], zeroSalt, info.WrittenSpan, output);
-        CryptographicOperations.ZeroMemory(input);
-        var secrets = new HandshakeSecrets(transcript, output);
-        CryptographicOperations.ZeroMemory(output);
-        return secrets;
+        using var output = new StackSecret(stackalloc byte[HandshakeSecrets.Size]);
+        Hkdf.DeriveKey(input[..length], zeroSalt, info.WrittenSpan, output.Span);
+        return new HandshakeSecrets(transcript, output.Span);
     }
 }

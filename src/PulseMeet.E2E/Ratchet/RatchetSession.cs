@@ -16,6 +16,9 @@ namespace PulseMeet.E2E.Ratchet;
 [DebuggerDisplay("{ToString(),nq}")]
 public sealed partial class RatchetSession : IDisposable
 {
+    /// <summary>How far clocks may be apart without anything following from it.</summary>
+    private static readonly TimeSpan ClockTolerance = TimeSpan.FromMinutes(5);
+
     private readonly Lock _lock = new();
     private readonly SessionState _state;
     private readonly PaddingScheme _padding;
@@ -60,8 +63,16 @@ public sealed partial class RatchetSession : IDisposable
         }
     }
 
-    /// <summary>Whether the peer has left the session unanswered for the renewal interval: time for a new handshake.</summary>
-    public bool IsRenewalDue => !IsAcknowledged && _time.GetUtcNow() - EstablishedAt >= _renewalInterval;
+    /// <summary>Whether the peer has left the session unanswered for the renewal interval: time for a new handshake. One that began
+    /// in the future, by a clock that was since set back, is due at once.</summary>
+    public bool IsRenewalDue
+    {
+        get
+        {
+            TimeSpan age = _time.GetUtcNow() - EstablishedAt;
+            return !IsAcknowledged && (age >= _renewalInterval || age < -ClockTolerance);
+        }
+    }
 
     /// <summary>Whether a message carries a handshake: it opens with <see cref="Open"/> on the session that it began, or
     /// begins one with <see cref="Accept"/>.</summary>
@@ -188,7 +199,7 @@ public sealed partial class RatchetSession : IDisposable
     {
         lock (_lock)
         {
-            _state.Ratchet.DropOldChains(_time.GetUtcNow() - RatchetLimits.MaxSkippedKeyAge);
+            _state.Ratchet.DropExpired(_time.GetUtcNow());
             return SessionStateCodec.Write(_state);
         }
     }

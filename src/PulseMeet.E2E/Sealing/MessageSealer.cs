@@ -1,6 +1,4 @@
-using PulseMeet.E2E.Encoding;
 using PulseMeet.E2E.Keys;
-using PulseMeet.E2E.Primitives;
 
 namespace PulseMeet.E2E.Sealing;
 
@@ -11,10 +9,6 @@ public sealed class MessageSealer : IMessageSealer
 {
     /// <summary>The longest plaintext, in bytes.</summary>
     public const int MaxPlaintextSize = SealedBody.MaxPlaintext;
-
-    internal const byte Version = 1;
-
-    internal const int HeaderSize = 1 + (2 * Randomness.NonceSize);
 
     private readonly PaddingScheme _padding;
 
@@ -35,7 +29,7 @@ public sealed class MessageSealer : IMessageSealer
     public int GetSealedLength(int plaintextLength)
     {
         CheckLength(plaintextLength, nameof(plaintextLength));
-        return HeaderSize + SealedBody.GetSealedLength(plaintextLength, _padding);
+        return SealedRecord.GetSealedLength(plaintextLength, _padding);
     }
 
     /// <inheritdoc/>
@@ -59,18 +53,8 @@ public sealed class MessageSealer : IMessageSealer
         ArgumentNullException.ThrowIfNull(key);
         ArgumentNullException.ThrowIfNull(context);
         CheckLength(plaintext.Length, nameof(plaintext));
-        byte[] message = new byte[GetSealedLength(plaintext.Length)];
-        message[0] = Version;
-        Span<byte> salt = message.AsSpan(1, Randomness.NonceSize);
-        Span<byte> nonce = message.AsSpan(1 + Randomness.NonceSize, Randomness.NonceSize);
-        Randomness.NextNonce(salt);
-        Randomness.NextNonce(nonce);
-
         Span<byte> associatedData = stackalloc byte[MessageContext.MaxEncodedSize];
-        associatedData = associatedData[..context.Encode(associatedData)];
-        using SecretScope secret = key.Use();
-        SealedBody.Seal(secret.Span, salt, nonce, label, plaintext, associatedData, message.AsSpan(HeaderSize));
-        return message;
+        return SealedRecord.Seal(key, label, plaintext, associatedData[..context.Encode(associatedData)], _padding);
     }
 
     private static byte[] Open(
@@ -78,17 +62,8 @@ public sealed class MessageSealer : IMessageSealer
     {
         ArgumentNullException.ThrowIfNull(key);
         ArgumentNullException.ThrowIfNull(context);
-        var reader = new SpanReader(sealedMessage);
-        reader.ExpectVersion(Version);
-        ReadOnlySpan<byte> salt = reader.ReadBytes(Randomness.NonceSize);
-        ReadOnlySpan<byte> nonce = reader.ReadBytes(Randomness.NonceSize);
-        ReadOnlySpan<byte> body = reader.ReadRest();
-
         Span<byte> associatedData = stackalloc byte[MessageContext.MaxEncodedSize];
-        associatedData = associatedData[..context.Encode(associatedData)];
-        using SecretScope secret = key.Use();
-        return SealedBody.Open(secret.Span, salt, nonce, label, body, associatedData)
-            ?? throw new E2EException(E2EError.NotAuthentic);
+        return SealedRecord.Open(key, label, sealedMessage, associatedData[..context.Encode(associatedData)]);
     }
 
     private static void CheckLength(int length, string parameter)

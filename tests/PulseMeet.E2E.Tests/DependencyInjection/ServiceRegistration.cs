@@ -20,7 +20,7 @@ public sealed class ServiceRegistration
         using ServiceProvider services = Build(_ => { });
         foreach (Type type in new[]
             {
-                typeof(IKeyDerivationService), typeof(ILegacyKeyDerivation), typeof(IMessageSealer),
+                typeof(IKeyDerivationService), typeof(IConversationKeyCache), typeof(ILegacyKeyDerivation), typeof(IMessageSealer),
                 typeof(IRatchetSessionFactory), typeof(TimeProvider),
             })
         {
@@ -56,6 +56,12 @@ public sealed class ServiceRegistration
             options => options.KeyDerivation.Salt = "",
             options => options.KeyDerivation.Salt = new string('x', 256),
             options => options.KeyDerivation.RotationInterval = TimeSpan.Zero,
+            options => options.ConversationKeys.Capacity = 0,
+            options => options.ConversationKeys.Capacity = ConversationKeyCacheOptions.MaxCapacity + 1,
+            options => options.ConversationKeys.Expiry = TimeSpan.FromMilliseconds(999),
+            options => options.ConversationKeys.Expiry = TimeSpan.FromHours(25),
+            options => options.ConversationKeys.RotationInterval = TimeSpan.FromSeconds(59),
+            options => options.ConversationKeys.RotationInterval = TimeSpan.FromDays(3651),
             options => options.PreKeys.OneTimePairs = -1,
             options => options.PreKeys.OneTimePairs = 501,
             options => options.PreKeys.RotationInterval = TimeSpan.Zero,
