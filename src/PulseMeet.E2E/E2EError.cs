@@ -79,6 +79,9 @@ public enum E2EError
     /// <summary>An account appears under another key than the one that is remembered for it.</summary>
     AccountKeyChanged = 24,
 
+    /// <summary>The characters of a recovery key do not fit together: one was exchanged.</summary>
+    RecoveryKeyMistyped = 26,
+
     /// <summary>Another process holds the store.</summary>
     StoreInUse = 30,
 

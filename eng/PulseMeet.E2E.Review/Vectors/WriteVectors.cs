@@ -30,6 +30,7 @@ internal sealed class WriteVectors : ISubcommand
         new LegacyFormatVectors(),
         new SignatureVectors(),
         new SealingRefusals(),
+        new LinkingVectors(),
     ];
 
     public string Name => "vectors";

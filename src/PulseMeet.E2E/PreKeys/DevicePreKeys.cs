@@ -1,3 +1,4 @@
+using PulseMeet.E2E.Diagnostics;
 using PulseMeet.E2E.Identity;
 using PulseMeet.E2E.Primitives;
 
@@ -90,6 +91,7 @@ public sealed class DevicePreKeys : IDisposable
     /// <exception cref="ObjectDisposedException">These prekeys are disposed.</exception>
     public bool IsPublicationDue(DirectoryState directory)
     {
+        Telemetry.PreKeysLeft(directory.OneTimePairs);
         lock (Lock)
         {
             ObjectDisposedException.ThrowIf(_isDisposed, this);

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using PulseMeet.E2E.Diagnostics;
 using PulseMeet.E2E.Encoding;
 using PulseMeet.E2E.Handshake;
 using PulseMeet.E2E.Identity;
@@ -32,6 +34,27 @@ public sealed partial class RatchetSession
         ArgumentNullException.ThrowIfNull(bundle);
         ArgumentNullException.ThrowIfNull(preKeyOptions);
         CheckArguments(options, time);
+        using Activity? activity = Telemetry.HandshakeBegins(isInitiator: true);
+        try
+        {
+            RatchetSession session = InitiateCounted(own, peer, bundle, options, preKeyOptions, time);
+            Telemetry.HandshakeSucceeded(isInitiator: true);
+            return session;
+        }
+        catch (E2EException refused) when (Telemetry.HandshakeFailed(activity, isInitiator: true, refused.Reason))
+        {
+            throw;
+        }
+    }
+
+    private static RatchetSession InitiateCounted(
+        DeviceIdentity own,
+        ExpectedPeer peer,
+        PreKeyBundle bundle,
+        RatchetOptions options,
+        PreKeyOptions preKeyOptions,
+        TimeProvider time)
+    {
         DateTimeOffset now = time.GetUtcNow();
         if (own.Certificate.IsExpired(now))
         {
@@ -81,6 +104,28 @@ public sealed partial class RatchetSession
         ArgumentNullException.ThrowIfNull(peer);
         CheckArguments(options, time);
         CheckAssociatedData(associatedData);
+        using Activity? activity = Telemetry.HandshakeBegins(isInitiator: false);
+        try
+        {
+            AcceptedSession accepted = AcceptCounted(preKeys, peer, message, options, time, associatedData);
+            Telemetry.HandshakeSucceeded(isInitiator: false);
+            Telemetry.MessageOpened();
+            return accepted;
+        }
+        catch (E2EException refused) when (Telemetry.HandshakeFailed(activity, isInitiator: false, refused.Reason))
+        {
+            throw;
+        }
+    }
+
+    private static AcceptedSession AcceptCounted(
+        DevicePreKeys preKeys,
+        ExpectedPeer peer,
+        ReadOnlySpan<byte> message,
+        RatchetOptions options,
+        TimeProvider time,
+        ReadOnlySpan<byte> associatedData)
+    {
         var first = FirstMessage.Read(message);
         DateTimeOffset now = time.GetUtcNow();
         using HandshakeAcceptance acceptance = HandshakeAcceptance.Begin(preKeys, peer, first.Header, now);

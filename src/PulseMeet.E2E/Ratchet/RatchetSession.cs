@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using PulseMeet.E2E.Diagnostics;
 using PulseMeet.E2E.Encoding;
 using PulseMeet.E2E.Handshake;
 using PulseMeet.E2E.Identity;
@@ -157,40 +158,15 @@ public sealed partial class RatchetSession : IDisposable
     public byte[] Open(ReadOnlySpan<byte> message, ReadOnlySpan<byte> associatedData = default)
     {
         CheckAssociatedData(associatedData);
-        if (!IsFirstMessage(message))
+        try
         {
-            return OpenInner(message, associatedData, null);
-        }
-
-        var first = FirstMessage.Read(message);
-        if (!IsOwn(first.Header))
-        {
-            throw new E2EException(E2EError.WrongSession);
-        }
-
-        // Who has the session's keys sealed the whole header: a certificate in it that was renewed on the way is the peer's word.
-        DeviceCertificate? renewed = null;
-        if (!PublicBytes.Equal(first.Header.Certificate, Peer.Encoded))
-        {
-            renewed = DeviceCertificate.Decode(first.Header.Certificate, Peer.AccountKey);
-            renewed.VerifySignature();
-        }
-
-        return OpenInner(first.Inner, FirstMessage.Bind(first.Header.Encoded, associatedData), renewed);
-    }
-
-    private byte[] OpenInner(ReadOnlySpan<byte> inner, ReadOnlySpan<byte> associatedData, DeviceCertificate? renewed)
-    {
-        lock (_lock)
-        {
-            byte[] plaintext = RatchetOpening.Open(_state.Ratchet, inner, associatedData, _time.GetUtcNow());
-            _state.Pending = null;
-            if (renewed is not null && renewed.NotAfter > _state.Peer.NotAfter)
-            {
-                _state.Peer = renewed;
-            }
-
+            byte[] plaintext = OpenCounted(message, associatedData);
+            Telemetry.MessageOpened();
             return plaintext;
+        }
+        catch (E2EException refused) when (Telemetry.OpeningFailed(refused.Reason))
+        {
+            throw;
         }
     }
 
@@ -231,16 +207,65 @@ public sealed partial class RatchetSession : IDisposable
 
     private bool IsOwn(HandshakeHeader header) => PublicBytes.Equal(header.HashOfHandshake(), _state.HandshakeHash);
 
-    private void Seal(ReadOnlySpan<byte> plaintext, ReadOnlySpan<byte> associatedData, Span<byte> message)
+    private byte[] OpenCounted(ReadOnlySpan<byte> message, ReadOnlySpan<byte> associatedData)
     {
-        if (_state.Pending is { } header)
+        if (!IsFirstMessage(message))
         {
-            RatchetSealing.Seal(
-                _state.Ratchet, plaintext, FirstMessage.Bind(header, associatedData), FirstMessage.Write(header, message));
-            return;
+            return OpenInner(message, associatedData, null);
         }
 
-        RatchetSealing.Seal(_state.Ratchet, plaintext, associatedData, message);
+        var first = FirstMessage.Read(message);
+        if (!IsOwn(first.Header))
+        {
+            throw new E2EException(E2EError.WrongSession);
+        }
+
+        // Who has the session's keys sealed the whole header: a certificate in it that was renewed on the way is the peer's word.
+        DeviceCertificate? renewed = null;
+        if (!PublicBytes.Equal(first.Header.Certificate, Peer.Encoded))
+        {
+            renewed = DeviceCertificate.Decode(first.Header.Certificate, Peer.AccountKey);
+            renewed.VerifySignature();
+        }
+
+        return OpenInner(first.Inner, FirstMessage.Bind(first.Header.Encoded, associatedData), renewed);
+    }
+
+    private byte[] OpenInner(ReadOnlySpan<byte> inner, ReadOnlySpan<byte> associatedData, DeviceCertificate? renewed)
+    {
+        lock (_lock)
+        {
+            byte[] plaintext = RatchetOpening.Open(_state.Ratchet, inner, associatedData, _time.GetUtcNow());
+            _state.Pending = null;
+            if (renewed is not null && renewed.NotAfter > _state.Peer.NotAfter)
+            {
+                _state.Peer = renewed;
+            }
+
+            return plaintext;
+        }
+    }
+
+    private void Seal(ReadOnlySpan<byte> plaintext, ReadOnlySpan<byte> associatedData, Span<byte> message)
+    {
+        try
+        {
+            if (_state.Pending is { } header)
+            {
+                RatchetSealing.Seal(
+                    _state.Ratchet, plaintext, FirstMessage.Bind(header, associatedData), FirstMessage.Write(header, message));
+            }
+            else
+            {
+                RatchetSealing.Seal(_state.Ratchet, plaintext, associatedData, message);
+            }
+        }
+        catch (E2EException refused) when (Telemetry.SealingFailed(refused.Reason))
+        {
+            throw;
+        }
+
+        Telemetry.MessageSealed();
     }
 
     private int LengthOf(int plaintextLength, string parameter)
