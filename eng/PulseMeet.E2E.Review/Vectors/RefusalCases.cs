@@ -6,7 +6,7 @@ using static PulseMeet.E2E.Review.Vectors.Values;
 
 namespace PulseMeet.E2E.Review.Vectors;
 
-/// <summary>The inputs of <see cref="RefusalVectors"/>: good ones with one thing changed, signed again where the signature is not what is
+/// <summary>The inputs of <see cref="IdentityRefusals"/>: good ones with one thing changed, signed again where the signature is not what is
 /// tried.</summary>
 internal static partial class RefusalCases
 {

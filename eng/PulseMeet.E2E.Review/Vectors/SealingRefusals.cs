@@ -8,7 +8,7 @@ using static PulseMeet.E2E.Review.Vectors.Values;
 namespace PulseMeet.E2E.Review.Vectors;
 
 /// <summary>Refusals of keys, sealed messages and states, sealing to a public key, media and legacy formats.</summary>
-internal sealed class SealingRefusals : RefusalTopic
+internal sealed class SealingRefusals : RefusalVectors
 {
     private static readonly MessageContext s_place = new("dm_alice_bob", "alice", "bob", "42");
     private static readonly byte[] s_key = Fixed("refusals key");

@@ -18,20 +18,19 @@ internal sealed class WriteVectors : ISubcommand
         new DerivationVectors(),
         new IdentityVectors(),
         new HandshakeVectors(),
-        new RefusalVectors(),
+        new IdentityRefusals(),
         new RatchetVectors(),
         new SealingVectors(),
         new MediaVectors(),
         new VerificationVectors(),
         new MessagingVectors(),
-        new IdentityVectors(),
-        new LinkingVectors(),
         new HpkeVectors(),
         new SealedStateVectors(),
         new LegacyKeyVectors(),
         new LegacyFormatVectors(),
         new SignatureVectors(),
         new SealingRefusals(),
+        new LinkingVectors(),
     ];
 
     public string Name => "vectors";

@@ -12,8 +12,9 @@ namespace PulseMeet.E2E.DependencyInjection;
 /// <summary>Registers the library's services.</summary>
 public static class PulseMeetE2EServiceCollectionExtensions
 {
-    /// <summary>Adds <see cref="IKeyDerivationService"/>, <see cref="IConversationKeyCache"/>, <see cref="ILegacyKeyDerivation"/>, <see cref="IMessageSealer"/>,
-    /// <see cref="IDeviceFactory"/> and <see cref="IRatchetSessionFactory"/> as singletons. What the app has registered before stays.</summary>
+    /// <summary>Adds <see cref="IKeyDerivationService"/>, <see cref="IConversationKeyCache"/>, <see cref="ILegacyKeyDerivation"/>,
+    /// <see cref="IMessageSealer"/>, <see cref="IDeviceFactory"/> and <see cref="IRatchetSessionFactory"/> as singletons. What the app has
+    /// registered before stays.</summary>
     /// <param name="services">The app's services.</param>
     /// <param name="configure">Changes options; null for the defaults.</param>
     /// <returns><paramref name="services"/>.</returns>

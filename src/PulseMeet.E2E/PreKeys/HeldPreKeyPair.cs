@@ -10,22 +10,21 @@ namespace PulseMeet.E2E.PreKeys;
 internal sealed class HeldPreKeyPair : IDisposable
 {
     private readonly SecretBytes _kemSeed;
-    private readonly byte[] _content;
 
     private HeldPreKeyPair(X25519KeyPair curveKey, SecretBytes kemSeed, byte[] content)
     {
         CurveKey = curveKey;
         _kemSeed = kemSeed;
-        _content = content;
+        Content = content;
     }
 
     public X25519KeyPair CurveKey { get; }
 
-    /// <summary>What the device signed.</summary>
-    public ReadOnlySpan<byte> Content => _content;
+    /// <summary>What the device signed; public.</summary>
+    public byte[] Content { get; }
 
     /// <summary>The generation of a one-time pair.</summary>
-    public uint Generation => BinaryPrimitives.ReadUInt32BigEndian(_content.AsSpan(4));
+    public uint Generation => BinaryPrimitives.ReadUInt32BigEndian(Content.AsSpan(4));
 
     /// <param name="curveKey">Owned from now on.</param>
     /// <param name="kemKey">Copied; the caller disposes its own.</param>

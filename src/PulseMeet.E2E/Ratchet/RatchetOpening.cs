@@ -162,7 +162,6 @@ internal static class RatchetOpening
             return;
         }
 
-        uint first = chainKey.Index;
         using var messageKey = new StackSecret(stackalloc byte[ChainKey.Size]);
         while (chainKey.Index < length)
         {
@@ -173,8 +172,6 @@ internal static class RatchetOpening
                 state.Skipped.Add(chain.Id, skipped, now, messageKey.Span);
             }
         }
-
-        Telemetry.KeysSkipped(length - first);
     }
 
     /// <summary>Refuses what is too far ahead before any key is derived. The last number has no key.</summary>

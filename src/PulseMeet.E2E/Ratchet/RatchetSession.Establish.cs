@@ -48,7 +48,12 @@ public sealed partial class RatchetSession
     }
 
     private static RatchetSession InitiateCounted(
-        DeviceIdentity own, ExpectedPeer peer, PreKeyBundle bundle, RatchetOptions options, PreKeyOptions preKeyOptions, TimeProvider time)
+        DeviceIdentity own,
+        ExpectedPeer peer,
+        PreKeyBundle bundle,
+        RatchetOptions options,
+        PreKeyOptions preKeyOptions,
+        TimeProvider time)
     {
         DateTimeOffset now = time.GetUtcNow();
         if (own.Certificate.IsExpired(now))
@@ -102,7 +107,7 @@ public sealed partial class RatchetSession
         using Activity? activity = Telemetry.HandshakeBegins(isInitiator: false);
         try
         {
-            AcceptedSession accepted = AcceptCounted(own, preKeys, peer, message, options, time, associatedData);
+            AcceptedSession accepted = AcceptCounted(preKeys, peer, message, options, time, associatedData);
             Telemetry.HandshakeSucceeded(isInitiator: false);
             Telemetry.MessageOpened();
             return accepted;
@@ -114,7 +119,6 @@ public sealed partial class RatchetSession
     }
 
     private static AcceptedSession AcceptCounted(
-        DeviceIdentity own,
         DevicePreKeys preKeys,
         ExpectedPeer peer,
         ReadOnlySpan<byte> message,

@@ -1,5 +1,5 @@
-using PulseMeet.E2E.Diagnostics;
 using System.Diagnostics;
+using PulseMeet.E2E.Diagnostics;
 using PulseMeet.E2E.Encoding;
 using PulseMeet.E2E.Handshake;
 using PulseMeet.E2E.Identity;
@@ -17,6 +17,9 @@ namespace PulseMeet.E2E.Ratchet;
 [DebuggerDisplay("{ToString(),nq}")]
 public sealed partial class RatchetSession : IDisposable
 {
+    /// <summary>How far clocks may be apart without anything following from it.</summary>
+    private static readonly TimeSpan ClockTolerance = TimeSpan.FromMinutes(5);
+
     private readonly Lock _lock = new();
     private readonly SessionState _state;
     private readonly PaddingScheme _padding;
@@ -61,8 +64,16 @@ public sealed partial class RatchetSession : IDisposable
         }
     }
 
-    /// <summary>Whether the peer has left the session unanswered for the renewal interval: time for a new handshake.</summary>
-    public bool IsRenewalDue => !IsAcknowledged && _time.GetUtcNow() - EstablishedAt >= _renewalInterval;
+    /// <summary>Whether the peer has left the session unanswered for the renewal interval: time for a new handshake. One that began
+    /// in the future, by a clock that was since set back, is due at once.</summary>
+    public bool IsRenewalDue
+    {
+        get
+        {
+            TimeSpan age = _time.GetUtcNow() - EstablishedAt;
+            return !IsAcknowledged && (age >= _renewalInterval || age < -ClockTolerance);
+        }
+    }
 
     /// <summary>Whether a message carries a handshake: it opens with <see cref="Open"/> on the session that it began, or
     /// begins one with <see cref="Accept"/>.</summary>
@@ -159,6 +170,43 @@ public sealed partial class RatchetSession : IDisposable
         }
     }
 
+    /// <summary>Serialises the session with its secrets, for the app's encrypted store. The caller zeroes the bytes.</summary>
+    public byte[] Serialize()
+    {
+        lock (_lock)
+        {
+            _state.Ratchet.DropExpired(_time.GetUtcNow());
+            return SessionStateCodec.Write(_state);
+        }
+    }
+
+    /// <summary>Reads what <see cref="Serialize"/> wrote, in this or an earlier version.</summary>
+    /// <param name="state">The serialised session.</param>
+    /// <param name="options">Padding and renewal.</param>
+    /// <param name="time">The clock.</param>
+    /// <exception cref="E2EException">Malformed (<see cref="E2EError.InvalidEncoding"/>,
+    /// <see cref="E2EError.LimitExceeded"/>, <see cref="E2EError.InvalidPublicKey"/>), or of a later version
+    /// (<see cref="E2EError.UnsupportedVersion"/>).</exception>
+    public static RatchetSession Deserialize(ReadOnlySpan<byte> state, RatchetOptions options, TimeProvider time)
+    {
+        CheckArguments(options, time);
+        return new(SessionStateCodec.Read(state), options, time);
+    }
+
+    /// <summary>That it is a session; nothing of its keys or its peer.</summary>
+    public override string ToString() => nameof(RatchetSession);
+
+    /// <summary>Zeroes all keys.</summary>
+    public void Dispose()
+    {
+        lock (_lock)
+        {
+            _state.Ratchet.Dispose();
+        }
+    }
+
+    private bool IsOwn(HandshakeHeader header) => PublicBytes.Equal(header.HashOfHandshake(), _state.HandshakeHash);
+
     private byte[] OpenCounted(ReadOnlySpan<byte> message, ReadOnlySpan<byte> associatedData)
     {
         if (!IsFirstMessage(message))
@@ -198,55 +246,19 @@ public sealed partial class RatchetSession : IDisposable
         }
     }
 
-    /// <summary>Serialises the session with its secrets, for the app's encrypted store. The caller zeroes the bytes.</summary>
-    public byte[] Serialize()
-    {
-        lock (_lock)
-        {
-            _state.Ratchet.DropOldChains(_time.GetUtcNow() - RatchetLimits.MaxSkippedKeyAge);
-            return SessionStateCodec.Write(_state);
-        }
-    }
-
-    /// <summary>Reads what <see cref="Serialize"/> wrote, in this or an earlier version.</summary>
-    /// <param name="state">The serialised session.</param>
-    /// <param name="options">Padding and renewal.</param>
-    /// <param name="time">The clock.</param>
-    /// <exception cref="E2EException">Malformed (<see cref="E2EError.InvalidEncoding"/>,
-    /// <see cref="E2EError.LimitExceeded"/>, <see cref="E2EError.InvalidPublicKey"/>), or of a later version
-    /// (<see cref="E2EError.UnsupportedVersion"/>).</exception>
-    public static RatchetSession Deserialize(ReadOnlySpan<byte> state, RatchetOptions options, TimeProvider time)
-    {
-        CheckArguments(options, time);
-        return new(SessionStateCodec.Read(state), options, time);
-    }
-
-    /// <summary>That it is a session; nothing of its keys or its peer.</summary>
-    public override string ToString() => nameof(RatchetSession);
-
-    /// <summary>Zeroes all keys.</summary>
-    public void Dispose()
-    {
-        lock (_lock)
-        {
-            _state.Ratchet.Dispose();
-        }
-    }
-
-    private bool IsOwn(HandshakeHeader header) => PublicBytes.Equal(header.HashOfHandshake(), _state.HandshakeHash);
-
     private void Seal(ReadOnlySpan<byte> plaintext, ReadOnlySpan<byte> associatedData, Span<byte> message)
     {
-        if (_state.Pending is { } header)
-        {
-            RatchetSealing.Seal(
-                _state.Ratchet, plaintext, FirstMessage.Bind(header, associatedData), FirstMessage.Write(header, message));
-            return;
-        }
-
         try
         {
-            RatchetSealing.Seal(_state.Ratchet, plaintext, associatedData, message);
+            if (_state.Pending is { } header)
+            {
+                RatchetSealing.Seal(
+                    _state.Ratchet, plaintext, FirstMessage.Bind(header, associatedData), FirstMessage.Write(header, message));
+            }
+            else
+            {
+                RatchetSealing.Seal(_state.Ratchet, plaintext, associatedData, message);
+            }
         }
         catch (E2EException refused) when (Telemetry.SealingFailed(refused.Reason))
         {
