@@ -127,7 +127,8 @@ public sealed class Health
     {
         var options = new HealthOptions();
         System.Reflection.PropertyInfo property = typeof(HealthOptions).GetProperty(name)!;
-        property.SetValue(options, property.PropertyType == typeof(TimeSpan) ? TimeSpan.FromDays(-1) : property.PropertyType == typeof(int) ? -1 : -0.5);
+        object below = property.PropertyType == typeof(TimeSpan) ? TimeSpan.FromDays(-1) : property.PropertyType == typeof(int) ? (object)-1 : -0.5;
+        property.SetValue(options, below);
         Assert.Throws<ArgumentOutOfRangeException>(() => new HealthMonitor(options, _clock));
     }
 
