@@ -32,7 +32,7 @@ internal sealed class LinkingVectors : IVectorTopic
 
     public IEnumerable<string> Differences(JsonObject vector) => vector.ContainsKey("refused_recovery_key")
         ? Compare(vector, new JsonObject { ["reason"] = Reason(Text(vector, "refused_recovery_key")) })
-        : Compare(vector, Text(vector, "kind") == Recovery ? ComputeRecovery(vector) : LinkingAnswers.Compute(vector));
+        : Compare(vector, vector.ContainsKey("recovery_key") ? ComputeRecovery(vector) : LinkingAnswers.Compute(vector));
 
     private static JsonObject RecoveryVector()
     {
