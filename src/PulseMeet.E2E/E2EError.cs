@@ -79,6 +79,9 @@ public enum E2EError
     /// <summary>An account appears under another key than the one that is remembered for it.</summary>
     AccountKeyChanged = 24,
 
+    /// <summary>A request to link a device or for the account key, or its answer, is too old, was used before, or is another one's.</summary>
+    LinkRefused = 25,
+
     /// <summary>The characters of a recovery key do not fit together: one was exchanged.</summary>
     RecoveryKeyMistyped = 26,
 

@@ -48,6 +48,7 @@ public sealed class E2EException : Exception
         E2EError.ProfileMismatch => "The peer's app has another profile.",
         E2EError.UnlistedDevice => "The device is not on its account's list.",
         E2EError.AccountKeyChanged => "The account has another key than the one remembered.",
+        E2EError.LinkRefused => "The request or its answer is too old, was used before, or is another one's.",
         E2EError.RecoveryKeyMistyped => "The recovery key was mistyped.",
         E2EError.StoreInUse => "Another process holds the store.",
         E2EError.StoreConflict => "The store was changed by somebody else.",

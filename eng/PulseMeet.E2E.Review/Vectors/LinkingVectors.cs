@@ -5,14 +5,14 @@ using static PulseMeet.E2E.Review.Vectors.Values;
 
 namespace PulseMeet.E2E.Review.Vectors;
 
-/// <summary>A recovery key as it is written down, the copy that it seals, and forms that a reader refuses.</summary>
+/// <summary>A recovery key as it is written down, the copy that it seals, and forms that a reader refuses; linking.</summary>
 internal sealed class LinkingVectors : IVectorTopic
 {
     private const string Recovery = "recovery";
 
     public string FileName => "linking.json";
 
-    public string Description => "Recovery key in its written form, and the sealed copy of an account key.";
+    public string Description => "Recovery key in its written form, and the sealed copy of an account key; linking and handing over the account key, with their answers.";
 
     private static IEnumerable<string> Refused
     {
@@ -26,12 +26,13 @@ internal sealed class LinkingVectors : IVectorTopic
     public JsonArray Write() =>
     [
         RecoveryVector(),
+        LinkingAnswers.Write(),
         .. Refused.Select(text => new JsonObject { ["refused_recovery_key"] = text, ["reason"] = Reason(text) }),
     ];
 
     public IEnumerable<string> Differences(JsonObject vector) => vector.ContainsKey("refused_recovery_key")
         ? Compare(vector, new JsonObject { ["reason"] = Reason(Text(vector, "refused_recovery_key")) })
-        : Compare(vector, ComputeRecovery(vector));
+        : Compare(vector, vector.ContainsKey("recovery_key") ? ComputeRecovery(vector) : LinkingAnswers.Compute(vector));
 
     private static JsonObject RecoveryVector()
     {

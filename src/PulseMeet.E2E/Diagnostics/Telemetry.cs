@@ -8,6 +8,10 @@ namespace PulseMeet.E2E.Diagnostics;
 /// OpenTelemetry names it, with the reason; a success has none. Where nobody listens, a call costs a read of a flag.</remarks>
 internal static class Telemetry
 {
+    public const string DerivationName = "pulsemeet.e2e.derivation.duration";
+    public const string OpenedName = "pulsemeet.e2e.messages.opened";
+    public const string PreKeysName = "pulsemeet.e2e.prekeys.left";
+
     private const string ErrorType = "error.type";
 
     private static readonly Meter s_meter = new(E2EDiagnostics.MeterName);
@@ -15,7 +19,7 @@ internal static class Telemetry
     private static readonly ActivitySource s_activities = new(E2EDiagnostics.ActivitySourceName);
 
     private static readonly Histogram<double> s_derivation = s_meter.CreateHistogram(
-        "pulsemeet.e2e.derivation.duration",
+        DerivationName,
         "s",
         "How long deriving keys takes.",
         advice: new InstrumentAdvice<double>
@@ -30,17 +34,26 @@ internal static class Telemetry
         "pulsemeet.e2e.messages.sealed", "{message}", "Messages sealed, by result.");
 
     private static readonly Counter<long> s_opened = s_meter.CreateCounter<long>(
-        "pulsemeet.e2e.messages.opened", "{message}", "Messages opened, by result.");
+        OpenedName, "{message}", "Messages opened, by result.");
 
     private static readonly Counter<long> s_skipped = s_meter.CreateCounter<long>(
         "pulsemeet.e2e.ratchet.skipped_keys", "{key}", "Keys kept for messages that have not arrived.");
 
     private static readonly Gauge<long> s_preKeys = s_meter.CreateGauge<long>(
-        "pulsemeet.e2e.prekeys.left", "{prekey}", "One-time prekeys that the directory last said it has, the fewer of both kinds.");
+        PreKeysName, "{prekey}", "One-time prekeys that the directory last said it has, the fewer of both kinds.");
+
+    private static readonly Gauge<long> s_alerts = s_meter.CreateGauge<long>(
+        "pulsemeet.e2e.health.alert", "{alert}", "Whether the alert was raised when health was last assessed: 1 or 0.");
+
+    private static readonly (HealthAlert Alert, KeyValuePair<string, object?> Tag)[] s_alertTags =
+        [.. Enum.GetValues<HealthAlert>().Select(alert => (alert, new KeyValuePair<string, object?>("pulsemeet.e2e.alert", alert.ToString())))];
 
     private static readonly KeyValuePair<string, object?> s_initiator = new("pulsemeet.e2e.handshake.role", "initiator");
 
     private static readonly KeyValuePair<string, object?> s_responder = new("pulsemeet.e2e.handshake.role", "responder");
+
+    /// <summary>Whether <see cref="HealthMonitor"/> looks at an instrument.</summary>
+    public static bool IsJudged(string instrument) => instrument is DerivationName or OpenedName or PreKeysName;
 
     /// <summary>When a derivation began; 0 where nobody listens.</summary>
     public static long DerivationBegins() => s_derivation.Enabled ? Stopwatch.GetTimestamp() : 0;
@@ -69,6 +82,11 @@ internal static class Telemetry
     /// <summary>For an exception filter, which it never lets in: what failed is counted where it is thrown through.</summary>
     public static bool HandshakeFailed(Activity? activity, bool isInitiator, E2EError reason)
     {
+        if (activity is null && !s_handshakes.Enabled)
+        {
+            return false;
+        }
+
         string error = reason.ToString();
         activity?.SetStatus(ActivityStatusCode.Error);
         activity?.SetTag(ErrorType, error);
@@ -95,6 +113,19 @@ internal static class Telemetry
     }
 
     public static void PreKeysLeft(int count) => s_preKeys.Record(count);
+
+    public static void HealthAssessed(IReadOnlyCollection<HealthAlert> raised)
+    {
+        if (!s_alerts.Enabled)
+        {
+            return;
+        }
+
+        foreach ((HealthAlert alert, KeyValuePair<string, object?> tag) in s_alertTags)
+        {
+            s_alerts.Record(raised.Contains(alert) ? 1 : 0, tag);
+        }
+    }
 
     private static bool Failed(Counter<long> counter, E2EError reason)
     {

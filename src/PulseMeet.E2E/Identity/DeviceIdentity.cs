@@ -13,7 +13,7 @@ public sealed class DeviceIdentity : IDisposable
 
     private volatile DeviceCertificate _certificate;
 
-    private DeviceIdentity(
+    internal DeviceIdentity(
         X25519KeyPair identityKey, Ed25519KeyPair signingKey, Ed25519KeyPair mlsKey, DeviceCertificate certificate)
     {
         IdentityKey = identityKey;

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text.RegularExpressions;
 using PulseMeet.E2E.Derivation;
+using PulseMeet.E2E.Diagnostics;
 using PulseMeet.E2E.Identity;
 using PulseMeet.E2E.Keys;
 using PulseMeet.E2E.PreKeys;
@@ -42,6 +43,7 @@ public sealed partial class TelemetryTellsNothing
             "error.type" => Enum.GetNames<E2EError>(),
             "pulsemeet.e2e.derivation.kind" => s_kinds,
             "pulsemeet.e2e.handshake.role" => s_roles,
+            "pulsemeet.e2e.alert" => Enum.GetNames<HealthAlert>(),
             _ => [],
         })));
         Assert.All(emitted.Activities, activity => Assert.Contains(activity.DisplayName, new[] { "handshake initiate", "handshake accept" }));
@@ -69,7 +71,7 @@ public sealed partial class TelemetryTellsNothing
     {
         using var emitted = new EmittedTelemetry();
         RunEverything();
-        Assert.Equal(6, emitted.Instruments.Count);
+        Assert.Equal(7, emitted.Instruments.Count);
         Assert.All(emitted.Instruments, instrument =>
         {
             Assert.Matches("^pulsemeet\\.e2e(\\.[a-z_]+)+$", instrument.Name);
@@ -141,6 +143,10 @@ public sealed partial class TelemetryTellsNothing
         alices.Open(bobs.Seal(text));
         bob.PreKeys.IsPublicationDue(new DirectoryState(3, default));
         Derive();
+        using (var monitor = new HealthMonitor(new HealthOptions(), clock))
+        {
+            Assert.Single(monitor.Assess(new HealthFacts { PlaintextKeys = 1 }));
+        }
 
         using ConversationKey key = ConversationKey.Import(System.Security.Cryptography.RandomNumberGenerator.GetBytes(32));
         var sealer = new MessageSealer(new MessageSealingOptions());
