@@ -86,7 +86,7 @@ public sealed class LinkApproval
             _payload.SigningKey,
             _payload.MlsKey,
             now,
-            now + (validity ?? DeviceIdentity.DefaultValidity));
+            now + (validity ?? IdentityLimits.CertificateValidity));
         DeviceList list = DeviceList.Sign(account, [.. devices.Devices, certificate], devices, time);
         answered.Add(_payload.Id, now);
         return new(_payload.Id.ToArray(), LinkAnswerSeal.Seal(_payload, certificate, list), certificate, list);
