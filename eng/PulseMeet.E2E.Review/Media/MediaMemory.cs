@@ -70,7 +70,7 @@ internal sealed class MediaMemory : ISubcommand
         using (var run = new SealingRun(seal, reader, new StreamEnd(sealedFile, sync: false), options, progress: null))
         {
             await run.WriteAsync(seal.Header.ToArray(), CancellationToken.None);
-            await run.PumpAsync(CancellationToken.None);
+            await run.RunAsync(CancellationToken.None);
         }
 
         await pipe.Writer.CompleteAsync();

@@ -10,6 +10,9 @@ internal interface IVectorTopic
 
     string Description { get; }
 
+    /// <summary>What the array of entries is called in the file.</summary>
+    string ArrayName => "vectors";
+
     /// <summary>Makes the vectors anew.</summary>
     JsonArray Write();
 

@@ -90,6 +90,11 @@ internal sealed class MediaVectors : IVectorTopic
             ["sealed"] = Hex(file),
             ["digest"] = Hex(digest),
             ["reference"] = Hex(reference.Encode()),
+            ["checkpoint_before_last_segment"] = Hex(new MediaSealingCheckpoint(
+                state.Header,
+                layout.Segments - 1,
+                layout.PlaintextLength == length ? MediaPadding.None : MediaPadding.Padme,
+                Sha256.Hash(file.AsSpan(0, (int)layout.OffsetOf(layout.Segments - 1)))).Encode()),
         };
     }
 

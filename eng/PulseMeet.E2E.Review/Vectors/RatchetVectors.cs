@@ -67,8 +67,8 @@ internal sealed class RatchetVectors : IVectorTopic
     {
         using X25519KeyPair ratchet = X25519KeyPair.Import(Bytes(vector, "ratchet_private"));
         using X25519KeyPair peer = X25519KeyPair.Import(Bytes(vector, "peer_ratchet_private"));
-        byte[] step = new byte[RootKey.StepSize];
-        RootKey.Step(Bytes(vector, "root_key"), ratchet, peer.PublicKey, step);
+        byte[] step = new byte[RootStep.Size];
+        RootKey.Step(Bytes(vector, "root_key"), ratchet, peer.PublicKey, new RootStep(step));
         using var chain = new ChainKey(step.AsSpan(32, 32), 0);
         byte[] first = new byte[32];
         byte[] second = new byte[32];

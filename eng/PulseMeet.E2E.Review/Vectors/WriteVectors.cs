@@ -16,13 +16,20 @@ internal sealed class WriteVectors : ISubcommand
     public static IReadOnlyList<IVectorTopic> Topics { get; } =
     [
         new DerivationVectors(),
+        new IdentityVectors(),
         new HandshakeVectors(),
+        new IdentityRefusals(),
         new RatchetVectors(),
         new SealingVectors(),
         new MediaVectors(),
         new VerificationVectors(),
         new MessagingVectors(),
-        new IdentityVectors(),
+        new HpkeVectors(),
+        new SealedStateVectors(),
+        new LegacyKeyVectors(),
+        new LegacyFormatVectors(),
+        new SignatureVectors(),
+        new SealingRefusals(),
         new LinkingVectors(),
     ];
 
@@ -45,7 +52,7 @@ internal sealed class WriteVectors : ISubcommand
             if (args[0] == "write")
             {
                 Directory.CreateDirectory(args[1]);
-                var file = new JsonObject { ["description"] = topic.Description, ["vectors"] = topic.Write() };
+                var file = new JsonObject { ["description"] = topic.Description, [topic.ArrayName] = topic.Write() };
                 File.WriteAllText(path, file.ToJsonString(s_indented) + "\n");
             }
 
@@ -60,7 +67,7 @@ internal sealed class WriteVectors : ISubcommand
     public static Tally Check(IVectorTopic topic, string json)
     {
         var tally = new Tally(topic.FileName);
-        foreach (JsonNode? vector in JsonNode.Parse(json)!["vectors"]!.AsArray())
+        foreach (JsonNode? vector in JsonNode.Parse(json)![topic.ArrayName]!.AsArray())
         {
             List<string> differences = [.. topic.Differences(vector!.AsObject())];
             tally.Count(differences.Count == 0, () => string.Join(", ", differences));

@@ -11,6 +11,9 @@ public sealed class PulseMeetE2EOptions
     /// <summary>Salt and rotation of derived keys.</summary>
     public KeyDerivationOptions KeyDerivation { get; } = new();
 
+    /// <summary>How many derived conversation keys are kept in memory and for how long, and when they rotate.</summary>
+    public ConversationKeyCacheOptions ConversationKeys { get; } = new();
+
     /// <summary>How many prekeys a device keeps and for how long.</summary>
     public PreKeyOptions PreKeys { get; } = new();
 
@@ -24,6 +27,7 @@ public sealed class PulseMeetE2EOptions
     internal void Validate()
     {
         KeyDerivation.Validate();
+        ConversationKeys.Validate();
         PreKeys.Validate();
         Ratchet.Validate();
         Sealing.Validate();

@@ -26,6 +26,10 @@ public sealed class ConversationKeys : IDisposable
     /// <summary>Authenticates what travels beside the messages.</summary>
     public AuthenticationKey Authentication { get; }
 
+    /// <summary>The same keys with memory of their own, for another owner.</summary>
+    internal ConversationKeys Copy() => new(
+        Context, new(Conversation.CopyBytes()), new(Media.CopyBytes()), new(Authentication.CopyBytes()));
+
     /// <summary>Zeroes the three keys.</summary>
     public void Dispose()
     {

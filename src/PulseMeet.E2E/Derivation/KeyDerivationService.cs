@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using PulseMeet.E2E.Diagnostics;
 using PulseMeet.E2E.Encoding;
 using PulseMeet.E2E.Identity;
@@ -35,15 +34,14 @@ public sealed class KeyDerivationService : IKeyDerivationService
     public ConversationKeys DeriveConversationKeys(X25519KeyPair own, X25519PublicKey peer, ConversationContext context)
     {
         long begun = Telemetry.DerivationBegins();
-        Span<byte> prk = stackalloc byte[Hkdf.PrkSize];
-        Agree(own, peer, context, prk);
+        using var prk = new StackSecret(stackalloc byte[Hkdf.PrkSize]);
+        Agree(own, peer, context, prk.Span);
         ReadOnlySpan<byte> ownPublic = own.PublicKey.Span;
         var keys = new ConversationKeys(
             context,
-            new(KeySchedule.ExpandConversation(prk, KeySchedule.ConversationLabel, ownPublic, peer.Span, context)),
-            new(KeySchedule.ExpandConversation(prk, KeySchedule.MediaLabel, ownPublic, peer.Span, context)),
-            new(KeySchedule.ExpandConversation(prk, KeySchedule.AuthenticationLabel, ownPublic, peer.Span, context)));
-        CryptographicOperations.ZeroMemory(prk);
+            new(KeySchedule.ExpandConversation(prk.Span, KeySchedule.ConversationLabel, ownPublic, peer.Span, context)),
+            new(KeySchedule.ExpandConversation(prk.Span, KeySchedule.MediaLabel, ownPublic, peer.Span, context)),
+            new(KeySchedule.ExpandConversation(prk.Span, KeySchedule.AuthenticationLabel, ownPublic, peer.Span, context)));
         Telemetry.DerivationEnds(begun, "conversation");
         return keys;
     }
@@ -70,11 +68,10 @@ public sealed class KeyDerivationService : IKeyDerivationService
     public ArchiveKey DeriveArchiveKey(X25519KeyPair own, X25519PublicKey peer, ConversationContext context)
     {
         long begun = Telemetry.DerivationBegins();
-        Span<byte> prk = stackalloc byte[Hkdf.PrkSize];
-        Agree(own, peer, context, prk);
+        using var prk = new StackSecret(stackalloc byte[Hkdf.PrkSize]);
+        Agree(own, peer, context, prk.Span);
         var key = new ArchiveKey(KeySchedule.ExpandConversation(
-            prk, KeySchedule.ArchiveLabel, own.PublicKey.Span, peer.Span, context));
-        CryptographicOperations.ZeroMemory(prk);
+            prk.Span, KeySchedule.ArchiveLabel, own.PublicKey.Span, peer.Span, context));
         Telemetry.DerivationEnds(begun, "archive");
         return key;
     }
@@ -85,10 +82,9 @@ public sealed class KeyDerivationService : IKeyDerivationService
         Argument.HasLength(sharedSecret, 32);
         ArgumentNullException.ThrowIfNull(context);
         long begun = Telemetry.DerivationBegins();
-        Span<byte> prk = stackalloc byte[Hkdf.PrkSize];
-        Hkdf.Extract(sharedSecret, _salt, prk);
-        var key = new ArchiveKey(KeySchedule.ExpandShared(prk, KeySchedule.SharedArchiveLabel, context));
-        CryptographicOperations.ZeroMemory(prk);
+        using var prk = new StackSecret(stackalloc byte[Hkdf.PrkSize]);
+        Hkdf.Extract(sharedSecret, _salt, prk.Span);
+        var key = new ArchiveKey(KeySchedule.ExpandShared(prk.Span, KeySchedule.SharedArchiveLabel, context));
         Telemetry.DerivationEnds(begun, "archive");
         return key;
     }
@@ -113,11 +109,10 @@ public sealed class KeyDerivationService : IKeyDerivationService
     private SecretBytes Named(string kind, SecretKey secret, ReadOnlySpan<byte> label, string first, string? second = null)
     {
         long begun = Telemetry.DerivationBegins();
-        Span<byte> prk = stackalloc byte[Hkdf.PrkSize];
+        using var prk = new StackSecret(stackalloc byte[Hkdf.PrkSize]);
         using SecretScope bytes = secret.Use();
-        Hkdf.Extract(bytes.Span, _salt, prk);
-        SecretBytes key = KeySchedule.ExpandNamed(prk, label, first, second);
-        CryptographicOperations.ZeroMemory(prk);
+        Hkdf.Extract(bytes.Span, _salt, prk.Span);
+        SecretBytes key = KeySchedule.ExpandNamed(prk.Span, label, first, second);
         Telemetry.DerivationEnds(begun, kind);
         return key;
     }
@@ -127,9 +122,8 @@ public sealed class KeyDerivationService : IKeyDerivationService
         ArgumentNullException.ThrowIfNull(own);
         ArgumentNullException.ThrowIfNull(peer);
         ArgumentNullException.ThrowIfNull(context);
-        Span<byte> sharedSecret = stackalloc byte[X25519.KeySize];
-        own.Agree(peer, sharedSecret);
-        Hkdf.Extract(sharedSecret, _salt, prk);
-        CryptographicOperations.ZeroMemory(sharedSecret);
+        using var sharedSecret = new StackSecret(stackalloc byte[X25519.KeySize]);
+        own.Agree(peer, sharedSecret.Span);
+        Hkdf.Extract(sharedSecret.Span, _salt, prk);
     }
 }

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using PulseMeet.E2E.Identity;
 using PulseMeet.E2E.Keys;
 using PulseMeet.E2E.PreKeys;
@@ -25,29 +24,26 @@ internal sealed class HandshakeInitiation : IDisposable
     public static HandshakeInitiation Start(DeviceIdentity own, PreKeyBundle peer)
     {
         using X25519KeyPair ephemeral = X25519KeyPair.Generate();
+        DeviceCertificate certificate = own.Certificate;
         Span<byte> ciphertext = stackalloc byte[MlKem768.CiphertextSize];
-        Span<byte> kemSecret = stackalloc byte[MlKem768.SharedSecretSize];
-        if (!MlKem768.TryEncapsulate(peer.KemPreKey.Key.Span, ciphertext, kemSecret))
+        using var kemSecret = new StackSecret(stackalloc byte[MlKem768.SharedSecretSize]);
+        if (!MlKem768.TryEncapsulate(peer.KemKey.Span, ciphertext, kemSecret.Span))
         {
             throw new E2EException(E2EError.InvalidPublicKey);
         }
 
-        var names = new PreKeyNames(
-            peer.SignedPreKey.Id, peer.KemPreKey.Id, peer.KemPreKey.IsLastResort, peer.OneTimePreKey?.Id);
         Span<byte> transcript = stackalloc byte[Sha256.Size];
         Pqxdh.HashTranscript(
-            own.Certificate,
+            certificate,
             peer.Certificate,
-            names,
-            peer.SignedPreKey.Key,
-            peer.KemPreKey.Key,
-            peer.OneTimePreKey?.Key,
+            peer.SignedPair.Content,
+            peer.OneTimePair is null ? default : peer.OneTimePair.Content,
             ephemeral.PublicKey,
             ciphertext,
             transcript);
-        HandshakeSecrets secrets = Pqxdh.Initiate(own, ephemeral, peer, kemSecret, transcript);
-        CryptographicOperations.ZeroMemory(kemSecret);
-        return new(HandshakeHeader.Create(own.Certificate, names, ephemeral.PublicKey, ciphertext), secrets);
+        HandshakeSecrets secrets = Pqxdh.Initiate(own, ephemeral, peer, kemSecret.Span, transcript);
+        var names = new PreKeyNames(peer.SignedPair.Id, peer.OneTimePair?.Id);
+        return new(HandshakeHeader.Create(certificate, names, ephemeral.PublicKey, ciphertext), secrets);
     }
 
     public void Dispose() => Secrets.Dispose();

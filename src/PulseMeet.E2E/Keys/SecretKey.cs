@@ -40,6 +40,13 @@ public abstract class SecretKey : IDisposable
         return GetType() == other.GetType() && _bytes.FixedTimeEquals(other._bytes);
     }
 
+    /// <summary>The bytes in memory of their own, for another owner.</summary>
+    internal SecretBytes CopyBytes()
+    {
+        using SecretScope bytes = Use();
+        return SecretBytes.CopyOf(bytes.Span);
+    }
+
     internal void Write(ref SpanWriter writer)
     {
         using SecretScope bytes = Use();

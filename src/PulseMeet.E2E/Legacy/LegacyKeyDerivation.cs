@@ -99,10 +99,9 @@ public sealed class LegacyKeyDerivation : ILegacyKeyDerivation
     {
         ArgumentNullException.ThrowIfNull(own);
         ArgumentNullException.ThrowIfNull(peer);
-        Span<byte> sharedSecret = stackalloc byte[X25519.KeySize];
-        own.Agree(peer, sharedSecret);
-        LegacyKey key = Expand(sharedSecret, salt, info);
-        CryptographicOperations.ZeroMemory(sharedSecret);
+        using var sharedSecret = new StackSecret(stackalloc byte[X25519.KeySize]);
+        own.Agree(peer, sharedSecret.Span);
+        LegacyKey key = Expand(sharedSecret.Span, salt, info);
         return key;
     }
 

@@ -119,6 +119,6 @@ public static class MediaOpener
 
         using var run = new OpeningRun(
             reference, new StreamEnd(source, sync), new StreamEnd(destination, sync), options, progress);
-        await run.PumpAsync(options, cancellationToken).ConfigureAwait(false);
+        await run.RunAsync(options, cancellationToken).ConfigureAwait(false);
     }
 }

@@ -153,7 +153,7 @@ public static class MediaSealer
         var reader = new PlaintextReader(new StreamEnd(source, sync), options.Padding);
         using var run = new SealingRun(state, reader, new StreamEnd(destination, sync), options, progress);
         await run.WriteAsync(state.Header.ToArray(), cancellationToken).ConfigureAwait(false);
-        await run.PumpAsync(cancellationToken).ConfigureAwait(false);
+        await run.RunAsync(cancellationToken).ConfigureAwait(false);
         return run.ToReference(description, key);
     }
 }

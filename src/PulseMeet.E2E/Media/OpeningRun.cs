@@ -1,9 +1,8 @@
-using System.Security.Cryptography;
 using PulseMeet.E2E.Primitives;
 
 namespace PulseMeet.E2E.Media;
 
-/// <summary>The opening of one file from a stream to a stream: what its lanes share. The layout comes from the reference, so that
+/// <summary>The opening of one file from a stream to a stream: what its workers share. The layout comes from the reference, so that
 /// the file itself cannot say where it ends.</summary>
 internal sealed class OpeningRun : IDisposable
 {
@@ -68,24 +67,24 @@ internal sealed class OpeningRun : IDisposable
         _progress?.Report(_released);
     }
 
-    public async ValueTask PumpAsync(MediaOpeningOptions options, CancellationToken cancellationToken)
+    public async ValueTask RunAsync(MediaOpeningOptions options, CancellationToken cancellationToken)
     {
         byte[] header = new byte[FloeParameters.HeaderSize];
         await ReadAsync(header, isLast: false, cancellationToken).ConfigureAwait(false);
         using FloeState state = MediaVerification.Start(_reference, header);
-        ISegmentLane[] lanes = SegmentTurn.Lanes(
-            options.Workers, state.Parameters.SegmentLength, () => new OpeningLane(this, state));
+        ISegmentWorker[] workers = SegmentBatch.Workers(
+            options.Workers, state.Parameters.SegmentLength, () => new OpeningWorker(this, state));
 
         try
         {
-            await SegmentPump.RunAsync(lanes, _source.IsSync, cancellationToken).ConfigureAwait(false);
+            await WorkerRun.RunAsync(workers, _source.IsSync, cancellationToken).ConfigureAwait(false);
             await _destination.FlushAsync(cancellationToken).ConfigureAwait(false);
         }
         finally
         {
-            foreach (ISegmentLane lane in lanes)
+            foreach (ISegmentWorker worker in workers)
             {
-                lane.Dispose();
+                worker.Dispose();
             }
         }
     }
@@ -94,7 +93,7 @@ internal sealed class OpeningRun : IDisposable
 }
 
 /// <summary>One worker of an <see cref="OpeningRun"/>: two buffers and a cipher.</summary>
-internal sealed class OpeningLane(OpeningRun run, FloeState state) : ISegmentLane
+internal sealed class OpeningWorker(OpeningRun run, FloeState state) : ISegmentWorker
 {
     private readonly FloeSegmentCipher _cipher = new(state);
     private readonly byte[] _segment = new byte[state.Parameters.SegmentLength];
@@ -121,6 +120,6 @@ internal sealed class OpeningLane(OpeningRun run, FloeState state) : ISegmentLan
     public void Dispose()
     {
         _cipher.Dispose();
-        CryptographicOperations.ZeroMemory(_plaintext);
+        SecretMemory.Zero(_plaintext);
     }
 }

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using PulseMeet.E2E.Keys;
 using PulseMeet.E2E.Primitives;
 
@@ -83,7 +82,7 @@ public static class ResumableMediaSealer
             destination.Position = checkpoint.SealedLength;
         }
 
-        await run.PumpAsync(cancellationToken).ConfigureAwait(false);
+        await run.RunAsync(cancellationToken).ConfigureAwait(false);
         CheckpointWriter.ToDisk(destination);
         return run.ToReference(description, key);
     }
@@ -177,7 +176,7 @@ internal static class KeptSegments
         }
         finally
         {
-            CryptographicOperations.ZeroMemory(plaintext);
+            SecretMemory.Zero(plaintext);
         }
 
         if (!PublicBytes.Equal(run.Digest!.Current(), checkpoint.Digest))

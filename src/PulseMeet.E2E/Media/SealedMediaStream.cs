@@ -1,5 +1,5 @@
 using System.Buffers;
-using System.Security.Cryptography;
+using PulseMeet.E2E.Primitives;
 
 namespace PulseMeet.E2E.Media;
 
@@ -192,7 +192,7 @@ public sealed class SealedMediaStream : Stream
     {
         _cipher.Dispose();
         _state.Dispose();
-        CryptographicOperations.ZeroMemory(_plaintext);
+        SecretMemory.Zero(_plaintext);
         ArrayPool<byte>.Shared.Return(_plaintext);
         ArrayPool<byte>.Shared.Return(_segment);
     }

@@ -1,10 +1,9 @@
-using System.Security.Cryptography;
 using PulseMeet.E2E.Keys;
 using PulseMeet.E2E.Primitives;
 
 namespace PulseMeet.E2E.Media;
 
-/// <summary>The sealing of one file from a stream to a stream: what its lanes share.</summary>
+/// <summary>The sealing of one file from a stream to a stream: what its workers share.</summary>
 internal sealed class SealingRun : IDisposable
 {
     private readonly IProgress<long>? _progress;
@@ -63,20 +62,20 @@ internal sealed class SealingRun : IDisposable
         _progress?.Report(Math.Min(_processed, Source.ContentLength));
     }
 
-    public async ValueTask PumpAsync(CancellationToken cancellationToken)
+    public async ValueTask RunAsync(CancellationToken cancellationToken)
     {
-        ISegmentLane[] lanes = SegmentTurn.Lanes(Options.Workers, Options.SegmentLength, () => new SealingLane(this));
+        ISegmentWorker[] workers = SegmentBatch.Workers(Options.Workers, Options.SegmentLength, () => new SealingWorker(this));
 
         try
         {
-            await SegmentPump.RunAsync(lanes, Destination.IsSync, cancellationToken).ConfigureAwait(false);
+            await WorkerRun.RunAsync(workers, Destination.IsSync, cancellationToken).ConfigureAwait(false);
             await Destination.FlushAsync(cancellationToken).ConfigureAwait(false);
         }
         finally
         {
-            foreach (ISegmentLane lane in lanes)
+            foreach (ISegmentWorker worker in workers)
             {
-                lane.Dispose();
+                worker.Dispose();
             }
         }
     }
@@ -98,7 +97,7 @@ internal sealed class SealingRun : IDisposable
 }
 
 /// <summary>One worker of a <see cref="SealingRun"/>: two buffers and a cipher.</summary>
-internal sealed class SealingLane(SealingRun run) : ISegmentLane
+internal sealed class SealingWorker(SealingRun run) : ISegmentWorker
 {
     private readonly FloeSegmentCipher _cipher = new(run.State);
     private readonly byte[] _plaintext = new byte[run.State.Parameters.PlaintextLength];
@@ -131,6 +130,6 @@ internal sealed class SealingLane(SealingRun run) : ISegmentLane
     public void Dispose()
     {
         _cipher.Dispose();
-        CryptographicOperations.ZeroMemory(_plaintext);
+        SecretMemory.Zero(_plaintext);
     }
 }

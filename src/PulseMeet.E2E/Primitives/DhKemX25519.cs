@@ -23,10 +23,9 @@ internal sealed class DhKemX25519 : IKem
     public void DeriveKeyPair(ReadOnlySpan<byte> ikm, Span<byte> privateKey, Span<byte> publicKey)
     {
         Argument.HasLength(privateKey, X25519.KeySize);
-        Span<byte> prk = stackalloc byte[32];
-        HpkeLabels.Extract(HashFunction.Sha256, Suite, default, "dkp_prk"u8, ikm, prk);
-        HpkeLabels.Expand(HashFunction.Sha256, Suite, prk, "sk"u8, default, privateKey);
-        CryptographicOperations.ZeroMemory(prk);
+        using var prk = new StackSecret(stackalloc byte[32]);
+        HpkeLabels.Extract(HashFunction.Sha256, Suite, default, "dkp_prk"u8, ikm, prk.Span);
+        HpkeLabels.Expand(HashFunction.Sha256, Suite, prk.Span, "sk"u8, default, privateKey);
         X25519.DerivePublicKey(privateKey, publicKey);
     }
 
@@ -39,11 +38,10 @@ internal sealed class DhKemX25519 : IKem
     public bool TryEncapsulate(ReadOnlySpan<byte> publicKey, Span<byte> encapsulation, Span<byte> sharedSecret)
     {
         Argument.HasLength(publicKey, X25519.KeySize);
-        Span<byte> ephemeral = stackalloc byte[X25519.KeySize];
-        X25519.GeneratePrivateKey(ephemeral);
-        X25519.DerivePublicKey(ephemeral, encapsulation);
-        bool agreed = TryDerive(ephemeral, publicKey, encapsulation, publicKey, sharedSecret);
-        CryptographicOperations.ZeroMemory(ephemeral);
+        using var ephemeral = new StackSecret(stackalloc byte[X25519.KeySize]);
+        X25519.GeneratePrivateKey(ephemeral.Span);
+        X25519.DerivePublicKey(ephemeral.Span, encapsulation);
+        bool agreed = TryDerive(ephemeral.Span, publicKey, encapsulation, publicKey, sharedSecret);
         return agreed;
     }
 
@@ -68,18 +66,16 @@ internal sealed class DhKemX25519 : IKem
         Span<byte> sharedSecret)
     {
         Argument.HasLength(sharedSecret, 32);
-        Span<byte> dh = stackalloc byte[X25519.KeySize];
-        if (!X25519.TryAgree(privateKey, peer, dh))
+        using var dh = new StackSecret(stackalloc byte[X25519.KeySize]);
+        if (!X25519.TryAgree(privateKey, peer, dh.Span))
         {
             sharedSecret.Clear();
             return false;
         }
 
-        Span<byte> prk = stackalloc byte[32];
-        HpkeLabels.Extract(HashFunction.Sha256, Suite, default, "eae_prk"u8, dh, prk);
-        HpkeLabels.Expand(HashFunction.Sha256, Suite, prk, "shared_secret"u8, [.. encapsulation, .. recipient], sharedSecret);
-        CryptographicOperations.ZeroMemory(dh);
-        CryptographicOperations.ZeroMemory(prk);
+        using var prk = new StackSecret(stackalloc byte[32]);
+        HpkeLabels.Extract(HashFunction.Sha256, Suite, default, "eae_prk"u8, dh.Span, prk.Span);
+        HpkeLabels.Expand(HashFunction.Sha256, Suite, prk.Span, "shared_secret"u8, [.. encapsulation, .. recipient], sharedSecret);
         return true;
     }
 }

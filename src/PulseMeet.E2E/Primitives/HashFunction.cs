@@ -61,9 +61,8 @@ internal sealed class HashFunction
         Span<byte> input = info.Length < 1024 ? stackalloc byte[info.Length + 1] : new byte[info.Length + 1];
         info.CopyTo(input);
         input[^1] = 1;
-        Span<byte> block = stackalloc byte[Size];
-        Mac(prk, input, block);
-        block[..okm.Length].CopyTo(okm);
-        CryptographicOperations.ZeroMemory(block);
+        using var block = new StackSecret(stackalloc byte[Size]);
+        Mac(prk, input, block.Span);
+        block.Span[..okm.Length].CopyTo(okm);
     }
 }

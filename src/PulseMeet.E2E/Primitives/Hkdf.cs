@@ -34,10 +34,9 @@ internal static class Hkdf
     public static void DeriveKey(
         ReadOnlySpan<byte> ikm, ReadOnlySpan<byte> salt, ReadOnlySpan<byte> info, Span<byte> okm)
     {
-        Span<byte> prk = stackalloc byte[PrkSize];
-        Extract(ikm, salt, prk);
-        Expand(prk, info, okm);
-        CryptographicOperations.ZeroMemory(prk);
+        using var prk = new StackSecret(stackalloc byte[PrkSize]);
+        Extract(ikm, salt, prk.Span);
+        Expand(prk.Span, info, okm);
     }
 
     /// <summary>RFC 5869, section 2.3, over SHA-384, for up to one block.</summary>
@@ -52,12 +51,11 @@ internal static class Hkdf
             throw new ArgumentException("At most 48 bytes.", nameof(okm));
         }
 
-        Span<byte> block = stackalloc byte[HMACSHA384.HashSizeInBytes];
+        using var block = new StackSecret(stackalloc byte[HMACSHA384.HashSizeInBytes]);
         Span<byte> input = info.Length < 1024 ? stackalloc byte[info.Length + 1] : new byte[info.Length + 1];
         info.CopyTo(input);
         input[^1] = 1;
-        HMACSHA384.HashData(prk, input, block);
-        block[..okm.Length].CopyTo(okm);
-        CryptographicOperations.ZeroMemory(block);
+        HMACSHA384.HashData(prk, input, block.Span);
+        block.Span[..okm.Length].CopyTo(okm);
     }
 }

@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Security.Cryptography;
 
 namespace PulseMeet.E2E.Primitives;
 
@@ -14,9 +13,8 @@ internal static class HpkeLabels
         ReadOnlySpan<byte> ikm,
         Span<byte> prk)
     {
-        byte[] labeledIkm = [.. "HPKE-v1"u8, .. suite, .. label, .. ikm];
-        hash.Extract(salt, labeledIkm, prk);
-        CryptographicOperations.ZeroMemory(labeledIkm);
+        using var labeledIkm = new StackSecret([.. "HPKE-v1"u8, .. suite, .. label, .. ikm]);
+        hash.Extract(salt, labeledIkm.Span, prk);
     }
 
     public static void Expand(

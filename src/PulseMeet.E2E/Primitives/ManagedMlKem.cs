@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Org.BouncyCastle.Crypto.Kems;
 using Org.BouncyCastle.Crypto.Parameters;
 using Org.BouncyCastle.Security;
@@ -51,7 +50,7 @@ internal sealed class ManagedMlKem : IMlKemBackend
         }
         finally
         {
-            CryptographicOperations.ZeroMemory(copy);
+            SecretMemory.Zero(copy);
         }
     }
 

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Security.Cryptography;
 
 namespace PulseMeet.E2E.Primitives;
 
@@ -24,7 +23,7 @@ internal sealed class SecretBytes : IDisposable
     /// <summary>A secret of <paramref name="length"/> zero bytes, to be written by its owner.</summary>
     public SecretBytes(int length) => _bytes = GC.AllocateArray<byte>(length, pinned: true);
 
-    ~SecretBytes() => CryptographicOperations.ZeroMemory(_bytes);
+    ~SecretBytes() => SecretMemory.Zero(_bytes);
 
     public int Length => _bytes.Length;
 
@@ -46,7 +45,7 @@ internal sealed class SecretBytes : IDisposable
     {
         if (Interlocked.Decrement(ref _state) == Disposed)
         {
-            CryptographicOperations.ZeroMemory(_bytes);
+            SecretMemory.Zero(_bytes);
         }
 
         GC.KeepAlive(this);
@@ -96,7 +95,7 @@ internal sealed class SecretBytes : IDisposable
     {
         if (Interlocked.Or(ref _state, Disposed) == 0)
         {
-            CryptographicOperations.ZeroMemory(_bytes);
+            SecretMemory.Zero(_bytes);
         }
 
         // A use that has not ended keeps its owner, and zeroes as it ends.

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 
 namespace PulseMeet.E2E.Primitives;
 
@@ -35,11 +34,10 @@ internal sealed class XWing : IKem
     public void DerivePublicKey(ReadOnlySpan<byte> privateKey, Span<byte> publicKey)
     {
         Argument.HasLength(publicKey, PublicKeySize);
-        Span<byte> expanded = stackalloc byte[ExpandedSize];
-        Expand(privateKey, expanded);
-        MlKem768.DeriveEncapsulationKey(expanded[..MlKem768.SeedSize], publicKey[..MlKem768.EncapsulationKeySize]);
-        X25519.DerivePublicKey(expanded[MlKem768.SeedSize..], publicKey[MlKem768.EncapsulationKeySize..]);
-        CryptographicOperations.ZeroMemory(expanded);
+        using var expanded = new StackSecret(stackalloc byte[ExpandedSize]);
+        Expand(privateKey, expanded.Span);
+        MlKem768.DeriveEncapsulationKey(expanded.Span[..MlKem768.SeedSize], publicKey[..MlKem768.EncapsulationKeySize]);
+        X25519.DerivePublicKey(expanded.Span[MlKem768.SeedSize..], publicKey[MlKem768.EncapsulationKeySize..]);
     }
 
     public bool IsValidPublicKey(ReadOnlySpan<byte> publicKey) =>
@@ -51,21 +49,18 @@ internal sealed class XWing : IKem
     {
         Argument.HasLength(publicKey, PublicKeySize);
         Argument.HasLength(encapsulation, EncapsulationSize);
-        Span<byte> ephemeral = stackalloc byte[X25519.KeySize];
-        X25519.GeneratePrivateKey(ephemeral);
-        Span<byte> lattice = stackalloc byte[MlKem768.SharedSecretSize];
-        Span<byte> curve = stackalloc byte[X25519.KeySize];
+        using var ephemeral = new StackSecret(stackalloc byte[X25519.KeySize]);
+        X25519.GeneratePrivateKey(ephemeral.Span);
+        using var lattice = new StackSecret(stackalloc byte[MlKem768.SharedSecretSize]);
+        using var curve = new StackSecret(stackalloc byte[X25519.KeySize]);
         ReadOnlySpan<byte> curveKey = publicKey[MlKem768.EncapsulationKeySize..];
-        X25519.DerivePublicKey(ephemeral, encapsulation[MlKem768.CiphertextSize..]);
+        X25519.DerivePublicKey(ephemeral.Span, encapsulation[MlKem768.CiphertextSize..]);
         bool encapsulated = MlKem768.TryEncapsulate(
-            publicKey[..MlKem768.EncapsulationKeySize], encapsulation[..MlKem768.CiphertextSize], lattice);
+            publicKey[..MlKem768.EncapsulationKeySize], encapsulation[..MlKem768.CiphertextSize], lattice.Span);
 
         // Section 5.4 has no check of the curve's result: the combiner holds by ML-KEM alone.
-        _ = X25519.TryAgree(ephemeral, curveKey, curve);
-        Combine(lattice, curve, encapsulation[MlKem768.CiphertextSize..], curveKey, sharedSecret);
-        CryptographicOperations.ZeroMemory(ephemeral);
-        CryptographicOperations.ZeroMemory(lattice);
-        CryptographicOperations.ZeroMemory(curve);
+        _ = X25519.TryAgree(ephemeral.Span, curveKey, curve.Span);
+        Combine(lattice.Span, curve.Span, encapsulation[MlKem768.CiphertextSize..], curveKey, sharedSecret);
         return encapsulated;
     }
 
@@ -76,18 +71,15 @@ internal sealed class XWing : IKem
             return false;
         }
 
-        Span<byte> expanded = stackalloc byte[ExpandedSize];
-        Expand(privateKey, expanded);
-        Span<byte> lattice = stackalloc byte[MlKem768.SharedSecretSize];
-        Span<byte> curve = stackalloc byte[X25519.KeySize];
+        using var expanded = new StackSecret(stackalloc byte[ExpandedSize]);
+        Expand(privateKey, expanded.Span);
+        using var lattice = new StackSecret(stackalloc byte[MlKem768.SharedSecretSize]);
+        using var curve = new StackSecret(stackalloc byte[X25519.KeySize]);
         Span<byte> curveKey = stackalloc byte[X25519.KeySize];
-        MlKem768.Decapsulate(expanded[..MlKem768.SeedSize], encapsulation[..MlKem768.CiphertextSize], lattice);
-        X25519.DerivePublicKey(expanded[MlKem768.SeedSize..], curveKey);
-        _ = X25519.TryAgree(expanded[MlKem768.SeedSize..], encapsulation[MlKem768.CiphertextSize..], curve);
-        Combine(lattice, curve, encapsulation[MlKem768.CiphertextSize..], curveKey, sharedSecret);
-        CryptographicOperations.ZeroMemory(expanded);
-        CryptographicOperations.ZeroMemory(lattice);
-        CryptographicOperations.ZeroMemory(curve);
+        MlKem768.Decapsulate(expanded.Span[..MlKem768.SeedSize], encapsulation[..MlKem768.CiphertextSize], lattice.Span);
+        X25519.DerivePublicKey(expanded.Span[MlKem768.SeedSize..], curveKey);
+        _ = X25519.TryAgree(expanded.Span[MlKem768.SeedSize..], encapsulation[MlKem768.CiphertextSize..], curve.Span);
+        Combine(lattice.Span, curve.Span, encapsulation[MlKem768.CiphertextSize..], curveKey, sharedSecret);
         return true;
     }
 
@@ -106,13 +98,12 @@ internal sealed class XWing : IKem
         ReadOnlySpan<byte> curveKey,
         Span<byte> sharedSecret)
     {
-        Span<byte> input = stackalloc byte[(4 * 32) + 6];
-        lattice.CopyTo(input);
-        curve.CopyTo(input[32..]);
-        curveCiphertext.CopyTo(input[64..]);
-        curveKey.CopyTo(input[96..]);
-        Label.CopyTo(input[128..]);
-        Sha3.Hash256(input, sharedSecret);
-        CryptographicOperations.ZeroMemory(input);
+        using var input = new StackSecret(stackalloc byte[(4 * 32) + 6]);
+        lattice.CopyTo(input.Span);
+        curve.CopyTo(input.Span[32..]);
+        curveCiphertext.CopyTo(input.Span[64..]);
+        curveKey.CopyTo(input.Span[96..]);
+        Label.CopyTo(input.Span[128..]);
+        Sha3.Hash256(input.Span, sharedSecret);
     }
 }

@@ -3,15 +3,15 @@ namespace PulseMeet.E2E.Ratchet;
 /// <summary>Every bound of the ratchet, in one place.</summary>
 public static class RatchetLimits
 {
-    /// <summary>How many messages of one chain may be missing before the next one that opens. What is further ahead is
-    /// refused before any key is derived.</summary>
-    public const int MaxSkippedPerStep = 2000;
+    /// <summary>How many messages in a row of one chain may be missing before the next one that opens. What is further ahead is
+    /// refused before any key is derived. Also how many may be missing at the end of a chain for the newest
+    /// <see cref="MaxSkippedKeys"/> of them to be kept; where more are missing there, the session goes on without any of them.</summary>
+    public const int MaxSkippedPerStep = 65536;
 
-    /// <summary>How many messages may be missing at the end of a chain, once the next chain has begun, for the newest
-    /// <see cref="MaxSkippedKeys"/> of them to be kept. Where more are missing, the session goes on without any of them.</summary>
-    internal const uint MaxStepsToChainEnd = 65536;
+    /// <summary>How many ratchet keys of chains that have not begun may have messages far ahead that do not open.</summary>
+    internal const int MaxTrialRatchetKeys = 3;
 
-    /// <summary>How many keys of missing messages are kept in all; past it the oldest are dropped.</summary>
+    /// <summary>How many keys of missing messages are kept in all, the newest; past it the oldest are dropped.</summary>
     public const int MaxSkippedKeys = 2000;
 
     /// <summary>How many receiving chains are kept, the current one included; past it the oldest is dropped with its

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using PulseMeet.E2E.Diagnostics;
 using PulseMeet.E2E.Keys;
 using PulseMeet.E2E.Primitives;
@@ -8,7 +7,8 @@ namespace PulseMeet.E2E.Ratchet;
 
 /// <summary>RatchetDecryptHE (Double Ratchet, section 4.4).</summary>
 /// <remarks>Everything is tried on copies of the keys; the state changes only after the body's tag has verified. A forged
-/// message costs at most six header trials, each over 40 bytes.</remarks>
+/// message costs at most six header trials, each over 40 bytes; a damaged one whose header is authentic the way to its key, which
+/// is made once (<see cref="Lookahead"/>).</remarks>
 internal static class RatchetOpening
 {
     /// <param name="state">Moves on if, and only if, the message opens.</param>
@@ -65,20 +65,17 @@ internal static class RatchetOpening
         }
 
         CheckDistance(chainKey.Index, number);
-        Span<byte> trial = stackalloc byte[ChainKey.Size];
-        chainKey.CopyTo(trial);
-        try
-        {
-            byte[] plaintext = OpenAt(state, trial, number - chainKey.Index, message, associatedData);
-            SkipTo(state, chain, number, now);
-            chainKey.Advance(trial, number + 1);
-            state.DropOldChains(now - RatchetLimits.MaxSkippedKeyAge);
-            return plaintext;
-        }
-        finally
-        {
-            CryptographicOperations.ZeroMemory(trial);
-        }
+        Lookahead? marks = number - chainKey.Index < Lookahead.Interval ? chain.Ahead : chain.Ahead ??= new Lookahead();
+        using SecretScope origin = chainKey.Use();
+        using var memory = new StackSecret(stackalloc byte[ChainKey.Size]);
+        using var trial = new ChainTrial(origin.Span, chainKey.Index, number, marks, memory.Span);
+        byte[] plaintext = OpenAt(state, trial, message, associatedData);
+        uint skipped = number - chainKey.Index;
+        trial.Commit(chainKey, state.Skipped, chain.Id, now);
+        Telemetry.KeysSkipped(skipped);
+        chain.DropPassedMarks();
+        state.DropExpired(now);
+        return plaintext;
     }
 
     private static byte[] OpenSkipped(
@@ -89,15 +86,15 @@ internal static class RatchetOpening
         ReadOnlySpan<byte> associatedData,
         DateTimeOffset now)
     {
-        Span<byte> messageKey = stackalloc byte[ChainKey.Size];
-        if (!state.Skipped.TryGet(chain.Id, number, now - RatchetLimits.MaxSkippedKeyAge, messageKey))
+        using var messageKey = new StackSecret(stackalloc byte[ChainKey.Size]);
+        if (!state.Skipped.TryGet(chain.Id, number, now - RatchetLimits.MaxSkippedKeyAge, messageKey.Span))
         {
             throw new E2EException(E2EError.DuplicateMessage);
         }
 
-        byte[] plaintext = OpenBody(state, messageKey, message, associatedData);
+        byte[] plaintext = OpenBody(state, messageKey.Span, message, associatedData);
         state.Skipped.Remove(chain.Id, number);
-        state.DropOldChains(now - RatchetLimits.MaxSkippedKeyAge);
+        state.DropExpired(now);
         return plaintext;
     }
 
@@ -117,107 +114,64 @@ internal static class RatchetOpening
 
         CheckDistance(0, header.Number);
         X25519PublicKey peer = X25519PublicKey.FromBytes(header.RatchetKey);
-        Span<byte> step = stackalloc byte[RootKey.StepSize];
+        Lookahead? marks = header.Number < Lookahead.Interval
+            ? null
+            : state.Ahead.For(header.RatchetKey) ?? throw new E2EException(E2EError.TooFarAhead);
+        using var step = new RootStep(stackalloc byte[RootStep.Size]);
         state.TryStep(peer, step);
-        Span<byte> trial = stackalloc byte[ChainKey.Size];
-        step[32..64].CopyTo(trial);
-        byte[] plaintext;
-        try
+        using var memory = new StackSecret(stackalloc byte[ChainKey.Size]);
+        using var trial = new ChainTrial(step.ChainKey, 0, header.Number, marks, memory.Span);
+        byte[] plaintext = OpenAt(state, trial, message, associatedData);
+        if (previous is not null)
         {
-            plaintext = OpenAt(state, trial, header.Number, message, associatedData);
-            if (previous is not null)
-            {
-                SkipToEnd(state, previous, header.PreviousChainLength, now);
-                previous.Close(header.PreviousChainLength, now);
-            }
-
-            ReceivingChain chain = state.CommitReceivingStep(peer, step, now);
-            SkipTo(state, chain, header.Number, now);
-            chain.ChainKey!.Advance(trial, header.Number + 1);
-        }
-        finally
-        {
-            CryptographicOperations.ZeroMemory(step);
-            CryptographicOperations.ZeroMemory(trial);
+            SkipToEnd(state, previous, header.PreviousChainLength, now);
         }
 
+        ReceivingChain chain = state.CommitReceivingStep(peer, step, header.PreviousChainLength, now);
+        trial.Commit(chain.ChainKey!, state.Skipped, chain.Id, now);
+        Telemetry.KeysSkipped(header.Number);
+        chain.DropPassedMarks();
         return plaintext;
     }
 
-    /// <summary>Steps the trial chain key past the message, and opens the message with its key.</summary>
+    /// <summary>Derives the message's key and opens the message with it.</summary>
     private static byte[] OpenAt(
-        RatchetState state,
-        Span<byte> trial,
-        uint skipped,
-        ReadOnlySpan<byte> message,
-        ReadOnlySpan<byte> associatedData)
+        RatchetState state, ChainTrial trial, ReadOnlySpan<byte> message, ReadOnlySpan<byte> associatedData)
     {
-        Span<byte> messageKey = stackalloc byte[ChainKey.Size];
-        for (uint i = 0; i <= skipped; i++)
-        {
-            ChainKey.Step(trial, messageKey);
-        }
-
-        return OpenBody(state, messageKey, message, associatedData);
+        using var messageKey = new StackSecret(stackalloc byte[ChainKey.Size]);
+        trial.Derive(messageKey.Span);
+        return OpenBody(state, messageKey.Span, message, associatedData);
     }
 
-    /// <summary>Opens the body and zeroes the key, whatever comes of it.</summary>
     private static byte[] OpenBody(
-        RatchetState state, Span<byte> messageKey, ReadOnlySpan<byte> message, ReadOnlySpan<byte> associatedData)
+        RatchetState state, ReadOnlySpan<byte> messageKey, ReadOnlySpan<byte> message, ReadOnlySpan<byte> associatedData)
     {
         Span<byte> buffer = stackalloc byte[BodyAssociatedData.MaxSize];
         ReadOnlySpan<byte> bound = BodyAssociatedData.Write(state.AssociatedData, message, associatedData, buffer);
         ReadOnlySpan<byte> nonce = message.Slice(RatchetMessage.NonceAt, AesGcm256.NonceSize);
-        try
-        {
-            return SealedBody.Open(
-                messageKey, nonce, nonce, RatchetMessage.BodyLabel, message[RatchetMessage.BodyAt..], bound)
-                ?? throw new E2EException(E2EError.NotAuthentic);
-        }
-        finally
-        {
-            CryptographicOperations.ZeroMemory(messageKey);
-        }
-    }
-
-    /// <summary>Stores the keys of the messages before that number: they have not arrived.</summary>
-    private static void SkipTo(RatchetState state, ReceivingChain chain, uint number, DateTimeOffset now)
-    {
-        if (chain.ChainKey is not { } chainKey)
-        {
-            return;
-        }
-
-        uint first = chainKey.Index;
-        Span<byte> messageKey = stackalloc byte[ChainKey.Size];
-        while (chainKey.Index < number)
-        {
-            uint skipped = chainKey.Index;
-            chainKey.Step(messageKey);
-            state.Skipped.Add(chain.Id, skipped, now, messageKey);
-        }
-
-        CryptographicOperations.ZeroMemory(messageKey);
-        Telemetry.KeysSkipped(chainKey.Index - first);
+        return SealedBody.Open(messageKey, nonce, nonce, RatchetMessage.BodyLabel, message[RatchetMessage.BodyAt..], bound)
+            ?? throw new E2EException(E2EError.NotAuthentic);
     }
 
     /// <summary>Stores the newest keys of a chain that ends there, no more than are kept in all. Only for a length whose
     /// message has opened: until then the number of steps is somebody else's choice.</summary>
     private static void SkipToEnd(RatchetState state, ReceivingChain chain, uint length, DateTimeOffset now)
     {
-        if (chain.ChainKey is not { } chainKey || length - chainKey.Index > RatchetLimits.MaxStepsToChainEnd)
+        if (chain.ChainKey is not { } chainKey || length - chainKey.Index > RatchetLimits.MaxSkippedPerStep)
         {
             return;
         }
 
-        Span<byte> forgotten = stackalloc byte[ChainKey.Size];
-        while (length - chainKey.Index > RatchetLimits.MaxSkippedKeys)
+        using var messageKey = new StackSecret(stackalloc byte[ChainKey.Size]);
+        while (chainKey.Index < length)
         {
-            chainKey.Step(forgotten);
+            uint skipped = chainKey.Index;
+            chainKey.Step(messageKey.Span);
+            if (length - skipped <= RatchetLimits.MaxSkippedKeys)
+            {
+                state.Skipped.Add(chain.Id, skipped, now, messageKey.Span);
+            }
         }
-
-        CryptographicOperations.ZeroMemory(forgotten);
-        SkipTo(state, chain, length, now);
     }
 
     /// <summary>Refuses what is too far ahead before any key is derived. The last number has no key.</summary>

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using PulseMeet.E2E.Keys;
 using PulseMeet.E2E.Primitives;
 using PulseMeet.E2E.Sealing;
@@ -18,8 +17,8 @@ internal static class RatchetSealing
         state.EnsureSendingChain();
         ChainKey sending = state.Sending!;
         uint number = sending.Index;
-        Span<byte> messageKey = stackalloc byte[ChainKey.Size];
-        sending.Step(messageKey);
+        using var messageKey = new StackSecret(stackalloc byte[ChainKey.Size]);
+        sending.Step(messageKey.Span);
 
         message[0] = RatchetMessage.Version;
         message[1] = RatchetMessage.Regular;
@@ -30,8 +29,7 @@ internal static class RatchetSealing
         Span<byte> buffer = stackalloc byte[BodyAssociatedData.MaxSize];
         ReadOnlySpan<byte> bound = BodyAssociatedData.Write(state.AssociatedData, message, associatedData, buffer);
         SealedBody.Seal(
-            messageKey, nonce, nonce, RatchetMessage.BodyLabel, plaintext, bound, message[RatchetMessage.BodyAt..]);
-        CryptographicOperations.ZeroMemory(messageKey);
+            messageKey.Span, nonce, nonce, RatchetMessage.BodyLabel, plaintext, bound, message[RatchetMessage.BodyAt..]);
     }
 
     private static void SealHeader(RatchetState state, uint number, ReadOnlySpan<byte> nonce, Span<byte> message)

@@ -17,6 +17,9 @@ namespace PulseMeet.E2E.Ratchet;
 [DebuggerDisplay("{ToString(),nq}")]
 public sealed partial class RatchetSession : IDisposable
 {
+    /// <summary>How far clocks may be apart without anything following from it.</summary>
+    private static readonly TimeSpan ClockTolerance = TimeSpan.FromMinutes(5);
+
     private readonly Lock _lock = new();
     private readonly SessionState _state;
     private readonly PaddingScheme _padding;
@@ -31,10 +34,19 @@ public sealed partial class RatchetSession : IDisposable
         _time = time;
     }
 
-    /// <summary>The peer's certificate, as the handshake verified it.</summary>
-    public DeviceCertificate Peer => _state.Peer;
+    /// <summary>The peer's certificate: that of the handshake, or the newest one since that was taken.</summary>
+    public DeviceCertificate Peer
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _state.Peer;
+            }
+        }
+    }
 
-    /// <summary>Whether one-time prekeys took part in the handshake.</summary>
+    /// <summary>Whether a one-time pair took part in the handshake.</summary>
     public HandshakeInfo Handshake => _state.Handshake;
 
     /// <summary>When the session began, in whole seconds.</summary>
@@ -52,8 +64,16 @@ public sealed partial class RatchetSession : IDisposable
         }
     }
 
-    /// <summary>Whether the peer has left the session unanswered for the renewal interval: time for a new handshake.</summary>
-    public bool IsRenewalDue => !IsAcknowledged && _time.GetUtcNow() - EstablishedAt >= _renewalInterval;
+    /// <summary>Whether the peer has left the session unanswered for the renewal interval: time for a new handshake. One that began
+    /// in the future, by a clock that was since set back, is due at once.</summary>
+    public bool IsRenewalDue
+    {
+        get
+        {
+            TimeSpan age = _time.GetUtcNow() - EstablishedAt;
+            return !IsAcknowledged && (age >= _renewalInterval || age < -ClockTolerance);
+        }
+    }
 
     /// <summary>Whether a message carries a handshake: it opens with <see cref="Open"/> on the session that it began, or
     /// begins one with <see cref="Accept"/>.</summary>
@@ -155,7 +175,7 @@ public sealed partial class RatchetSession : IDisposable
     {
         lock (_lock)
         {
-            _state.Ratchet.DropOldChains(_time.GetUtcNow() - RatchetLimits.MaxSkippedKeyAge);
+            _state.Ratchet.DropExpired(_time.GetUtcNow());
             return SessionStateCodec.Write(_state);
         }
     }
@@ -185,51 +205,60 @@ public sealed partial class RatchetSession : IDisposable
         }
     }
 
-    private bool IsOwn(HandshakeHeader header) => PublicBytes.Equal(header.HashBound(), _state.HandshakeHash);
+    private bool IsOwn(HandshakeHeader header) => PublicBytes.Equal(header.HashOfHandshake(), _state.HandshakeHash);
 
     private byte[] OpenCounted(ReadOnlySpan<byte> message, ReadOnlySpan<byte> associatedData)
     {
-        ReadOnlySpan<byte> inner = message;
-        if (IsFirstMessage(message))
+        if (!IsFirstMessage(message))
         {
-            var first = FirstMessage.Read(message);
-            if (!IsOwn(first.Header))
-            {
-                throw new E2EException(E2EError.WrongSession);
-            }
-
-            // The validity and the signature are no part of the handshake's hash: a certificate that was renewed on the way
-            // is taken, one that was changed is not.
-            if (!first.Header.Certificate.Equals(_state.Peer))
-            {
-                first.Header.Certificate.VerifySignature();
-            }
-
-            inner = first.Inner;
+            return OpenInner(message, associatedData, null);
         }
 
+        var first = FirstMessage.Read(message);
+        if (!IsOwn(first.Header))
+        {
+            throw new E2EException(E2EError.WrongSession);
+        }
+
+        // Who has the session's keys sealed the whole header: a certificate in it that was renewed on the way is the peer's word.
+        DeviceCertificate? renewed = null;
+        if (!PublicBytes.Equal(first.Header.Certificate, Peer.Encoded))
+        {
+            renewed = DeviceCertificate.Decode(first.Header.Certificate, Peer.AccountKey);
+            renewed.VerifySignature();
+        }
+
+        return OpenInner(first.Inner, FirstMessage.Bind(first.Header.Encoded, associatedData), renewed);
+    }
+
+    private byte[] OpenInner(ReadOnlySpan<byte> inner, ReadOnlySpan<byte> associatedData, DeviceCertificate? renewed)
+    {
         lock (_lock)
         {
             byte[] plaintext = RatchetOpening.Open(_state.Ratchet, inner, associatedData, _time.GetUtcNow());
             _state.Pending = null;
+            if (renewed is not null && renewed.NotAfter > _state.Peer.NotAfter)
+            {
+                _state.Peer = renewed;
+            }
+
             return plaintext;
         }
     }
 
     private void Seal(ReadOnlySpan<byte> plaintext, ReadOnlySpan<byte> associatedData, Span<byte> message)
     {
-        int innerAt = 0;
-        if (_state.Pending is { } header)
-        {
-            message[0] = RatchetMessage.Version;
-            message[1] = RatchetMessage.First;
-            header.CopyTo(message[RatchetMessage.PrefixSize..]);
-            innerAt = RatchetMessage.PrefixSize + header.Length;
-        }
-
         try
         {
-            RatchetSealing.Seal(_state.Ratchet, plaintext, associatedData, message[innerAt..]);
+            if (_state.Pending is { } header)
+            {
+                RatchetSealing.Seal(
+                    _state.Ratchet, plaintext, FirstMessage.Bind(header, associatedData), FirstMessage.Write(header, message));
+            }
+            else
+            {
+                RatchetSealing.Seal(_state.Ratchet, plaintext, associatedData, message);
+            }
         }
         catch (E2EException refused) when (Telemetry.SealingFailed(refused.Reason))
         {

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using PulseMeet.E2E.Handshake;
 using PulseMeet.E2E.Keys;
 using PulseMeet.E2E.Primitives;
@@ -47,6 +46,9 @@ internal sealed class RatchetState : IDisposable
     /// <summary>MKSKIPPED.</summary>
     public SkippedKeys Skipped { get; } = new();
 
+    /// <summary>What was derived for messages far ahead in a chain that has not begun. No part of the stored state.</summary>
+    public StepLookaheads Ahead { get; } = new();
+
     public ulong NextChainId { get; set; }
 
     /// <summary>RK.</summary>
@@ -76,8 +78,16 @@ internal sealed class RatchetState : IDisposable
         {
             Peer = signedPreKey,
         };
-        state.StepSending();
-        return state;
+        try
+        {
+            state.StepSending(state.Own);
+            return state;
+        }
+        catch
+        {
+            state.Dispose();
+            throw;
+        }
     }
 
     /// <summary>RatchetInitBobHE: the responder's first ratchet key is its signed prekey.</summary>
@@ -97,19 +107,30 @@ internal sealed class RatchetState : IDisposable
     /// <summary>Begins a sending chain under a new ratchet key where there is none.</summary>
     public void EnsureSendingChain()
     {
-        if (Sending is null)
+        if (Sending is not null)
         {
-            X25519KeyPair spent = Own;
-            Own = X25519KeyPair.Generate();
-            spent.Dispose();
-            StepSending();
+            return;
         }
+
+        X25519KeyPair fresh = X25519KeyPair.Generate();
+        try
+        {
+            StepSending(fresh);
+        }
+        catch
+        {
+            fresh.Dispose();
+            throw;
+        }
+
+        Own.Dispose();
+        Own = fresh;
     }
 
     /// <summary>Writes what a step against a key of the peer's gives, and changes nothing.</summary>
     /// <param name="peer">The peer's ratchet key.</param>
-    /// <param name="step">96 bytes, as <see cref="Ratchet.RootKey.Step"/> gives them; the caller zeroes them.</param>
-    public void TryStep(X25519PublicKey peer, Span<byte> step)
+    /// <param name="step">Written.</param>
+    public void TryStep(X25519PublicKey peer, in RootStep step)
     {
         using SecretScope rootKey = RootKey.Use();
         Ratchet.RootKey.Step(rootKey.Span, Own, peer, step);
@@ -117,18 +138,29 @@ internal sealed class RatchetState : IDisposable
 
     /// <summary>Takes over a step of the peer's whose first message has verified.</summary>
     /// <param name="peer">The peer's new ratchet key.</param>
-    /// <param name="step">Root key, chain key, next header key, as <see cref="TryStep"/> gave them.</param>
+    /// <param name="step">As <see cref="TryStep"/> gave it.</param>
+    /// <param name="previousLength">How many messages the previous chain has.</param>
     /// <param name="now">When the previous chain is closed.</param>
     /// <returns>The new receiving chain.</returns>
-    public ReceivingChain CommitReceivingStep(X25519PublicKey peer, ReadOnlySpan<byte> step, DateTimeOffset now)
+    public ReceivingChain CommitReceivingStep(
+        X25519PublicKey peer, in RootStep step, uint previousLength, DateTimeOffset now)
     {
+        // What can fail comes first; then everything changes together.
         using SecretScope nextHeaderKey = NextReceivingHeaderKey.Use();
         var chain = new ReceivingChain(
-            NextChainId++, nextHeaderKey.Span, new ChainKey(step[32..64], 0), length: 0, closedAt: null);
+            NextChainId, nextHeaderKey.Span, new ChainKey(step.ChainKey, 0), length: 0, closedAt: null);
+        Receiving.EnsureCapacity(Receiving.Count + 1);
+        if (Receiving.Count > 0)
+        {
+            Receiving[0].Close(previousLength, now);
+        }
+
+        chain.Ahead = Ahead.Take(peer.Span);
         Receiving.Insert(0, chain);
+        NextChainId++;
         Peer = peer;
-        RootKey.Set(step[..32]);
-        step[64..].CopyTo(nextHeaderKey.Span);
+        RootKey.Set(step.RootKey);
+        step.NextHeaderKey.CopyTo(nextHeaderKey.Span);
         if (Sending is not null)
         {
             PreviousChainLength = Sending.Index;
@@ -137,16 +169,20 @@ internal sealed class RatchetState : IDisposable
             SendingHeaderKey.Set(stackalloc byte[RatchetHeader.KeySize]);
         }
 
-        DropOldChains(now - RatchetLimits.MaxSkippedKeyAge);
+        DropExpired(now);
         return chain;
     }
 
     /// <summary>Drops keys and closed chains that are over their age or their number.</summary>
-    public void DropOldChains(DateTimeOffset before)
+    /// <remarks>A time from the future counts as now: a clock that was once ahead would otherwise keep keys for as long.</remarks>
+    public void DropExpired(DateTimeOffset now)
     {
+        DateTimeOffset before = now - RatchetLimits.MaxSkippedKeyAge;
+        Skipped.CountFutureAs(now);
         Skipped.RemoveStoredBefore(before);
         for (int i = Receiving.Count - 1; i > 0; i--)
         {
+            Receiving[i].CountFutureAs(now);
             if (i >= RatchetLimits.MaxReceivingChains || Receiving[i].ClosedAt < before)
             {
                 Skipped.RemoveChain(Receiving[i].Id);
@@ -173,17 +209,19 @@ internal sealed class RatchetState : IDisposable
         Sending?.Dispose();
         Receiving.ForEach(chain => chain.Dispose());
         Skipped.Dispose();
+        Ahead.Dispose();
     }
 
-    private void StepSending()
+    /// <summary>Steps with that ratchet key. What can fail comes first; then everything changes together.</summary>
+    private void StepSending(X25519KeyPair own)
     {
-        Span<byte> step = stackalloc byte[Ratchet.RootKey.StepSize];
-        TryStep(Peer!, step);
+        using var step = new RootStep(stackalloc byte[RootStep.Size]);
+        using SecretScope rootKey = RootKey.Use();
         using SecretScope nextHeaderKey = NextSendingHeaderKey.Use();
+        Ratchet.RootKey.Step(rootKey.Span, own, Peer!, step);
+        Sending = new ChainKey(step.ChainKey, 0);
         SendingHeaderKey.Set(nextHeaderKey.Span);
-        RootKey.Set(step[..32]);
-        Sending = new ChainKey(step[32..64], 0);
-        step[64..].CopyTo(nextHeaderKey.Span);
-        CryptographicOperations.ZeroMemory(step);
+        step.RootKey.CopyTo(rootKey.Span);
+        step.NextHeaderKey.CopyTo(nextHeaderKey.Span);
     }
 }

@@ -33,6 +33,10 @@ internal sealed class ReceivingChain : IDisposable
 
     public DateTimeOffset? ClosedAt { get; private set; }
 
+    /// <summary>What was derived for messages far ahead that have not opened; null where there were none. No part of the stored
+    /// state.</summary>
+    public Lookahead? Ahead { get; set; }
+
     /// <summary>The number of the next message that has no key yet; for a closed chain, its length.</summary>
     public uint Next => _chainKey?.Index ?? _length;
 
@@ -43,11 +47,27 @@ internal sealed class ReceivingChain : IDisposable
         ClosedAt = now;
         _chainKey?.Dispose();
         _chainKey = null;
+        Ahead?.Dispose();
+        Ahead = null;
+    }
+
+    /// <summary>A chain that was closed in the future was closed now.</summary>
+    public void CountFutureAs(DateTimeOffset now) => ClosedAt = ClosedAt > now ? now : ClosedAt;
+
+    /// <summary>Zeroes what was derived ahead and now lies behind.</summary>
+    public void DropPassedMarks()
+    {
+        if (Ahead is { } ahead && !ahead.Pass(Next))
+        {
+            ahead.Dispose();
+            Ahead = null;
+        }
     }
 
     public void Dispose()
     {
         HeaderKey.Dispose();
         _chainKey?.Dispose();
+        Ahead?.Dispose();
     }
 }

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using PulseMeet.E2E.Keys;
 using PulseMeet.E2E.Primitives;
 
@@ -12,23 +11,18 @@ internal static class RootKey
     /// <summary>Length of a root key, in bytes.</summary>
     public const int Size = 32;
 
-    /// <summary>Length of one step's output, in bytes.</summary>
-    public const int StepSize = 96;
-
     private static ReadOnlySpan<byte> Label => "PulseMeet-E2E v1 ratchet step"u8;
 
     /// <param name="rootKey">32 bytes.</param>
     /// <param name="own">This side's ratchet key pair.</param>
     /// <param name="peer">The other side's ratchet key.</param>
-    /// <param name="output">96 bytes: root key, chain key, next header key. The caller zeroes them.</param>
+    /// <param name="step">Written.</param>
     /// <exception cref="E2EException">The agreement is not contributory (<see cref="E2EError.InvalidPublicKey"/>).</exception>
-    public static void Step(ReadOnlySpan<byte> rootKey, X25519KeyPair own, X25519PublicKey peer, Span<byte> output)
+    public static void Step(ReadOnlySpan<byte> rootKey, X25519KeyPair own, X25519PublicKey peer, in RootStep step)
     {
         Argument.HasLength(rootKey, Size);
-        Argument.HasLength(output, StepSize);
-        Span<byte> agreement = stackalloc byte[X25519.KeySize];
-        own.Agree(peer, agreement);
-        Hkdf.DeriveKey(agreement, rootKey, Label, output);
-        CryptographicOperations.ZeroMemory(agreement);
+        using var agreement = new StackSecret(stackalloc byte[X25519.KeySize]);
+        own.Agree(peer, agreement.Span);
+        Hkdf.DeriveKey(agreement.Span, rootKey, Label, step.All);
     }
 }

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using PulseMeet.E2E.Encoding;
 using PulseMeet.E2E.Primitives;
 
@@ -28,6 +27,17 @@ internal sealed class SkippedKeys : IDisposable
 
     public int Count => _slots.Count;
 
+    /// <summary>Makes room for so many more keys, so that adding them cannot fail halfway.</summary>
+    public void Reserve(int count)
+    {
+        int capacity = Math.Min(Count + count, RatchetLimits.MaxSkippedKeys);
+        _slots.EnsureCapacity(capacity);
+        while (_links.Length < capacity)
+        {
+            Grow();
+        }
+    }
+
     /// <summary>Stores a key; the oldest one goes when the bound is reached.</summary>
     public void Add(ulong chain, uint number, DateTimeOffset storedAt, ReadOnlySpan<byte> messageKey)
     {
@@ -36,13 +46,7 @@ internal sealed class SkippedKeys : IDisposable
             RemoveSlot(_oldest);
         }
 
-        // A clock that was wrong and has been set back: what it stamped with the future would otherwise stay, and hold back
-        // the expiry of all that follows.
-        for (int later = _newest; later != None && _links[later].StoredAt > storedAt; later = _links[later].Previous)
-        {
-            _links[later].StoredAt = storedAt;
-        }
-
+        CountFutureAs(storedAt);
         int slot = TakeSlot();
         using SecretScope keys = _keys.Use();
         messageKey.CopyTo(keys.Span.Slice(OffsetOf(slot), ChainKey.Size));
@@ -78,6 +82,16 @@ internal sealed class SkippedKeys : IDisposable
         if (_slots.TryGetValue((chain, number), out int slot))
         {
             RemoveSlot(slot);
+        }
+    }
+
+    /// <summary>A clock that was wrong and has been set back: what it stamped with the future would otherwise stay, and hold back the
+    /// expiry of all that follows.</summary>
+    public void CountFutureAs(DateTimeOffset now)
+    {
+        for (int later = _newest; later != None && _links[later].StoredAt > now; later = _links[later].Previous)
+        {
+            _links[later].StoredAt = now;
         }
     }
 
@@ -182,7 +196,7 @@ internal sealed class SkippedKeys : IDisposable
     {
         Slot link = _links[slot];
         using SecretScope keys = _keys.Use();
-        CryptographicOperations.ZeroMemory(keys.Span.Slice(OffsetOf(slot), ChainKey.Size));
+        SecretMemory.Zero(keys.Span.Slice(OffsetOf(slot), ChainKey.Size));
         _slots.Remove((link.Chain, link.Number));
         Relink(link.Previous, link.Next);
         _links[slot] = new Slot { Next = _free };

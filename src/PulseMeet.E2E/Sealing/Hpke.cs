@@ -1,5 +1,3 @@
-using System.Buffers.Binary;
-using System.Security.Cryptography;
 using PulseMeet.E2E.Keys;
 using PulseMeet.E2E.Primitives;
 
@@ -34,13 +32,12 @@ public static class Hpke
         }
 
         using var ephemeral = X25519KeyPair.Generate();
-        Span<byte> key = stackalloc byte[32];
+        using var key = new StackSecret(stackalloc byte[32]);
         Span<byte> nonce = stackalloc byte[12];
-        Schedule(Aes256Gcm, ephemeral, recipient, ephemeral.PublicKey.Span, recipient.Span, info, key, nonce);
+        Schedule(Aes256Gcm, ephemeral, recipient, ephemeral.PublicKey.Span, recipient.Span, info, key.Span, nonce);
         byte[] result = new byte[plaintext.Length + Overhead];
         ephemeral.PublicKey.Span.CopyTo(result);
-        AesGcm256.Seal(key, nonce, plaintext, associatedData, result.AsSpan(32));
-        CryptographicOperations.ZeroMemory(key);
+        AesGcm256.Seal(key.Span, nonce, plaintext, associatedData, result.AsSpan(32));
         return result;
     }
 
@@ -62,12 +59,11 @@ public static class Hpke
         }
 
         var encapsulated = X25519PublicKey.FromBytes(sealedMessage[..32]);
-        Span<byte> key = stackalloc byte[32];
+        using var key = new StackSecret(stackalloc byte[32]);
         Span<byte> nonce = stackalloc byte[12];
-        Schedule(Aes256Gcm, own, encapsulated, encapsulated.Span, own.PublicKey.Span, info, key, nonce);
+        Schedule(Aes256Gcm, own, encapsulated, encapsulated.Span, own.PublicKey.Span, info, key.Span, nonce);
         byte[] plaintext = new byte[sealedMessage.Length - Overhead];
-        bool opened = AesGcm256.TryOpen(key, nonce, sealedMessage[32..], associatedData, plaintext);
-        CryptographicOperations.ZeroMemory(key);
+        bool opened = AesGcm256.TryOpen(key.Span, nonce, sealedMessage[32..], associatedData, plaintext);
         return opened ? plaintext : throw new E2EException(E2EError.NotAuthentic);
     }
 
@@ -85,41 +81,28 @@ public static class Hpke
         Span<byte> nonce)
     {
         ReadOnlySpan<byte> suite = [(byte)'H', (byte)'P', (byte)'K', (byte)'E', 0, 0x20, 0, 1, 0, aead];
-        Span<byte> dh = stackalloc byte[X25519.KeySize];
-        Span<byte> prk = stackalloc byte[Hkdf.PrkSize];
-        Span<byte> shared = stackalloc byte[X25519.KeySize];
-        own.Agree(peer, dh);
-        LabeledExtract(KemSuite, default, "eae_prk"u8, dh, prk);
-        LabeledExpand(KemSuite, prk, "shared_secret"u8, [.. encapsulated, .. recipient], shared);
+        using var dh = new StackSecret(stackalloc byte[X25519.KeySize]);
+        using var prk = new StackSecret(stackalloc byte[Hkdf.PrkSize]);
+        using var shared = new StackSecret(stackalloc byte[X25519.KeySize]);
+        own.Agree(peer, dh.Span);
+        LabeledExtract(KemSuite, default, "eae_prk"u8, dh.Span, prk.Span);
+        LabeledExpand(KemSuite, prk.Span, "shared_secret"u8, [.. encapsulated, .. recipient], shared.Span);
 
         // The mode (base, 0), the hash of the empty PSK id, the hash of the info.
         Span<byte> context = stackalloc byte[1 + (2 * Hkdf.PrkSize)];
         context[0] = 0;
         LabeledExtract(suite, default, "psk_id_hash"u8, default, context.Slice(1, Hkdf.PrkSize));
         LabeledExtract(suite, default, "info_hash"u8, info, context[(1 + Hkdf.PrkSize)..]);
-        LabeledExtract(suite, shared, "secret"u8, default, prk);
-        LabeledExpand(suite, prk, "key"u8, context, key);
-        LabeledExpand(suite, prk, "base_nonce"u8, context, nonce);
-        CryptographicOperations.ZeroMemory(dh);
-        CryptographicOperations.ZeroMemory(prk);
-        CryptographicOperations.ZeroMemory(shared);
+        LabeledExtract(suite, shared.Span, "secret"u8, default, prk.Span);
+        LabeledExpand(suite, prk.Span, "key"u8, context, key);
+        LabeledExpand(suite, prk.Span, "base_nonce"u8, context, nonce);
     }
 
     private static void LabeledExtract(
         ReadOnlySpan<byte> suite, ReadOnlySpan<byte> salt, ReadOnlySpan<byte> label, ReadOnlySpan<byte> ikm, Span<byte> prk) =>
-        ExtractAndZero([.. "HPKE-v1"u8, .. suite, .. label, .. ikm], salt, prk);
-
-    private static void ExtractAndZero(byte[] labeledIkm, ReadOnlySpan<byte> salt, Span<byte> prk)
-    {
-        Hkdf.Extract(labeledIkm, salt, prk);
-        CryptographicOperations.ZeroMemory(labeledIkm);
-    }
+        HpkeLabels.Extract(HashFunction.Sha256, suite, salt, label, ikm, prk);
 
     private static void LabeledExpand(
-        ReadOnlySpan<byte> suite, ReadOnlySpan<byte> prk, ReadOnlySpan<byte> label, ReadOnlySpan<byte> info, Span<byte> okm)
-    {
-        byte[] length = new byte[2];
-        BinaryPrimitives.WriteUInt16BigEndian(length, (ushort)okm.Length);
-        Hkdf.Expand(prk, [.. length, .. "HPKE-v1"u8, .. suite, .. label, .. info], okm);
-    }
+        ReadOnlySpan<byte> suite, ReadOnlySpan<byte> prk, ReadOnlySpan<byte> label, ReadOnlySpan<byte> info, Span<byte> okm) =>
+        HpkeLabels.Expand(HashFunction.Sha256, suite, prk, label, info, okm);
 }

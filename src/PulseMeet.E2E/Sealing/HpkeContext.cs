@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Security.Cryptography;
 using PulseMeet.E2E.Primitives;
 
 namespace PulseMeet.E2E.Sealing;
@@ -9,9 +8,9 @@ namespace PulseMeet.E2E.Sealing;
 internal sealed class HpkeContext : IDisposable
 {
     private readonly HpkeSuite _suite;
-    private readonly byte[] _key;
+    private readonly SecretBytes _key;
     private readonly byte[] _nonce = new byte[Aead.NonceSize];
-    private readonly byte[] _exporter;
+    private readonly SecretBytes _exporter;
     private ulong _sequence;
 
     /// <summary>KeySchedule in base mode (section 5.1): no PSK.</summary>
@@ -19,20 +18,21 @@ internal sealed class HpkeContext : IDisposable
     {
         _suite = suite;
         HashFunction kdf = suite.Kdf;
-        _key = GC.AllocateArray<byte>(suite.Aead.KeySize, pinned: true);
-        _exporter = GC.AllocateArray<byte>(kdf.Size, pinned: true);
+        _key = new SecretBytes(suite.Aead.KeySize);
+        _exporter = new SecretBytes(kdf.Size);
 
         // The mode (base, 0), the hash of the empty PSK id, the hash of the info.
         Span<byte> context = stackalloc byte[1 + (2 * kdf.Size)];
         context[0] = 0;
         HpkeLabels.Extract(kdf, suite.SuiteId, default, "psk_id_hash"u8, default, context.Slice(1, kdf.Size));
         HpkeLabels.Extract(kdf, suite.SuiteId, default, "info_hash"u8, info, context[(1 + kdf.Size)..]);
-        Span<byte> secret = stackalloc byte[kdf.Size];
-        HpkeLabels.Extract(kdf, suite.SuiteId, sharedSecret, "secret"u8, default, secret);
-        HpkeLabels.Expand(kdf, suite.SuiteId, secret, "key"u8, context, _key);
-        HpkeLabels.Expand(kdf, suite.SuiteId, secret, "base_nonce"u8, context, _nonce);
-        HpkeLabels.Expand(kdf, suite.SuiteId, secret, "exp"u8, context, _exporter);
-        CryptographicOperations.ZeroMemory(secret);
+        using SecretScope key = _key.Use();
+        using SecretScope exporter = _exporter.Use();
+        using var secret = new StackSecret(stackalloc byte[kdf.Size]);
+        HpkeLabels.Extract(kdf, suite.SuiteId, sharedSecret, "secret"u8, default, secret.Span);
+        HpkeLabels.Expand(kdf, suite.SuiteId, secret.Span, "key"u8, context, key.Span);
+        HpkeLabels.Expand(kdf, suite.SuiteId, secret.Span, "base_nonce"u8, context, _nonce);
+        HpkeLabels.Expand(kdf, suite.SuiteId, secret.Span, "exp"u8, context, exporter.Span);
     }
 
     /// <summary>Seals the next message: the ciphertext and then the tag of 16 bytes.</summary>
@@ -41,7 +41,8 @@ internal sealed class HpkeContext : IDisposable
         byte[] sealedBytes = new byte[plaintext.Length + Aead.TagSize];
         Span<byte> nonce = stackalloc byte[Aead.NonceSize];
         NextNonce(nonce);
-        _suite.Aead.Seal(_key, nonce, plaintext, associatedData, sealedBytes);
+        using SecretScope key = _key.Use();
+        _suite.Aead.Seal(key.Span, nonce, plaintext, associatedData, sealedBytes);
         _sequence++;
         return sealedBytes;
     }
@@ -52,7 +53,8 @@ internal sealed class HpkeContext : IDisposable
     {
         Span<byte> nonce = stackalloc byte[Aead.NonceSize];
         NextNonce(nonce);
-        if (!_suite.Aead.TryOpen(_key, nonce, sealedBytes, associatedData, plaintext))
+        using SecretScope key = _key.Use();
+        if (!_suite.Aead.TryOpen(key.Span, nonce, sealedBytes, associatedData, plaintext))
         {
             return false;
         }
@@ -62,13 +64,16 @@ internal sealed class HpkeContext : IDisposable
     }
 
     /// <summary>Section 5.3.</summary>
-    public void Export(ReadOnlySpan<byte> exporterContext, Span<byte> secret) =>
-        HpkeLabels.Expand(_suite.Kdf, _suite.SuiteId, _exporter, "sec"u8, exporterContext, secret);
+    public void Export(ReadOnlySpan<byte> exporterContext, Span<byte> secret)
+    {
+        using SecretScope exporter = _exporter.Use();
+        HpkeLabels.Expand(_suite.Kdf, _suite.SuiteId, exporter.Span, "sec"u8, exporterContext, secret);
+    }
 
     public void Dispose()
     {
-        CryptographicOperations.ZeroMemory(_key);
-        CryptographicOperations.ZeroMemory(_exporter);
+        _key.Dispose();
+        _exporter.Dispose();
     }
 
     /// <summary>ComputeNonce (section 5.2).</summary>

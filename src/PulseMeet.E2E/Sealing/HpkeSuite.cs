@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using PulseMeet.E2E.Primitives;
 
 namespace PulseMeet.E2E.Sealing;
@@ -38,14 +37,13 @@ internal sealed class HpkeSuite
     public HpkeContext SetupSender(ReadOnlySpan<byte> recipient, ReadOnlySpan<byte> info, out byte[] encapsulation)
     {
         encapsulation = new byte[Kem.EncapsulationSize];
-        Span<byte> shared = stackalloc byte[Kem.SharedSecretSize];
-        if (recipient.Length != Kem.PublicKeySize || !Kem.TryEncapsulate(recipient, encapsulation, shared))
+        using var shared = new StackSecret(stackalloc byte[Kem.SharedSecretSize]);
+        if (recipient.Length != Kem.PublicKeySize || !Kem.TryEncapsulate(recipient, encapsulation, shared.Span))
         {
             throw new E2EException(E2EError.InvalidPublicKey);
         }
 
-        var context = new HpkeContext(this, shared, info);
-        CryptographicOperations.ZeroMemory(shared);
+        var context = new HpkeContext(this, shared.Span, info);
         return context;
     }
 
@@ -54,14 +52,13 @@ internal sealed class HpkeSuite
     public HpkeContext SetupRecipient(ReadOnlySpan<byte> encapsulation, ReadOnlySpan<byte> privateKey, ReadOnlySpan<byte> info)
     {
         Argument.HasLength(privateKey, Kem.PrivateKeySize);
-        Span<byte> shared = stackalloc byte[Kem.SharedSecretSize];
-        if (!Kem.TryDecapsulate(privateKey, encapsulation, shared))
+        using var shared = new StackSecret(stackalloc byte[Kem.SharedSecretSize]);
+        if (!Kem.TryDecapsulate(privateKey, encapsulation, shared.Span))
         {
             throw new E2EException(E2EError.InvalidPublicKey);
         }
 
-        var context = new HpkeContext(this, shared, info);
-        CryptographicOperations.ZeroMemory(shared);
+        var context = new HpkeContext(this, shared.Span, info);
         return context;
     }
 }

@@ -4,7 +4,13 @@ namespace PulseMeet.E2E.Sealing;
 
 /// <summary>Seals single messages under a derived key that both sides hold: no ratchet, no order.</summary>
 /// <remarks>AES-256-GCM with a fresh cipher key and nonce per message and padding; docs/protocol.md, "Sealed message".
-/// For live conversations use the ratchet, which rotates keys with every message. Implementations are thread-safe.</remarks>
+/// For live conversations use the ratchet, which rotates keys with every message. Authenticates the conversation, not which of its
+/// parties wrote, and detects no replay. Implementations are thread-safe.</remarks>
+/// <example><code>
+/// var place = new MessageContext("dm_1_2", senderId: "1", recipientId: "2", messageId: "42");
+/// byte[] message = sealer.Seal(keys.Conversation, "Doors at 19:30."u8, place);
+/// byte[] text = sealer.Open(keys.Conversation, message, place);
+/// </code></example>
 public interface IMessageSealer
 {
     /// <summary>The length of a sealed message, in bytes.</summary>

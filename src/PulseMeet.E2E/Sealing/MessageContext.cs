@@ -48,7 +48,7 @@ public sealed record MessageContext
     internal int Encode(Span<byte> destination)
     {
         var writer = new SpanWriter(destination);
-        writer.WriteByte(MessageSealer.Version);
+        writer.WriteByte(SealedRecord.Version);
         writer.WriteText16(ConversationId);
         writer.WriteText16(SenderId);
         writer.WriteText16(RecipientId);

@@ -1,7 +1,5 @@
 using PulseMeet.E2E.Diagnostics;
-using PulseMeet.E2E.Encoding;
 using PulseMeet.E2E.Keys;
-using PulseMeet.E2E.Primitives;
 
 namespace PulseMeet.E2E.Sealing;
 
@@ -12,10 +10,6 @@ public sealed class MessageSealer : IMessageSealer
 {
     /// <summary>The longest plaintext, in bytes.</summary>
     public const int MaxPlaintextSize = SealedBody.MaxPlaintext;
-
-    internal const byte Version = 1;
-
-    internal const int HeaderSize = 1 + (2 * Randomness.NonceSize);
 
     private readonly PaddingScheme _padding;
 
@@ -36,7 +30,7 @@ public sealed class MessageSealer : IMessageSealer
     public int GetSealedLength(int plaintextLength)
     {
         CheckLength(plaintextLength, nameof(plaintextLength));
-        return HeaderSize + SealedBody.GetSealedLength(plaintextLength, _padding);
+        return SealedRecord.GetSealedLength(plaintextLength, _padding);
     }
 
     /// <inheritdoc/>
@@ -60,17 +54,8 @@ public sealed class MessageSealer : IMessageSealer
         ArgumentNullException.ThrowIfNull(key);
         ArgumentNullException.ThrowIfNull(context);
         CheckLength(plaintext.Length, nameof(plaintext));
-        byte[] message = new byte[GetSealedLength(plaintext.Length)];
-        message[0] = Version;
-        Span<byte> salt = message.AsSpan(1, Randomness.NonceSize);
-        Span<byte> nonce = message.AsSpan(1 + Randomness.NonceSize, Randomness.NonceSize);
-        Randomness.NextNonce(salt);
-        Randomness.NextNonce(nonce);
-
         Span<byte> associatedData = stackalloc byte[MessageContext.MaxEncodedSize];
-        associatedData = associatedData[..context.Encode(associatedData)];
-        using SecretScope secret = key.Use();
-        SealedBody.Seal(secret.Span, salt, nonce, label, plaintext, associatedData, message.AsSpan(HeaderSize));
+        byte[] message = SealedRecord.Seal(key, label, plaintext, associatedData[..context.Encode(associatedData)], _padding);
         Telemetry.MessageSealed();
         return message;
     }
@@ -95,17 +80,8 @@ public sealed class MessageSealer : IMessageSealer
     private static byte[] OpenCounted(
         SecretKey key, ReadOnlySpan<byte> label, ReadOnlySpan<byte> sealedMessage, MessageContext context)
     {
-        var reader = new SpanReader(sealedMessage);
-        reader.ExpectVersion(Version);
-        ReadOnlySpan<byte> salt = reader.ReadBytes(Randomness.NonceSize);
-        ReadOnlySpan<byte> nonce = reader.ReadBytes(Randomness.NonceSize);
-        ReadOnlySpan<byte> body = reader.ReadRest();
-
         Span<byte> associatedData = stackalloc byte[MessageContext.MaxEncodedSize];
-        associatedData = associatedData[..context.Encode(associatedData)];
-        using SecretScope secret = key.Use();
-        return SealedBody.Open(secret.Span, salt, nonce, label, body, associatedData)
-            ?? throw new E2EException(E2EError.NotAuthentic);
+        return SealedRecord.Open(key, label, sealedMessage, associatedData[..context.Encode(associatedData)]);
     }
 
     private static void CheckLength(int length, string parameter)

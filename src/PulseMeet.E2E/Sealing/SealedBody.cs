@@ -1,5 +1,3 @@
-using System.Buffers;
-using System.Security.Cryptography;
 using PulseMeet.E2E.Primitives;
 
 namespace PulseMeet.E2E.Sealing;
@@ -39,18 +37,11 @@ internal static class SealedBody
         ReadOnlySpan<byte> associatedData,
         Span<byte> sealedBody)
     {
-        int paddedLength = sealedBody.Length - AesGcm256.TagSize;
-        byte[]? rented = paddedLength > StackLimit ? ArrayPool<byte>.Shared.Rent(paddedLength) : null;
-        Span<byte> padded = rented is null ? stackalloc byte[StackLimit] : rented;
-        padded = padded[..paddedLength];
-        Span<byte> cipherKey = stackalloc byte[AesGcm256.KeySize];
-
-        Padding.Write(plaintext, padded);
-        Hkdf.DeriveKey(key, salt, label, cipherKey);
-        AesGcm256.Seal(cipherKey, nonce, padded, associatedData, sealedBody);
-
-        CryptographicOperations.ZeroMemory(cipherKey);
-        Return(rented, padded);
+        using var padded = new ScratchSecret(stackalloc byte[StackLimit], sealedBody.Length - AesGcm256.TagSize);
+        using var cipherKey = new StackSecret(stackalloc byte[AesGcm256.KeySize]);
+        Padding.Write(plaintext, padded.Span);
+        Hkdf.DeriveKey(key, salt, label, cipherKey.Span);
+        AesGcm256.Seal(cipherKey.Span, nonce, padded.Span, associatedData, sealedBody);
     }
 
     /// <returns>The plaintext, or null where the body is not authentic.</returns>
@@ -71,23 +62,12 @@ internal static class SealedBody
         ReadOnlySpan<byte> associatedData)
     {
         CheckLength(sealedBody);
-        int paddedLength = sealedBody.Length - AesGcm256.TagSize;
-        byte[]? rented = paddedLength > StackLimit ? ArrayPool<byte>.Shared.Rent(paddedLength) : null;
-        Span<byte> padded = rented is null ? stackalloc byte[StackLimit] : rented;
-        padded = padded[..paddedLength];
-        Span<byte> cipherKey = stackalloc byte[AesGcm256.KeySize];
-        try
-        {
-            Hkdf.DeriveKey(key, salt, label, cipherKey);
-            return AesGcm256.TryOpen(cipherKey, nonce, sealedBody, associatedData, padded)
-                ? padded[..Padding.FindContentLength(padded)].ToArray()
-                : null;
-        }
-        finally
-        {
-            CryptographicOperations.ZeroMemory(cipherKey);
-            Return(rented, padded);
-        }
+        using var padded = new ScratchSecret(stackalloc byte[StackLimit], sealedBody.Length - AesGcm256.TagSize);
+        using var cipherKey = new StackSecret(stackalloc byte[AesGcm256.KeySize]);
+        Hkdf.DeriveKey(key, salt, label, cipherKey.Span);
+        return AesGcm256.TryOpen(cipherKey.Span, nonce, sealedBody, associatedData, padded.Span)
+            ? padded.Span[..Padding.FindContentLength(padded.Span)].ToArray()
+            : null;
     }
 
     /// <exception cref="E2EException">Shorter than a marker and a tag (<see cref="E2EError.InvalidEncoding"/>), or longer
@@ -102,15 +82,6 @@ internal static class SealedBody
         if (sealedBody.Length > MaxSealed)
         {
             throw new E2EException(E2EError.LimitExceeded, "The message is longer than its bound.");
-        }
-    }
-
-    private static void Return(byte[]? rented, Span<byte> used)
-    {
-        CryptographicOperations.ZeroMemory(used);
-        if (rented is not null)
-        {
-            ArrayPool<byte>.Shared.Return(rented);
         }
     }
 }

@@ -97,7 +97,7 @@ public sealed partial class TelemetryTellsNothing
         more[2][^1] ^= 1;
         Assert.Equal(E2EError.NotAuthentic, Refusal.Of(() => bobs.Open(more[2])));
         Assert.Equal(E2EError.ReplayedHandshake, Refusal.Of(() => bob.Accept(alice, first)));
-        bob.PreKeys.IsPublicationDue(new OneTimePreKeyCount(7, 5));
+        bob.PreKeys.IsPublicationDue(new DirectoryState(5, default));
 
         Assert.Equal(2, emitted.Sum("pulsemeet.e2e.handshakes"));
         Assert.Equal(1, emitted.Sum("pulsemeet.e2e.handshakes", "ReplayedHandshake"));
@@ -141,7 +141,7 @@ public sealed partial class TelemetryTellsNothing
         _ = Refusal.Of(() => alice.Initiate(bob, alice.Bundle()));
         bobs.Seal(text);
         alices.Open(bobs.Seal(text));
-        bob.PreKeys.IsPublicationDue(new OneTimePreKeyCount(3, 4));
+        bob.PreKeys.IsPublicationDue(new DirectoryState(3, default));
         Derive();
         using (var monitor = new HealthMonitor(new HealthOptions(), clock))
         {

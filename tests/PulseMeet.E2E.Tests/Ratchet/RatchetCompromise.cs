@@ -1,3 +1,4 @@
+using PulseMeet.E2E.Primitives;
 using PulseMeet.E2E.Ratchet;
 using PulseMeet.E2E.Tests.Support;
 
@@ -92,6 +93,58 @@ public sealed class RatchetCompromise
         Assert.Equal(500, clones.SelectMany(clone => Enumerable.Range(0, 10).Select(_ => Nonce(clone.Seal("x"u8)))).Distinct().Count());
     }
 
+    [Fact]
+    public void Two_copies_of_one_state_never_share_a_cipher_key_and_each_opens_on_a_copy_of_the_peer()
+    {
+        SessionPair pair = Sessions.Established();
+        pair.Alice.Seal("begins the chain"u8);
+        byte[] messageKey = Forge.NextMessageKey(pair.Alice);
+        var seen = new HashSet<string>();
+        for (int i = 0; i < 20; i++)
+        {
+            RatchetSession clone = pair.Alice.Copy(pair.Clock);
+            Assert.Equal(messageKey, Forge.NextMessageKey(clone)); // what a naive cipher would reuse
+            byte[] text = [(byte)i];
+            byte[] message = clone.Seal(text);
+            byte[] nonce = message[RatchetMessage.NonceAt..RatchetMessage.HeaderAt];
+            byte[] cipherKey = new byte[32];
+            Hkdf.DeriveKey(messageKey, nonce, RatchetMessage.BodyLabel, cipherKey);
+            Assert.True(OpensUnder(cipherKey, nonce, message, clone));
+            Assert.True(seen.Add(Convert.ToHexString(nonce)));
+            Assert.True(seen.Add(Convert.ToHexString(cipherKey)));
+            Assert.Equal(text, pair.Bob.Copy(pair.Clock).Open(message));
+        }
+    }
+
+    [Fact]
+    public void After_both_have_stepped_a_stolen_state_of_the_sender_reads_and_writes_nothing_more()
+    {
+        SessionPair pair = Sessions.Established();
+        RatchetSession stolen = pair.Alice.Copy(pair.Clock);
+        Sessions.RoundTrip(pair);
+        Sessions.RoundTrip(pair);
+        byte[] secret = pair.Bob.Seal("after"u8);
+        Assert.Throws<E2EException>(() => stolen.Open(secret));
+        byte[] before = pair.Bob.Serialize();
+        byte[] written = stolen.Seal("as Alice"u8);
+        Assert.Throws<E2EException>(() => pair.Bob.Open(written));
+        Assert.Equal(before, pair.Bob.Serialize());
+        Assert.Equal("after"u8.ToArray(), pair.Alice.Open(secret));
+    }
+
     private static string Nonce(byte[] message) =>
         Convert.ToHexString(message.AsSpan(RatchetMessage.NonceAt, PulseMeet.E2E.Primitives.Randomness.NonceSize));
+
+    private static bool OpensUnder(byte[] cipherKey, byte[] nonce, byte[] message, RatchetSession sender)
+    {
+        using RatchetState state = Forge.StateOf(sender);
+        byte[] buffer = new byte[BodyAssociatedData.MaxSize];
+        byte[] body = message[RatchetMessage.BodyAt..];
+        return AesGcm256.TryOpen(
+            cipherKey,
+            nonce,
+            body,
+            BodyAssociatedData.Write(state.AssociatedData, message, default, buffer),
+            new byte[body.Length - AesGcm256.TagSize]);
+    }
 }

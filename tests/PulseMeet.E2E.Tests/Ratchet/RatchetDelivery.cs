@@ -118,4 +118,23 @@ public sealed class RatchetDelivery
         Assert.True(pair.Alice.TrySeal("text"u8, exact, out written));
         Assert.Equal("text"u8.ToArray(), pair.Bob.Open(exact.AsSpan(0, written)));
     }
+
+    [Fact]
+    public async Task Messages_opened_in_parallel_open_once_each()
+    {
+        SessionPair pair = Sessions.Established();
+        byte[][] messages = [.. Enumerable.Range(0, 50).Select(i => pair.Alice.Seal([(byte)i]))];
+        int[] opened = await Task.WhenAll(messages.Concat(messages).Select(message => Task.Run(() =>
+        {
+            try
+            {
+                return pair.Bob.Open(message)[0];
+            }
+            catch (E2EException exception) when (exception.Reason == E2EError.DuplicateMessage)
+            {
+                return -1;
+            }
+        })));
+        Assert.Equal(Enumerable.Range(0, 50), opened.Where(i => i >= 0).Order());
+    }
 }

@@ -158,5 +158,36 @@ public sealed class RatchetForgery
         }
     }
 
+    [Fact]
+    public void A_forgery_leaves_five_receiving_chains_and_their_keys_as_they_were()
+    {
+        SessionPair pair = Sessions.Established();
+        var late = new List<byte[]>();
+        for (int i = 0; i < RatchetLimits.MaxReceivingChains; i++)
+        {
+            late.Add(pair.Alice.Seal([(byte)i]));
+            pair.Bob.Open(pair.Alice.Seal("x"u8));
+            if (i < RatchetLimits.MaxReceivingChains - 1)
+            {
+                pair.Alice.Open(pair.Bob.Seal("a new step"u8));
+            }
+        }
+
+        Assert.Equal(RatchetLimits.MaxReceivingChains, Forge.StateOf(pair.Bob).Receiving.Count);
+        byte[] before = pair.Bob.Serialize();
+        foreach (byte[] message in late)
+        {
+            for (int i = 2; i < message.Length; i += 5)
+            {
+                byte[] forged = [.. message];
+                forged[i] ^= 1;
+                Assert.Equal(E2EError.NotAuthentic, Refusal.Of(() => pair.Bob.Open(forged)));
+            }
+        }
+
+        Assert.Equal(before, pair.Bob.Serialize());
+        Assert.All(late, (message, i) => Assert.Equal([(byte)i], pair.Bob.Open(message)));
+    }
+
     private static readonly SessionPair s_pair = Sessions.Established();
 }

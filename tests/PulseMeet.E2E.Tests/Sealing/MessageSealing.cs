@@ -192,8 +192,8 @@ public sealed class MessageSealing
     [Fact]
     public void A_message_longer_than_any_is_refused_for_its_length_before_any_work_on_it()
     {
-        byte[] huge = new byte[MessageSealer.HeaderSize + SealedBody.MaxSealed + 1];
-        huge[0] = MessageSealer.Version;
+        byte[] huge = new byte[SealedRecord.HeaderSize + SealedBody.MaxSealed + 1];
+        huge[0] = SealedRecord.Version;
         long before = GC.GetAllocatedBytesForCurrentThread();
         Assert.Equal(E2EError.LimitExceeded, Refusal.Of(() => s_sealer.Open(s_key, huge, s_context)));
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 1_000_000);

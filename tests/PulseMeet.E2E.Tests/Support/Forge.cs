@@ -41,11 +41,27 @@ internal static class Forge
     }
 
     /// <inheritdoc cref="BytesOf(SecretBytes)"/>
+    public static byte[] BytesOf(SecretKey key)
+    {
+        using SecretScope bytes = key.Use();
+        return bytes.Span.ToArray();
+    }
+
+    /// <inheritdoc cref="BytesOf(SecretBytes)"/>
     public static byte[] BytesOf(ChainKey chainKey)
     {
         byte[] copy = new byte[ChainKey.Size];
         chainKey.CopyTo(copy);
         return copy;
+    }
+
+    /// <summary>The key of the next message that a session seals in its current chain.</summary>
+    public static byte[] NextMessageKey(RatchetSession session)
+    {
+        using RatchetState state = StateOf(session);
+        byte[] messageKey = new byte[ChainKey.Size];
+        state.Sending!.Step(messageKey);
+        return messageKey;
     }
 
     /// <summary>A message in the current sending chain with another number.</summary>

@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Security.Cryptography;
 using PulseMeet.E2E.Primitives;
 
 namespace PulseMeet.E2E.Media;
@@ -103,12 +102,11 @@ internal sealed class FloeSegmentCipher(FloeState state) : IDisposable
             return _key;
         }
 
-        Span<byte> key = stackalloc byte[AesGcm256.KeySize];
-        state.DeriveSegmentKey(position, key);
+        using var key = new StackSecret(stackalloc byte[AesGcm256.KeySize]);
+        state.DeriveSegmentKey(position, key.Span);
         _key?.Dispose();
-        _key = new AesGcm256Key(key);
+        _key = new AesGcm256Key(key.Span);
         _keyNumber = number;
-        CryptographicOperations.ZeroMemory(key);
         return _key;
     }
 }

@@ -1,4 +1,4 @@
-using System.Security.Cryptography;
+using PulseMeet.E2E.Primitives;
 
 namespace PulseMeet.E2E.Media;
 
@@ -32,7 +32,7 @@ internal static class FloeSpan
             cipher.Seal(padded.AsSpan(0, length), position, layout.IsFinal(position), segment);
         }
 
-        CryptographicOperations.ZeroMemory(padded);
+        SecretMemory.Zero(padded);
     }
 
     /// <param name="state">The file's state, whose header was checked.</param>
@@ -68,12 +68,12 @@ internal static class FloeSpan
         catch (E2EException)
         {
             // What was opened before the refused segment is authentic, but no part of a refused file is given out.
-            CryptographicOperations.ZeroMemory(content);
+            SecretMemory.Zero(content);
             throw;
         }
         finally
         {
-            CryptographicOperations.ZeroMemory(padded);
+            SecretMemory.Zero(padded);
         }
     }
 }

@@ -1,5 +1,5 @@
 using System.Buffers.Binary;
-using System.Security.Cryptography;
+using PulseMeet.E2E.Primitives;
 
 namespace PulseMeet.E2E.Mls;
 
@@ -78,7 +78,7 @@ internal sealed class MlsWriter(int capacity = 256) : IDisposable
         {
             byte[] grown = GC.AllocateUninitializedArray<byte>(Math.Max(needed, checked(_buffer.Length * 2)));
             Written.CopyTo(grown);
-            CryptographicOperations.ZeroMemory(_buffer.AsSpan(0, Length));
+            SecretMemory.Zero(_buffer.AsSpan(0, Length));
             _buffer = grown;
         }
 
@@ -89,7 +89,7 @@ internal sealed class MlsWriter(int capacity = 256) : IDisposable
 
     public void Dispose()
     {
-        CryptographicOperations.ZeroMemory(_buffer.AsSpan(0, Length));
+        SecretMemory.Zero(_buffer.AsSpan(0, Length));
         Length = 0;
     }
 

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using PulseMeet.E2E.Primitives;
 
 namespace PulseMeet.E2E.Mls;
@@ -98,7 +97,7 @@ internal static class MessageProtection
         }
         finally
         {
-            CryptographicOperations.ZeroMemory(plaintext);
+            SecretMemory.Zero(plaintext);
         }
     }
 

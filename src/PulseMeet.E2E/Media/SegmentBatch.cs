@@ -1,9 +1,9 @@
 namespace PulseMeet.E2E.Media;
 
 /// <summary>Several segments that one worker takes together, so that workers wait for one another less often.</summary>
-internal sealed class SegmentTurn(ISegmentLane[] segments) : ISegmentLane
+internal sealed class SegmentBatch(ISegmentWorker[] segments) : ISegmentWorker
 {
-    /// <summary>What the buffers of all workers take together at most, in bytes, where a turn has more than one segment.</summary>
+    /// <summary>What the buffers of all workers take together at most, in bytes, where a batch has more than one segment.</summary>
     private const int MemoryBound = 2 * 1024 * 1024;
 
     private const int MostSegments = 8;
@@ -12,19 +12,19 @@ internal sealed class SegmentTurn(ISegmentLane[] segments) : ISegmentLane
 
     public bool IsLast { get; private set; }
 
-    /// <summary>The lanes of that many workers. A worker alone takes one segment at a time.</summary>
-    /// <param name="workers">At least one; in a browser one serves.</param>
+    /// <summary>So many workers. A worker alone takes one segment at a time.</summary>
+    /// <param name="count">At least one; in a browser one serves.</param>
     /// <param name="segmentLength">In bytes.</param>
-    /// <param name="create">Makes the lane of one segment.</param>
-    public static ISegmentLane[] Lanes(int workers, int segmentLength, Func<ISegmentLane> create)
+    /// <param name="create">Makes the worker of one segment.</param>
+    public static ISegmentWorker[] Workers(int count, int segmentLength, Func<ISegmentWorker> create)
     {
-        if (workers == 1 || OperatingSystem.IsBrowser())
+        if (count == 1 || OperatingSystem.IsBrowser())
         {
             return [create()];
         }
 
-        int segments = Math.Clamp(MemoryBound / (2 * segmentLength * workers), 1, MostSegments);
-        return [.. Enumerable.Range(0, workers).Select(_ => new SegmentTurn(
+        int segments = Math.Clamp(MemoryBound / (2 * segmentLength * count), 1, MostSegments);
+        return [.. Enumerable.Range(0, count).Select(_ => new SegmentBatch(
             [.. Enumerable.Range(0, segments).Select(_ => create())]))];
     }
 
@@ -33,7 +33,7 @@ internal sealed class SegmentTurn(ISegmentLane[] segments) : ISegmentLane
         _count = 0;
         while (_count < segments.Length && !IsLast)
         {
-            ISegmentLane segment = segments[_count++];
+            ISegmentWorker segment = segments[_count++];
             await segment.ReadAsync(cancellationToken).ConfigureAwait(false);
             IsLast = segment.IsLast;
         }
@@ -57,7 +57,7 @@ internal sealed class SegmentTurn(ISegmentLane[] segments) : ISegmentLane
 
     public void Dispose()
     {
-        foreach (ISegmentLane segment in segments)
+        foreach (ISegmentWorker segment in segments)
         {
             segment.Dispose();
         }

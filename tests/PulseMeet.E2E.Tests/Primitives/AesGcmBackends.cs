@@ -6,7 +6,7 @@ using PulseMeet.E2E.Primitives;
 namespace PulseMeet.E2E.Tests.Primitives;
 
 /// <summary>AES-256-GCM by both backends: the same bytes, and nothing that was changed opens.</summary>
-public sealed class SealingPrimitive
+public sealed class AesGcmBackends
 {
     private static readonly int[] s_lengths = [0, 1, 15, 16, 17, 255, 4095, 4096, 4097, 10_000];
 
