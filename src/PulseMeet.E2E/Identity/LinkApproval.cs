@@ -50,7 +50,7 @@ public sealed class LinkApproval
     /// <param name="devices">The account's newest list.</param>
     /// <param name="answered">The requests that this device has answered; this one is added.</param>
     /// <param name="time">The clock.</param>
-    /// <param name="validity">How long the certificate is valid; 3,650 days where null.</param>
+    /// <param name="validity">How long the certificate is valid; <see cref="IdentityLimits.CertificateValidity"/> where null.</param>
     /// <exception cref="ArgumentException">The list is another account's.</exception>
     /// <exception cref="E2EException">The request has become too old or was answered (<see cref="E2EError.LinkRefused"/>), the account
     /// has a device of that id (<see cref="E2EError.LinkRefused"/>: nobody takes a listed device's place), or has 64 devices

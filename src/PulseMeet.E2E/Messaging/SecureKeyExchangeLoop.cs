@@ -20,7 +20,7 @@ internal static class SecureKeyExchangeLoop
         using DeviceIdentity other = DeviceIdentity.Create(account, new DeviceAddress("other", "1"), time);
         using DevicePreKeys preKeys = DevicePreKeys.Create(other, s_preKeys, time);
         PreKeyPublication published = preKeys.PreparePublication(directory: default);
-        var bundle = new PreKeyBundle(published.Certificate, published.SignedPair.WithoutKemKey(), published.OneTimePairs[0]);
+        var bundle = new PreKeyBundle(published.Certificate, published.SignedPair, published.OneTimePairs[0]);
         using RatchetSession from = RatchetSession.Initiate(
             one, new ExpectedPeer(other.Address, account.PublicKey), bundle, options, s_preKeys, time);
         AcceptedSession accepted = RatchetSession.Accept(

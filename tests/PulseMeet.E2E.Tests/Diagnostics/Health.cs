@@ -54,9 +54,9 @@ public sealed class Health
     {
         using var monitor = new HealthMonitor(new HealthOptions(), _clock);
         var party = new Party("alice", _clock);
-        party.PreKeys.IsPublicationDue(new OneTimePreKeyCount(100, 9));
+        party.PreKeys.IsPublicationDue(new DirectoryState(9, default));
         Assert.Equal([HealthAlert.PreKeysRunningOut], monitor.Assess(new HealthFacts()));
-        party.PreKeys.IsPublicationDue(new OneTimePreKeyCount(100, 10));
+        party.PreKeys.IsPublicationDue(new DirectoryState(10, default));
         Assert.Empty(monitor.Assess(new HealthFacts()));
     }
 
