@@ -1,9 +1,11 @@
 using BenchmarkDotNet.Running;
+using PulseMeet.E2E.Benchmarks.Diagnostics;
 using PulseMeet.E2E.Benchmarks.Enforcing;
 using PulseMeet.E2E.Benchmarks.Growth;
 using PulseMeet.E2E.Benchmarks.Media;
 using PulseMeet.E2E.Benchmarks.Peers;
 using PulseMeet.E2E.Benchmarks.Primitives;
+using PulseMeet.E2E.Benchmarks.Verification;
 
 string? resultFile = OptionValue("--json");
 switch (args.FirstOrDefault())
@@ -18,6 +20,10 @@ switch (args.FirstOrDefault())
         return MediaCommand.Run(enforce: args.Contains("--enforce"));
     case "--peers":
         return PeersCommand.Run(resultFile);
+    case "--verification":
+        return VerificationCommand.Run();
+    case "--diagnostics":
+        return DiagnosticsCommand.Run(enforce: args.Contains("--enforce"));
     default:
         BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);
         return 0;

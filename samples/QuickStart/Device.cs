@@ -12,26 +12,29 @@ namespace QuickStart;
 /// <remarks>A real app encrypts the store under a key from the operating system's key store.</remarks>
 internal sealed class Device
 {
+    private readonly IDeviceFactory _devices;
     private readonly IRatchetSessionFactory _sessions;
     private readonly IKeyDirectory _directory;
     private readonly Dictionary<string, byte[]> _store = [];
 
-    public Device(string name, IRatchetSessionFactory sessions, IKeyDirectory directory)
+    public Device(string name, IDeviceFactory devices, IRatchetSessionFactory sessions, IKeyDirectory directory)
     {
         Name = name;
+        _devices = devices;
         _sessions = sessions;
         _directory = directory;
         using var account = Ed25519KeyPair.Generate();
         AccountKey = account.PublicKey;
-        using DeviceIdentity identity = sessions.CreateDevice(account, new DeviceAddress(name.ToLowerInvariant(), "phone"));
+        using DeviceIdentity identity = devices.CreateDevice(account, new DeviceAddress(name.ToLowerInvariant(), "phone"));
         Address = identity.Address;
-        using DevicePreKeys preKeys = sessions.CreatePreKeys(identity);
+        using DevicePreKeys preKeys = devices.CreatePreKeys(identity);
         Save("identity", identity.Serialize());
         Save("prekeys", preKeys.Serialize());
     }
 
     private Device(Device other)
     {
+        _devices = other._devices;
         _sessions = other._sessions;
         _directory = other._directory;
         Name = other.Name;
@@ -53,8 +56,8 @@ internal sealed class Device
     public async Task PublishAsync()
     {
         using DeviceIdentity identity = Identity;
-        using DevicePreKeys preKeys = _sessions.LoadPreKeys(_store["prekeys"], identity);
-        PreKeyPublication publication = preKeys.Publish(inDirectory: default);
+        using DevicePreKeys preKeys = _devices.LoadPreKeys(_store["prekeys"], identity);
+        PreKeyPublication publication = preKeys.PreparePublication(directory: default);
         Save("prekeys", preKeys.Serialize());
         await _directory.PublishAsync(publication);
     }
@@ -97,8 +100,8 @@ internal sealed class Device
     private string Accept(Device from, byte[] message)
     {
         using DeviceIdentity identity = Identity;
-        using DevicePreKeys preKeys = _sessions.LoadPreKeys(_store["prekeys"], identity);
-        AcceptedSession accepted = _sessions.Accept(identity, preKeys, from.AsPeer, message);
+        using DevicePreKeys preKeys = _devices.LoadPreKeys(_store["prekeys"], identity);
+        AcceptedSession accepted = _sessions.Accept(preKeys, from.AsPeer, message);
         using RatchetSession session = accepted.Session;
         Save("prekeys", preKeys.Serialize());
         Save("session", session.Serialize());

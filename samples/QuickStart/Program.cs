@@ -25,12 +25,13 @@ if (lines.Count == 0)
 
 Console.OutputEncoding = Encoding.UTF8;
 await using ServiceProvider services = new ServiceCollection().AddPulseMeetE2E().BuildServiceProvider();
+var devices = services.GetRequiredService<IDeviceFactory>();
 var sessions = services.GetRequiredService<IRatchetSessionFactory>();
 var directory = new InMemoryKeyDirectory(TimeProvider.System);
 var report = new Report(Console.Out);
 
-var alice = new Device("Alice", sessions, directory);
-var bob = new Device("Bob", sessions, directory);
+var alice = new Device("Alice", devices, sessions, directory);
+var bob = new Device("Bob", devices, sessions, directory);
 var story = new Story(alice, bob, services, report);
 await story.RunAsync(lines);
 

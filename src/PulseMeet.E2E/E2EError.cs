@@ -43,8 +43,8 @@ public enum E2EError
     /// <summary>The directory has no such user or device.</summary>
     UnknownDevice = 12,
 
-    /// <summary>A bundle or message is without the post-quantum prekey that this protocol requires.</summary>
-    PostQuantumKeyMissing = 13,
+    /// <summary>A bundle or publication is without the ML-KEM key that this protocol requires.</summary>
+    KemKeyMissing = 13,
 
     /// <summary>A length or a count is over its documented bound.</summary>
     LimitExceeded = 14,
@@ -70,11 +70,20 @@ public enum E2EError
     /// <summary>A device list is older than one that was seen.</summary>
     OutdatedDeviceList = 21,
 
+    /// <summary>The peer's app has another profile, such as another salt of the derived keys.</summary>
+    ProfileMismatch = 22,
+
     /// <summary>A device is not on its account's device list, or is there with other keys.</summary>
     UnlistedDevice = 23,
 
     /// <summary>An account appears under another key than the one that is remembered for it.</summary>
     AccountKeyChanged = 24,
+
+    /// <summary>A request to link a device or for the account key, or its answer, is too old, was used before, or is another one's.</summary>
+    LinkRefused = 25,
+
+    /// <summary>The characters of a recovery key do not fit together: one was exchanged.</summary>
+    RecoveryKeyMistyped = 26,
 
     /// <summary>Another process holds the store.</summary>
     StoreInUse = 30,

@@ -38,8 +38,9 @@ internal static class KeyStress
     private static readonly Ed25519KeyPair s_account = Ed25519KeyPair.Import(s_key);
     private static readonly Ed25519PublicKey s_signing = Ed25519KeyPair.Generate().PublicKey;
     private static readonly Ed25519PublicKey s_mls = Ed25519KeyPair.Generate().PublicKey;
-    private static readonly RatchetSessionFactory s_sessions = new(
-        new RatchetOptions(), new PreKeyOptions { OneTimePreKeys = 1 }, TimeProvider.System);
+    private static readonly PreKeyOptions s_preKeyOptions = new() { OneTimePairs = 1 };
+    private static readonly DeviceFactory s_devices = new(s_preKeyOptions, TimeProvider.System);
+    private static readonly RatchetSessionFactory s_sessions = new(new RatchetOptions(), s_preKeyOptions, TimeProvider.System);
 
     private static readonly Stored s_device = Prepare();
     private static readonly ConversationKey s_conversation = ConversationKey.Import(s_key);
@@ -178,21 +179,21 @@ internal static class KeyStress
     {
         DeviceIdentity alice = DeviceIdentity.Deserialize(s_device.Alice);
         DeviceIdentity bob = DeviceIdentity.Deserialize(s_device.Bob);
-        RatchetSession session = s_sessions.Initiate(alice, new ExpectedPeer(bob.Address), s_device.Bundle);
+        RatchetSession session = s_sessions.Initiate(alice, ExpectedPeer.FirstContact(bob.Address), s_device.Bundle);
         AcceptedSession accepted = s_sessions.Accept(
-            bob, s_sessions.LoadPreKeys(s_device.PreKeys, bob), new ExpectedPeer(alice.Address), session.Seal(s_key));
+            s_devices.LoadPreKeys(s_device.PreKeys, bob), ExpectedPeer.FirstContact(alice.Address), session.Seal(s_key));
         return Same(session.Open(accepted.Session.Seal(s_plaintext)), s_plaintext);
     }
 
     private static Stored Prepare()
     {
-        DeviceIdentity alice = s_sessions.CreateDevice(s_account, s_address);
-        DeviceIdentity bob = s_sessions.CreateDevice(s_account, new DeviceAddress("bob", "phone"));
-        DevicePreKeys preKeys = s_sessions.CreatePreKeys(bob);
+        DeviceIdentity alice = s_devices.CreateDevice(s_account, s_address);
+        DeviceIdentity bob = s_devices.CreateDevice(s_account, new DeviceAddress("bob", "phone"));
+        DevicePreKeys preKeys = s_devices.CreatePreKeys(bob);
         var directory = new InMemoryKeyDirectory(TimeProvider.System);
-        directory.PublishAsync(preKeys.Publish(default)).GetAwaiter().GetResult();
+        directory.PublishAsync(preKeys.PreparePublication(default)).GetAwaiter().GetResult();
         PreKeyBundle bundle = directory.ClaimBundleAsync(bob.Address).GetAwaiter().GetResult();
-        RatchetSession session = s_sessions.Initiate(alice, new ExpectedPeer(bob.Address), bundle);
+        RatchetSession session = s_sessions.Initiate(alice, ExpectedPeer.FirstContact(bob.Address), bundle);
         session.Seal(s_key);
         return new(alice.Serialize(), bob.Serialize(), preKeys.Serialize(), bundle, session.Serialize());
     }

@@ -7,10 +7,11 @@ using QuickStart;
 
 // The sample's story, and then every operation that reads a key, with keys that nobody keeps.
 await using ServiceProvider services = new ServiceCollection().AddPulseMeetE2E().BuildServiceProvider();
+var devices = services.GetRequiredService<IDeviceFactory>();
 var sessions = services.GetRequiredService<IRatchetSessionFactory>();
 var directory = new InMemoryKeyDirectory(TimeProvider.System);
 var report = new Report(Console.Out);
-var story = new Story(new Device("Alice", sessions, directory), new Device("Bob", sessions, directory), services, report);
+var story = new Story(new Device("Alice", devices, sessions, directory), new Device("Bob", devices, sessions, directory), services, report);
 await story.RunAsync(Conversation.Read(Path.Combine(AppContext.BaseDirectory, "conversation.txt")));
 
 int failures = report.Failures;

@@ -145,8 +145,8 @@ public sealed class EveryRoleTriesEverything(PostgresServer server)
         string user = pair[0].ToString("D");
         database.Run("insert into e2e_message_progress values ($1, 'direct', $1)", pair[0]);
         database.Run("insert into e2e_accounts values ($1, $2)", user, new byte[33]);
-        database.Run("insert into e2e_devices values ($1, 'phone', $2, $2, now(), $2, now(), $2, now())", user, new byte[33]);
-        database.Run("insert into e2e_one_time_prekeys values ($1, 'phone', 1, 1, $2)", user, new byte[36]);
+        database.Run("insert into e2e_devices values ($1, 'phone', $2, $2, now(), $2, 1)", user, new byte[33]);
+        database.Run("insert into e2e_one_time_prekeys values ($1, 'phone', 2, $2)", user, new byte[36]);
         return database;
     }
 }

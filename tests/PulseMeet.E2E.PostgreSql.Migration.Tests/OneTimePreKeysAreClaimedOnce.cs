@@ -10,36 +10,28 @@ namespace PulseMeet.E2E.PostgreSql.Migration.Tests;
 [Collection(OnPostgres.Name)]
 public sealed class OneTimePreKeysAreClaimedOnce(PostgresServer server)
 {
-    private static readonly OneTimePreKeyCount s_none = new(0, 0);
-
     [Fact]
     public async Task Forty_connections_claiming_at_once_never_get_the_same_prekey()
     {
         using TestDatabase database = await ExpandedAsync();
         var device = new Device(Guid.NewGuid(), 100);
         await Directory(database.Owner).PublishAsync(device.Publish());
-        ConcurrentBag<uint> curve = [];
-        ConcurrentBag<uint> kem = [];
-        int lastResort = 0;
+        ConcurrentBag<uint> claimed = [];
         await using var source = NpgsqlDataSource.Create(database.ConnectionString + ";Maximum Pool Size=40");
         await Parallel.ForEachAsync(Enumerable.Range(0, 120), new ParallelOptions { MaxDegreeOfParallelism = 40 }, async (_, cancel) =>
         {
             PreKeyBundle bundle = await Directory(source).ClaimBundleAsync(device.Address, cancel);
-            bundle.Verify(TimeProvider.System.GetUtcNow());
-            if (bundle.OneTimePreKey is { } oneTime) { curve.Add(oneTime.Id); }
-            if (bundle.KemPreKey.IsLastResort) { Interlocked.Increment(ref lastResort); } else { kem.Add(bundle.KemPreKey.Id); }
+            bundle.Verify(TimeProvider.System.GetUtcNow(), new PreKeyOptions());
+            if (bundle.OneTimePair is { } oneTime) { claimed.Add(oneTime.Id); }
         });
 
-        Assert.Equal(curve.Count, curve.Distinct().Count());
-        Assert.Equal(kem.Count, kem.Distinct().Count());
-        OneTimePreKeyCount left = await Directory(source).CountOneTimePreKeysAsync(device.Address);
-        Assert.Equal(100, curve.Count + left.Curve);
-        Assert.Equal(100, kem.Count + left.PostQuantum);
-        Assert.Equal(120, kem.Count + lastResort);
+        Assert.Equal(claimed.Count, claimed.Distinct().Count());
+        int left = (await Directory(source).GetStateAsync(device.Address)).OneTimePairs;
+        Assert.Equal(100, claimed.Count + left);
 
         // Publishing again after a lost answer hands none of them out twice.
         await Directory(source).PublishAsync(device.Publication!);
-        Assert.Equal(left, await Directory(source).CountOneTimePreKeysAsync(device.Address));
+        Assert.Equal(left, (await Directory(source).GetStateAsync(device.Address)).OneTimePairs);
     }
 
     [Fact]
@@ -51,7 +43,7 @@ public sealed class OneTimePreKeysAreClaimedOnce(PostgresServer server)
         await Assert.ThrowsAsync<PostgresException>(() => Directory(database.As(other)).PublishAsync(device.Publish()));
         await Directory(database.As(device.User)).PublishAsync(device.Publication!);
         Assert.Equal(device.Publication!.Certificate, Assert.Single(await Directory(database.As(other)).FetchDevicesAsync(device.Address.UserId)));
-        Assert.NotNull((await Directory(database.As(other)).ClaimBundleAsync(device.Address)).OneTimePreKey);
+        Assert.NotNull((await Directory(database.As(other)).ClaimBundleAsync(device.Address)).OneTimePair);
         Assert.Empty(TestDatabase.Rows(database.As(other), "select * from e2e_one_time_prekeys"));
         Assert.Empty(await Directory(database.As(other)).FetchDevicesAsync("nobody"));
         Assert.Equal(E2EError.UnknownDevice, (await Assert.ThrowsAsync<E2EException>(() =>
@@ -67,7 +59,7 @@ public sealed class OneTimePreKeysAreClaimedOnce(PostgresServer server)
         var impostor = new Device(device.User, 2);
         Assert.Equal(E2EError.WrongIdentity, (await Assert.ThrowsAsync<E2EException>(() =>
             Directory(database.Owner).PublishAsync(impostor.Publish()))).Reason);
-        Assert.Equal(new OneTimePreKeyCount(2, 2), await Directory(database.Owner).CountOneTimePreKeysAsync(device.Address));
+        Assert.Equal(2, (await Directory(database.Owner).GetStateAsync(device.Address)).OneTimePairs);
     }
 
     [Fact]
@@ -78,12 +70,16 @@ public sealed class OneTimePreKeysAreClaimedOnce(PostgresServer server)
         var device = new Device(Guid.NewGuid(), 1, clock);
         PreKeyPublication old = device.Publish();
         clock.Now += TimeSpan.FromDays(1);
-        var newer = DevicePreKeys.Create(device.Identity, new PreKeyOptions { OneTimePreKeys = 1 }, clock);
+        var newer = DevicePreKeys.Create(device.Identity, new PreKeyOptions { OneTimePairs = 1 }, clock);
         var directory = new PostgresKeyDirectory(database.Owner, clock);
-        PreKeyPublication current = newer.Publish(s_none);
+        PreKeyPublication current = newer.PreparePublication(default);
         await directory.PublishAsync(current);
         await directory.PublishAsync(old);
-        Assert.Equal(current.SignedPreKey.ToArray(), (await directory.ClaimBundleAsync(device.Address)).SignedPreKey.ToArray());
+        Assert.Equal(current.Hash.ToArray(), (await directory.GetStateAsync(device.Address)).PublicationHash.ToArray());
+        PreKeyBundle bundle = await directory.ClaimBundleAsync(device.Address);
+        Assert.Equal(current.SignedPair.Id, bundle.SignedPair.Id);
+        Assert.Equal(current.OneTimePairs[0].Id, bundle.OneTimePair!.Id);
+        Assert.Null((await directory.ClaimBundleAsync(device.Address)).OneTimePair);
     }
 
     private static PostgresKeyDirectory Directory(NpgsqlDataSource source) => new(source, TimeProvider.System);
@@ -109,7 +105,7 @@ public sealed class OneTimePreKeysAreClaimedOnce(PostgresServer server)
             clock ??= TimeProvider.System;
             User = user;
             Identity = DeviceIdentity.Create(Ed25519KeyPair.Generate(), new DeviceAddress(user.ToString("D"), "phone"), clock);
-            PreKeys = DevicePreKeys.Create(Identity, new PreKeyOptions { OneTimePreKeys = preKeys }, clock);
+            PreKeys = DevicePreKeys.Create(Identity, new PreKeyOptions { OneTimePairs = preKeys }, clock);
         }
 
         public Guid User { get; }
@@ -122,6 +118,6 @@ public sealed class OneTimePreKeysAreClaimedOnce(PostgresServer server)
 
         public PreKeyPublication? Publication { get; private set; }
 
-        public PreKeyPublication Publish() => Publication = PreKeys.Publish(s_none);
+        public PreKeyPublication Publish() => Publication = PreKeys.PreparePublication(default);
     }
 }

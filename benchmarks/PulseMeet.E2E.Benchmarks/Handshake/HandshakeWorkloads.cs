@@ -11,7 +11,7 @@ namespace PulseMeet.E2E.Benchmarks.Handshake;
 internal sealed class HandshakeWorkloads : IDisposable
 {
     private static readonly RatchetOptions s_ratchet = new();
-    private static readonly PreKeyOptions s_options = new() { OneTimePreKeys = PreKeyOptions.MaxOneTimePreKeys };
+    private static readonly PreKeyOptions s_options = new() { OneTimePairs = PreKeyOptions.MaxOneTimePairs };
 
     private readonly Ed25519KeyPair _account = Ed25519KeyPair.Generate();
     private readonly DeviceIdentity _alice;
@@ -32,28 +32,52 @@ internal sealed class HandshakeWorkloads : IDisposable
         _preKeys = DevicePreKeys.Create(_bob, s_options, TimeProvider.System);
     }
 
-    /// <summary>A whole new bundle: a signed prekey, a post-quantum prekey and a one-time prekey, made and signed.</summary>
+    /// <summary>A whole new bundle: a signed pair and a one-time pair, made and signed.</summary>
     public Workload CreateBundle => new(() =>
     {
         using X25519KeyPair signed = X25519KeyPair.Generate();
-        using MlKemKeyPair kem = MlKemKeyPair.Generate();
+        using MlKemKeyPair signedKem = MlKemKeyPair.Generate();
         using X25519KeyPair oneTime = X25519KeyPair.Generate();
+        using MlKemKeyPair oneTimeKem = MlKemKeyPair.Generate();
         DateTimeOffset now = TimeProvider.System.GetUtcNow();
         _ = new PreKeyBundle(
             _bob.Certificate,
-            SignedPreKey.Sign(_bob.SigningKey, 1, now, signed.PublicKey),
-            KemPreKey.Sign(_bob.SigningKey, 2, now, isLastResort: false, kem.PublicKey),
-            new OneTimePreKey(3, oneTime.PublicKey)).ToArray();
+            SignedPreKeyPair.Sign(_bob.SigningKey, 1, now, signed.PublicKey, signedKem.PublicKey, SharedProfile.Default),
+            OneTimePreKeyPair.Sign(_bob.SigningKey, 2, 1, now, oneTime.PublicKey, oneTimeKem.PublicKey)).Encode();
     });
+
+    /// <summary>What somebody costs who sends a first message again that was accepted: no curve is touched.</summary>
+    public Workload RefuseReplay
+    {
+        get
+        {
+            MakeFirstMessages(1);
+            byte[] accepted = _messages.Dequeue();
+            RatchetSession.Accept(_preKeys, _asAlice, accepted, s_ratchet, TimeProvider.System).Session.Dispose();
+            return new(() =>
+            {
+                try
+                {
+                    RatchetSession.Accept(_preKeys, _asAlice, accepted, s_ratchet, TimeProvider.System);
+                }
+                catch (E2EException)
+                {
+                    return;
+                }
+
+                throw new InvalidOperationException("A replay was accepted.");
+            });
+        }
+    }
 
     /// <summary>The initiator's side: the bundle verified, the agreements, the first sending chain.</summary>
     public Workload Initiate => new(
-        () => RatchetSession.Initiate(_alice, _asBob, _bundles.Dequeue(), s_ratchet, TimeProvider.System).Dispose(),
+        () => RatchetSession.Initiate(_alice, _asBob, _bundles.Dequeue(), s_ratchet, s_options, TimeProvider.System).Dispose(),
         MakeBundles);
 
     /// <summary>The responder's side, with the first message's plaintext.</summary>
     public Workload Accept => new(
-        () => RatchetSession.Accept(_bob, _preKeys, _asAlice, _messages.Dequeue(), s_ratchet, TimeProvider.System).Session.Dispose(),
+        () => RatchetSession.Accept(_preKeys, _asAlice, _messages.Dequeue(), s_ratchet, TimeProvider.System).Session.Dispose(),
         MakeFirstMessages);
 
     /// <summary>Both sides, the first message sealed and opened between them.</summary>
@@ -61,9 +85,9 @@ internal sealed class HandshakeWorkloads : IDisposable
         () =>
         {
             using RatchetSession alice = RatchetSession.Initiate(
-                _alice, _asBob, _bundles.Dequeue(), s_ratchet, TimeProvider.System);
+                _alice, _asBob, _bundles.Dequeue(), s_ratchet, s_options, TimeProvider.System);
             RatchetSession.Accept(
-                _bob, _preKeys, _asAlice, alice.Seal("first"u8), s_ratchet, TimeProvider.System).Session.Dispose();
+                _preKeys, _asAlice, alice.Seal("first"u8), s_ratchet, TimeProvider.System).Session.Dispose();
         },
         MakeBundles);
 
@@ -81,7 +105,7 @@ internal sealed class HandshakeWorkloads : IDisposable
         for (int i = 0; i < count; i++)
         {
             using RatchetSession session = RatchetSession.Initiate(
-                _alice, _asBob, _bundles.Dequeue(), s_ratchet, TimeProvider.System);
+                _alice, _asBob, _bundles.Dequeue(), s_ratchet, s_options, TimeProvider.System);
             _messages.Enqueue(session.Seal("first"u8));
         }
     }
@@ -97,11 +121,11 @@ internal sealed class HandshakeWorkloads : IDisposable
             _accepted = count;
         }
 
-        int there = s_options.OneTimePreKeys - count;
-        PreKeyPublication published = _preKeys.Publish(new OneTimePreKeyCount(there, there));
-        foreach ((OneTimePreKey curve, KemPreKey kem) in published.OneTimePreKeys.Zip(published.OneTimeKemPreKeys))
+        int there = s_options.OneTimePairs - count;
+        PreKeyPublication published = _preKeys.PreparePublication(new DirectoryState(there, _preKeys.PublicationHash));
+        foreach (OneTimePreKeyPair pair in published.OneTimePairs)
         {
-            _bundles.Enqueue(new PreKeyBundle(published.Certificate, published.SignedPreKey, kem, curve));
+            _bundles.Enqueue(new PreKeyBundle(published.Certificate, published.SignedPair.WithoutKemKey(), pair));
         }
     }
 }

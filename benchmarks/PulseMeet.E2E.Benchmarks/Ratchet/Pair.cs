@@ -9,7 +9,7 @@ namespace PulseMeet.E2E.Benchmarks.Ratchet;
 /// <summary>Two devices with a session between them, which both have answered.</summary>
 internal sealed class Pair
 {
-    private static readonly PreKeyOptions s_preKeys = new() { OneTimePreKeys = 1 };
+    private static readonly PreKeyOptions s_preKeys = new() { OneTimePairs = 1 };
 
     public Pair(PaddingScheme? padding = null)
     {
@@ -18,14 +18,13 @@ internal sealed class Pair
         using DeviceIdentity alice = DeviceIdentity.Create(account, new DeviceAddress("alice", "phone"), TimeProvider.System);
         using DeviceIdentity bob = DeviceIdentity.Create(account, new DeviceAddress("bob", "phone"), TimeProvider.System);
         using DevicePreKeys preKeys = DevicePreKeys.Create(bob, s_preKeys, TimeProvider.System);
-        PreKeyPublication published = preKeys.Publish(inDirectory: default);
-        var bundle = new PreKeyBundle(
-            published.Certificate, published.SignedPreKey, published.OneTimeKemPreKeys[0], published.OneTimePreKeys[0]);
+        PreKeyPublication published = preKeys.PreparePublication(directory: default);
+        var bundle = new PreKeyBundle(published.Certificate, published.SignedPair.WithoutKemKey(), published.OneTimePairs[0]);
         Alice = RatchetSession.Initiate(
-            alice, new ExpectedPeer(bob.Address, account.PublicKey), bundle, Options, TimeProvider.System);
+            alice, new ExpectedPeer(bob.Address, account.PublicKey), bundle, Options, s_preKeys, TimeProvider.System);
         FirstMessage = Alice.Seal(ReadOnlySpan<byte>.Empty);
         Bob = RatchetSession.Accept(
-            bob, preKeys, new ExpectedPeer(alice.Address, account.PublicKey), FirstMessage, Options, TimeProvider.System).Session;
+            preKeys, new ExpectedPeer(alice.Address, account.PublicKey), FirstMessage, Options, TimeProvider.System).Session;
         Alice.Open(Bob.Seal(ReadOnlySpan<byte>.Empty));
         Bob.Open(Alice.Seal(ReadOnlySpan<byte>.Empty));
     }

@@ -60,9 +60,4 @@ internal sealed class IdentityVectors : IVectorTopic
             ["second_list_hash"] = Hex(second.Hash),
         };
     }
-
-    private sealed class FixedClock(DateTimeOffset now) : TimeProvider
-    {
-        public override DateTimeOffset GetUtcNow() => now;
-    }
 }

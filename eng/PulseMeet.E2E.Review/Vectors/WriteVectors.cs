@@ -18,6 +18,7 @@ internal sealed class WriteVectors : ISubcommand
         new DerivationVectors(),
         new IdentityVectors(),
         new HandshakeVectors(),
+        new IdentityRefusals(),
         new RatchetVectors(),
         new SealingVectors(),
         new MediaVectors(),
@@ -29,6 +30,7 @@ internal sealed class WriteVectors : ISubcommand
         new LegacyFormatVectors(),
         new SignatureVectors(),
         new SealingRefusals(),
+        new LinkingVectors(),
     ];
 
     public string Name => "vectors";

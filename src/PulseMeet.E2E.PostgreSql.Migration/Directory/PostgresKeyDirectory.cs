@@ -1,20 +1,15 @@
-using System.Buffers.Binary;
 using Npgsql;
 using PulseMeet.E2E.Identity;
-using PulseMeet.E2E.Keys;
 using PulseMeet.E2E.PreKeys;
 
 namespace PulseMeet.E2E.PostgreSql.Migration;
 
 /// <summary>The key directory in PostgreSQL. Any number of processes may share one database.</summary>
 /// <remarks>A connection of the data source has the role <c>service_role</c>, or <c>authenticated</c> with the user's id in
-/// <c>request.jwt.claim.sub</c>: row level security then lets it publish that user's devices only. A one-time prekey is
+/// <c>request.jwt.claim.sub</c>: row level security then lets it publish that user's devices only. A one-time pair is
 /// claimed by deleting it, so that nobody else is ever given it. Thread-safe. docs/protocol-postgresql.md.</remarks>
 public sealed class PostgresKeyDirectory : IKeyDirectory
 {
-    private const short Curve = 1;
-    private const short Kem = 2;
-
     private readonly NpgsqlDataSource _dataSource;
     private readonly TimeProvider _time;
 
@@ -30,7 +25,7 @@ public sealed class PostgresKeyDirectory : IKeyDirectory
 
     /// <inheritdoc/>
     /// <remarks>A publication that arrives late never replaces a newer one: an older certificate of another identity key is
-    /// refused (<see cref="E2EError.Expired"/>), an older signed prekey is passed over.</remarks>
+    /// refused (<see cref="E2EError.Expired"/>), an older signed pair is passed over with its one-time pairs.</remarks>
     public async Task PublishAsync(PreKeyPublication publication, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(publication);
@@ -46,14 +41,12 @@ public sealed class PostgresKeyDirectory : IKeyDirectory
             cancellationToken, certificate.Address.UserId).ConfigureAwait(false);
         await CheckAccountAsync(connection, certificate, cancellationToken).ConfigureAwait(false);
         await ForgetFormerIdentityAsync(connection, certificate, cancellationToken).ConfigureAwait(false);
-        (long lastCurve, long lastKem) =
-            await UpsertDeviceAsync(connection, publication, cancellationToken).ConfigureAwait(false);
-        await AddAsync(connection, certificate.Address, Curve, lastCurve,
-            [.. publication.OneTimePreKeys.Select(preKey => ((long)preKey.Id, Encode(preKey)))], cancellationToken)
-            .ConfigureAwait(false);
-        await AddAsync(connection, certificate.Address, Kem, lastKem,
-            [.. publication.OneTimeKemPreKeys.Select(preKey => ((long)preKey.Id, preKey.ToArray()))], cancellationToken)
-            .ConfigureAwait(false);
+        (long current, long last) = await UpsertDeviceAsync(connection, publication, cancellationToken).ConfigureAwait(false);
+        if (current == publication.SignedPair.Id)
+        {
+            await AddAsync(connection, publication, last, cancellationToken).ConfigureAwait(false);
+        }
+
         await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
     }
 
@@ -82,34 +75,30 @@ public sealed class PostgresKeyDirectory : IKeyDirectory
         await using NpgsqlConnection connection = await _dataSource.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
         PreKeyBundle? bundle = null;
         await foreach (NpgsqlDataReader row in connection.QueryAsync(
-            "select certificate, signed_prekey, kem_prekey, one_time_prekey from public.e2e_claim_bundle($1, $2)",
+            "select certificate, signed_prekey, one_time_prekey from public.e2e_claim_bundle($1, $2)",
             cancellationToken, device.UserId, device.DeviceId).ConfigureAwait(false))
         {
-            bundle = new PreKeyBundle(
-                DeviceCertificate.Decode((byte[])row[0]),
-                SignedPreKey.Decode((byte[])row[1]),
-                KemPreKey.Decode((byte[])row[2]),
-                row.IsDBNull(3) ? null : DecodeOneTime((byte[])row[3]));
+            bundle = PreKeyBundle.Decode(PreKeyBundle.Assemble(
+                (byte[])row[0], (byte[])row[1], row.IsDBNull(2) ? [] : (byte[])row[2]));
         }
 
         return bundle ?? throw new E2EException(E2EError.UnknownDevice);
     }
 
     /// <inheritdoc/>
-    public async Task<OneTimePreKeyCount> CountOneTimePreKeysAsync(
-        DeviceAddress device, CancellationToken cancellationToken = default)
+    public async Task<DirectoryState> GetStateAsync(DeviceAddress device, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(device);
         await using NpgsqlConnection connection = await _dataSource.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
-        OneTimePreKeyCount? count = null;
+        DirectoryState? state = null;
         await foreach (NpgsqlDataReader row in connection.QueryAsync(
-            "select curve, kem from public.e2e_count_prekeys($1, $2)", cancellationToken, device.UserId, device.DeviceId)
-            .ConfigureAwait(false))
+            "select one_time, certificate, signed_prekey from public.e2e_count_prekeys($1, $2)",
+            cancellationToken, device.UserId, device.DeviceId).ConfigureAwait(false))
         {
-            count = new OneTimePreKeyCount(row.GetInt32(0), row.GetInt32(1));
+            state = new DirectoryState(row.GetInt32(0), PreKeyPublication.HashOf((byte[])row[1], (byte[])row[2]));
         }
 
-        return count ?? throw new E2EException(E2EError.UnknownDevice);
+        return state ?? throw new E2EException(E2EError.UnknownDevice);
     }
 
     private static async Task CheckAccountAsync(
@@ -152,57 +141,54 @@ public sealed class PostgresKeyDirectory : IKeyDirectory
         }
     }
 
-    private static async Task<(long Curve, long Kem)> UpsertDeviceAsync(
+    /// <summary>Stores the newer certificate and the newer signed pair; with a newer pair the one-time pairs of the earlier one go.</summary>
+    /// <returns>The id of the signed pair that is there now, and the greatest id of a one-time pair that was ever taken.</returns>
+    private static async Task<(long Current, long Last)> UpsertDeviceAsync(
         NpgsqlConnection connection, PreKeyPublication publication, CancellationToken cancellationToken)
     {
         DeviceCertificate certificate = publication.Certificate;
-        (long, long) last = default;
+        (long, long) state = default;
         await foreach (NpgsqlDataReader row in connection.QueryAsync(
             """
             insert into public.e2e_devices as d (user_id, device_id, identity_key, certificate, certificate_not_before,
-              signed_prekey, signed_prekey_created_at, last_resort_prekey, last_resort_created_at)
-            values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+              signed_prekey, signed_prekey_id)
+            values ($1, $2, $3, $4, $5, $6, $7)
             on conflict (user_id, device_id) do update set
               certificate = case when excluded.certificate_not_before >= d.certificate_not_before
                 then excluded.certificate else d.certificate end,
               certificate_not_before = greatest(excluded.certificate_not_before, d.certificate_not_before),
-              signed_prekey = case when excluded.signed_prekey_created_at >= d.signed_prekey_created_at
+              signed_prekey = case when excluded.signed_prekey_id > d.signed_prekey_id
                 then excluded.signed_prekey else d.signed_prekey end,
-              signed_prekey_created_at = greatest(excluded.signed_prekey_created_at, d.signed_prekey_created_at),
-              last_resort_prekey = case when excluded.last_resort_created_at >= d.last_resort_created_at
-                then excluded.last_resort_prekey else d.last_resort_prekey end,
-              last_resort_created_at = greatest(excluded.last_resort_created_at, d.last_resort_created_at)
-            returning d.last_one_time_id, d.last_one_time_kem_id
+              signed_prekey_id = greatest(excluded.signed_prekey_id, d.signed_prekey_id)
+            returning d.signed_prekey_id, d.last_one_time_id
             """,
             cancellationToken, certificate.Address.UserId, certificate.Address.DeviceId, Tagged(certificate),
             certificate.Encode(), certificate.NotBefore.UtcDateTime,
-            publication.SignedPreKey.ToArray(), publication.SignedPreKey.CreatedAt.UtcDateTime,
-            publication.LastResortPreKey.ToArray(), publication.LastResortPreKey.CreatedAt.UtcDateTime).ConfigureAwait(false))
+            publication.SignedPair.Encode(), (long)publication.SignedPair.Id).ConfigureAwait(false))
         {
-            last = (row.GetInt64(0), row.GetInt64(1));
+            state = (row.GetInt64(0), row.GetInt64(1));
         }
 
-        return last;
+        // The pairs of a generation have greater ids than the signed pair, and those of earlier ones smaller ids.
+        await connection.RunAsync(
+            "delete from public.e2e_one_time_prekeys where user_id = $1 and device_id = $2 and id < $3",
+            cancellationToken, certificate.Address.UserId, certificate.Address.DeviceId, state.Item1).ConfigureAwait(false);
+        return state;
     }
 
     private static async Task AddAsync(
-        NpgsqlConnection connection, DeviceAddress device, short kind, long last, (long Id, byte[] Encoded)[] preKeys,
-        CancellationToken cancellationToken)
+        NpgsqlConnection connection, PreKeyPublication publication, long last, CancellationToken cancellationToken)
     {
-        (long Id, byte[] Encoded)[] fresh = [.. preKeys.Where(preKey => preKey.Id > last).DistinctBy(preKey => preKey.Id)];
-        if (preKeys.Length == 0)
+        DeviceAddress device = publication.Certificate.Address;
+        long count = (int)(await connection.ScalarAsync(
+            "select one_time from public.e2e_count_prekeys($1, $2)",
+            cancellationToken, device.UserId, device.DeviceId).ConfigureAwait(false))!;
+        if (count + publication.OneTimePairs.Count > InMemoryKeyDirectory.MaxOneTimePairs)
         {
-            return;
+            throw new E2EException(E2EError.LimitExceeded, "Too many one-time prekey pairs.");
         }
 
-        long count = (long)(await connection.ScalarAsync(
-            "select case $3 when 1 then c.curve else c.kem end::bigint from public.e2e_count_prekeys($1, $2) c",
-            cancellationToken, device.UserId, device.DeviceId, (int)kind).ConfigureAwait(false))!;
-        if (count + preKeys.Length > InMemoryKeyDirectory.MaxOneTimePreKeys)
-        {
-            throw new E2EException(E2EError.LimitExceeded, "Too many one-time prekeys.");
-        }
-
+        OneTimePreKeyPair[] fresh = [.. publication.OneTimePairs.Where(pair => pair.Id > last)];
         if (fresh.Length == 0)
         {
             return;
@@ -210,29 +196,15 @@ public sealed class PostgresKeyDirectory : IKeyDirectory
 
         await connection.RunAsync(
             """
-            insert into public.e2e_one_time_prekeys (user_id, device_id, kind, id, prekey)
-            select $1, $2, $3, p.id, p.prekey from unnest($4, $5) as p(id, prekey)
+            insert into public.e2e_one_time_prekeys (user_id, device_id, id, prekey)
+            select $1, $2, p.id, p.prekey from unnest($3, $4) as p(id, prekey)
             """,
-            cancellationToken, device.UserId, device.DeviceId, kind,
-            fresh.Select(preKey => preKey.Id).ToArray(), fresh.Select(preKey => preKey.Encoded).ToArray()).ConfigureAwait(false);
+            cancellationToken, device.UserId, device.DeviceId,
+            fresh.Select(pair => (long)pair.Id).ToArray(), fresh.Select(pair => pair.Encode()).ToArray()).ConfigureAwait(false);
         await connection.RunAsync(
-            kind == Curve
-                ? "update public.e2e_devices set last_one_time_id = $3 where user_id = $1 and device_id = $2"
-                : "update public.e2e_devices set last_one_time_kem_id = $3 where user_id = $1 and device_id = $2",
-            cancellationToken, device.UserId, device.DeviceId, fresh.Max(preKey => preKey.Id)).ConfigureAwait(false);
+            "update public.e2e_devices set last_one_time_id = $3 where user_id = $1 and device_id = $2",
+            cancellationToken, device.UserId, device.DeviceId, (long)fresh[^1].Id).ConfigureAwait(false);
     }
 
     private static byte[] Tagged(DeviceCertificate certificate) => [0x01, .. certificate.IdentityKey.ToArray()];
-
-    private static byte[] Encode(OneTimePreKey preKey)
-    {
-        byte[] encoded = new byte[4 + X25519PublicKey.KeySize];
-        BinaryPrimitives.WriteUInt32BigEndian(encoded, preKey.Id);
-        preKey.Key.ToArray().CopyTo(encoded, 4);
-        return encoded;
-    }
-
-    private static OneTimePreKey DecodeOneTime(byte[] encoded) => encoded.Length == 4 + X25519PublicKey.KeySize
-        ? new(BinaryPrimitives.ReadUInt32BigEndian(encoded), X25519PublicKey.FromBytes(encoded.AsSpan(4)))
-        : throw new E2EException(E2EError.InvalidEncoding, "A one-time prekey.");
 }

@@ -130,21 +130,17 @@ create table if not exists public.e2e_devices (
   certificate bytea not null,
   certificate_not_before timestamptz not null,
   signed_prekey bytea not null,
-  signed_prekey_created_at timestamptz not null,
-  last_resort_prekey bytea not null,
-  last_resort_created_at timestamptz not null,
+  signed_prekey_id bigint not null,
   last_one_time_id bigint not null default -1,
-  last_one_time_kem_id bigint not null default -1,
   primary key (user_id, device_id)
 );
--- kind 1: X25519, id and key; kind 2: ML-KEM-768, the signed encoding.
+-- One-time pairs of the signed pair's generation: their ids are greater than its own.
 create table if not exists public.e2e_one_time_prekeys (
   user_id text collate "C" not null,
   device_id text collate "C" not null,
-  kind smallint not null check (kind in (1, 2)),
   id bigint not null,
   prekey bytea not null,
-  primary key (user_id, device_id, kind, id),
+  primary key (user_id, device_id, id),
   foreign key (user_id, device_id) references public.e2e_devices (user_id, device_id) on delete cascade
 );
 
@@ -265,35 +261,30 @@ create or replace trigger e2e_guard_key_exchange before insert or update on publ
 
 -- A prekey is claimed exactly once: whoever deletes the row has it, and rows that others are claiming are passed over.
 create or replace function public.e2e_claim_bundle(p_user text, p_device text)
-returns table (certificate bytea, signed_prekey bytea, kem_prekey bytea, one_time_prekey bytea)
+returns table (certificate bytea, signed_prekey bytea, one_time_prekey bytea)
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
-  select d.certificate, d.signed_prekey, d.last_resort_prekey into certificate, signed_prekey, kem_prekey
-    from public.e2e_devices d where d.user_id = p_user and d.device_id = p_device;
+  -- No publication comes between: the pair has to be of the signed pair's generation.
+  select d.certificate, d.signed_prekey into certificate, signed_prekey
+    from public.e2e_devices d where d.user_id = p_user and d.device_id = p_device for share;
   if not found then
     return;
   end if;
   with next as materialized (
-    select p.user_id, p.device_id, p.kind, p.id from public.e2e_one_time_prekeys p
-    where p.user_id = p_user and p.device_id = p_device and p.kind = 1 order by p.id limit 1 for update skip locked)
+    select p.user_id, p.device_id, p.id from public.e2e_one_time_prekeys p
+    where p.user_id = p_user and p.device_id = p_device order by p.id limit 1 for update skip locked)
   delete from public.e2e_one_time_prekeys p using next n
-    where (p.user_id, p.device_id, p.kind, p.id) = (n.user_id, n.device_id, n.kind, n.id)
+    where (p.user_id, p.device_id, p.id) = (n.user_id, n.device_id, n.id)
     returning p.prekey into one_time_prekey;
-  with next as materialized (
-    select p.user_id, p.device_id, p.kind, p.id from public.e2e_one_time_prekeys p
-    where p.user_id = p_user and p.device_id = p_device and p.kind = 2 order by p.id limit 1 for update skip locked),
-  gone as (
-    delete from public.e2e_one_time_prekeys p using next n
-    where (p.user_id, p.device_id, p.kind, p.id) = (n.user_id, n.device_id, n.kind, n.id) returning p.prekey)
-  select coalesce((select g.prekey from gone g), kem_prekey) into kem_prekey;
   return next;
 end $$;
 
-create or replace function public.e2e_count_prekeys(p_user text, p_device text) returns table (curve integer, kem integer)
+create or replace function public.e2e_count_prekeys(p_user text, p_device text)
+returns table (one_time integer, certificate bytea, signed_prekey bytea)
 language sql stable security definer set search_path = pg_catalog, pg_temp as $$
-  select (select count(*)::integer from public.e2e_one_time_prekeys where user_id = p_user and device_id = p_device and kind = 1),
-         (select count(*)::integer from public.e2e_one_time_prekeys where user_id = p_user and device_id = p_device and kind = 2)
-  from public.e2e_devices where user_id = p_user and device_id = p_device
+  select (select count(*)::integer from public.e2e_one_time_prekeys where user_id = p_user and device_id = p_device),
+         d.certificate, d.signed_prekey
+  from public.e2e_devices d where d.user_id = p_user and d.device_id = p_device
 $$;
 
 create or replace function public.e2e_recovery_public_key() returns bytea

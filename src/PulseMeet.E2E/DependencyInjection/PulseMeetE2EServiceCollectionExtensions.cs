@@ -1,7 +1,9 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using PulseMeet.E2E.Derivation;
+using PulseMeet.E2E.Identity;
 using PulseMeet.E2E.Legacy;
+using PulseMeet.E2E.PreKeys;
 using PulseMeet.E2E.Ratchet;
 using PulseMeet.E2E.Sealing;
 
@@ -10,8 +12,9 @@ namespace PulseMeet.E2E.DependencyInjection;
 /// <summary>Registers the library's services.</summary>
 public static class PulseMeetE2EServiceCollectionExtensions
 {
-    /// <summary>Adds <see cref="IKeyDerivationService"/>, <see cref="IConversationKeyCache"/>, <see cref="ILegacyKeyDerivation"/>, <see cref="IMessageSealer"/> and
-    /// <see cref="IRatchetSessionFactory"/> as singletons. What the app has registered before stays.</summary>
+    /// <summary>Adds <see cref="IKeyDerivationService"/>, <see cref="IConversationKeyCache"/>, <see cref="ILegacyKeyDerivation"/>,
+    /// <see cref="IMessageSealer"/>, <see cref="IDeviceFactory"/> and <see cref="IRatchetSessionFactory"/> as singletons. What the app has
+    /// registered before stays.</summary>
     /// <param name="services">The app's services.</param>
     /// <param name="configure">Changes options; null for the defaults.</param>
     /// <returns><paramref name="services"/>.</returns>
@@ -25,6 +28,7 @@ public static class PulseMeetE2EServiceCollectionExtensions
         var options = new PulseMeetE2EOptions();
         configure?.Invoke(options);
         options.Validate();
+        options.PreKeys.Profile = SharedProfile.FromSalt(options.KeyDerivation.Salt);
 
 #pragma warning disable RS0030 // The default, which the app replaces by registering its own clock first.
         services.TryAddSingleton(TimeProvider.System);
@@ -37,6 +41,8 @@ public static class PulseMeetE2EServiceCollectionExtensions
             provider.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton<ILegacyKeyDerivation>(_ => new LegacyKeyDerivation(options.KeyDerivation.Salt));
         services.TryAddSingleton<IMessageSealer>(_ => new MessageSealer(options.Sealing));
+        services.TryAddSingleton<IDeviceFactory>(
+            provider => new DeviceFactory(options.PreKeys, provider.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton<IRatchetSessionFactory>(provider => new RatchetSessionFactory(
             options.Ratchet, options.PreKeys, provider.GetRequiredService<TimeProvider>()));
         return services;

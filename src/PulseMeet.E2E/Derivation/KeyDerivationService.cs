@@ -1,4 +1,4 @@
-using System.Security.Cryptography;
+using PulseMeet.E2E.Diagnostics;
 using PulseMeet.E2E.Encoding;
 using PulseMeet.E2E.Identity;
 using PulseMeet.E2E.Keys;
@@ -33,6 +33,7 @@ public sealed class KeyDerivationService : IKeyDerivationService
     /// <inheritdoc/>
     public ConversationKeys DeriveConversationKeys(X25519KeyPair own, X25519PublicKey peer, ConversationContext context)
     {
+        long begun = Telemetry.DerivationBegins();
         using var prk = new StackSecret(stackalloc byte[Hkdf.PrkSize]);
         Agree(own, peer, context, prk.Span);
         ReadOnlySpan<byte> ownPublic = own.PublicKey.Span;
@@ -41,6 +42,7 @@ public sealed class KeyDerivationService : IKeyDerivationService
             new(KeySchedule.ExpandConversation(prk.Span, KeySchedule.ConversationLabel, ownPublic, peer.Span, context)),
             new(KeySchedule.ExpandConversation(prk.Span, KeySchedule.MediaLabel, ownPublic, peer.Span, context)),
             new(KeySchedule.ExpandConversation(prk.Span, KeySchedule.AuthenticationLabel, ownPublic, peer.Span, context)));
+        Telemetry.DerivationEnds(begun, "conversation");
         return keys;
     }
 
@@ -59,16 +61,18 @@ public sealed class KeyDerivationService : IKeyDerivationService
     {
         ArgumentNullException.ThrowIfNull(media);
         Argument.IsText(mediaId, KeySchedule.MaxFieldSize);
-        return new MediaKey(Named(media, KeySchedule.MediaFileLabel, mediaId));
+        return new MediaKey(Named("media_file", media, KeySchedule.MediaFileLabel, mediaId));
     }
 
     /// <inheritdoc/>
     public ArchiveKey DeriveArchiveKey(X25519KeyPair own, X25519PublicKey peer, ConversationContext context)
     {
+        long begun = Telemetry.DerivationBegins();
         using var prk = new StackSecret(stackalloc byte[Hkdf.PrkSize]);
         Agree(own, peer, context, prk.Span);
         var key = new ArchiveKey(KeySchedule.ExpandConversation(
             prk.Span, KeySchedule.ArchiveLabel, own.PublicKey.Span, peer.Span, context));
+        Telemetry.DerivationEnds(begun, "archive");
         return key;
     }
 
@@ -77,9 +81,11 @@ public sealed class KeyDerivationService : IKeyDerivationService
     {
         Argument.HasLength(sharedSecret, 32);
         ArgumentNullException.ThrowIfNull(context);
+        long begun = Telemetry.DerivationBegins();
         using var prk = new StackSecret(stackalloc byte[Hkdf.PrkSize]);
         Hkdf.Extract(sharedSecret, _salt, prk.Span);
         var key = new ArchiveKey(KeySchedule.ExpandShared(prk.Span, KeySchedule.SharedArchiveLabel, context));
+        Telemetry.DerivationEnds(begun, "archive");
         return key;
     }
 
@@ -88,7 +94,7 @@ public sealed class KeyDerivationService : IKeyDerivationService
     {
         ArgumentNullException.ThrowIfNull(master);
         ArgumentNullException.ThrowIfNull(device);
-        return new DeviceKey(Named(master, KeySchedule.DeviceLabel, device.UserId, device.DeviceId));
+        return new DeviceKey(Named("device", master, KeySchedule.DeviceLabel, device.UserId, device.DeviceId));
     }
 
     /// <inheritdoc/>
@@ -97,15 +103,17 @@ public sealed class KeyDerivationService : IKeyDerivationService
         ArgumentNullException.ThrowIfNull(master);
         Argument.IsText(userId, DeviceAddress.MaxIdSize);
         Argument.IsText(backupId, KeySchedule.MaxFieldSize);
-        return new BackupKey(Named(master, KeySchedule.BackupLabel, userId, backupId));
+        return new BackupKey(Named("backup", master, KeySchedule.BackupLabel, userId, backupId));
     }
 
-    private SecretBytes Named(SecretKey secret, ReadOnlySpan<byte> label, string first, string? second = null)
+    private SecretBytes Named(string kind, SecretKey secret, ReadOnlySpan<byte> label, string first, string? second = null)
     {
+        long begun = Telemetry.DerivationBegins();
         using var prk = new StackSecret(stackalloc byte[Hkdf.PrkSize]);
         using SecretScope bytes = secret.Use();
         Hkdf.Extract(bytes.Span, _salt, prk.Span);
         SecretBytes key = KeySchedule.ExpandNamed(prk.Span, label, first, second);
+        Telemetry.DerivationEnds(begun, kind);
         return key;
     }
 

@@ -24,28 +24,26 @@ internal sealed class HandshakeInitiation : IDisposable
     public static HandshakeInitiation Start(DeviceIdentity own, PreKeyBundle peer)
     {
         using X25519KeyPair ephemeral = X25519KeyPair.Generate();
+        DeviceCertificate certificate = own.Certificate;
         Span<byte> ciphertext = stackalloc byte[MlKem768.CiphertextSize];
         using var kemSecret = new StackSecret(stackalloc byte[MlKem768.SharedSecretSize]);
-        if (!MlKem768.TryEncapsulate(peer.KemPreKey.Key.Span, ciphertext, kemSecret.Span))
+        if (!MlKem768.TryEncapsulate(peer.KemKey.Span, ciphertext, kemSecret.Span))
         {
             throw new E2EException(E2EError.InvalidPublicKey);
         }
 
-        var names = new PreKeyNames(
-            peer.SignedPreKey.Id, peer.KemPreKey.Id, peer.KemPreKey.IsLastResort, peer.OneTimePreKey?.Id);
         Span<byte> transcript = stackalloc byte[Sha256.Size];
         Pqxdh.HashTranscript(
-            own.Certificate,
+            certificate,
             peer.Certificate,
-            names,
-            peer.SignedPreKey.Key,
-            peer.KemPreKey.Key,
-            peer.OneTimePreKey?.Key,
+            peer.SignedPair.Content,
+            peer.OneTimePair is null ? default : peer.OneTimePair.Content,
             ephemeral.PublicKey,
             ciphertext,
             transcript);
         HandshakeSecrets secrets = Pqxdh.Initiate(own, ephemeral, peer, kemSecret.Span, transcript);
-        return new(HandshakeHeader.Create(own.Certificate, names, ephemeral.PublicKey, ciphertext), secrets);
+        var names = new PreKeyNames(peer.SignedPair.Id, peer.OneTimePair?.Id);
+        return new(HandshakeHeader.Create(certificate, names, ephemeral.PublicKey, ciphertext), secrets);
     }
 
     public void Dispose() => Secrets.Dispose();

@@ -17,9 +17,9 @@ internal static class Pqxdh
     /// <summary>The longest input: the curve's prefix, four agreements and the post-quantum secret, in bytes.</summary>
     private const int MaxInput = 32 * 6;
 
-    private static ReadOnlySpan<byte> TranscriptLabel => "PulseMeet-E2E v1 PQXDH X25519 SHA-256 ML-KEM-768 transcript"u8;
+    private static ReadOnlySpan<byte> TranscriptLabel => "PulseMeet-E2E v2 PQXDH X25519 SHA-256 ML-KEM-768 transcript"u8;
 
-    private static ReadOnlySpan<byte> SecretsLabel => "PulseMeet-E2E v1 PQXDH X25519 SHA-256 ML-KEM-768 secrets"u8;
+    private static ReadOnlySpan<byte> SecretsLabel => "PulseMeet-E2E v2 PQXDH X25519 SHA-256 ML-KEM-768 secrets"u8;
 
     /// <summary>The initiator's side: DH1 = DH(IKa, SPKb), DH2 = DH(EKa, IKb), DH3 = DH(EKa, SPKb), DH4 = DH(EKa, OPKb).</summary>
     public static HandshakeSecrets Initiate(
@@ -28,12 +28,12 @@ internal static class Pqxdh
         using var secrets = new StackSecret(stackalloc byte[MaxInput]);
         Span<byte> input = secrets.Span;
         int length = Begin(input);
-        own.IdentityKey.Agree(peer.SignedPreKey.Key, Next(input, ref length));
+        own.IdentityKey.Agree(peer.SignedPair.CurveKey, Next(input, ref length));
         ephemeral.Agree(peer.Certificate.IdentityKey, Next(input, ref length));
-        ephemeral.Agree(peer.SignedPreKey.Key, Next(input, ref length));
-        if (peer.OneTimePreKey is not null)
+        ephemeral.Agree(peer.SignedPair.CurveKey, Next(input, ref length));
+        if (peer.OneTimePair is not null)
         {
-            ephemeral.Agree(peer.OneTimePreKey.Key, Next(input, ref length));
+            ephemeral.Agree(peer.OneTimePair.CurveKey, Next(input, ref length));
         }
 
         return Finish(input, length, kemSecret, transcript);
@@ -59,23 +59,20 @@ internal static class Pqxdh
         return Finish(input, length, kemSecret, transcript);
     }
 
-    /// <summary>Hashes all that both sides saw.</summary>
+    /// <summary>Hashes all that both sides saw. The certificates' validities are no part of it, since either may be renewed while the
+    /// first message is on its way; the initiator's whole certificate is bound by each first message.</summary>
     /// <param name="initiator">The initiator's certificate.</param>
     /// <param name="responder">The responder's certificate.</param>
-    /// <param name="preKeys">The prekeys that took part, as the first message names them.</param>
-    /// <param name="signedPreKey">The responder's signed prekey.</param>
-    /// <param name="kemPreKey">The responder's post-quantum prekey.</param>
-    /// <param name="oneTimePreKey">The responder's one-time prekey, or null.</param>
+    /// <param name="signedPair">What the responder signed of its signed pair.</param>
+    /// <param name="oneTimePair">What it signed of its one-time pair, or empty.</param>
     /// <param name="ephemeralKey">The initiator's ephemeral key.</param>
-    /// <param name="kemCiphertext">The post-quantum ciphertext.</param>
+    /// <param name="kemCiphertext">The ML-KEM ciphertext.</param>
     /// <param name="transcript">32 bytes, written.</param>
     public static void HashTranscript(
         DeviceCertificate initiator,
         DeviceCertificate responder,
-        PreKeyNames preKeys,
-        X25519PublicKey signedPreKey,
-        MlKemPublicKey kemPreKey,
-        X25519PublicKey? oneTimePreKey,
+        ReadOnlySpan<byte> signedPair,
+        ReadOnlySpan<byte> oneTimePair,
         X25519PublicKey ephemeralKey,
         ReadOnlySpan<byte> kemCiphertext,
         Span<byte> transcript)
@@ -84,10 +81,8 @@ internal static class Pqxdh
         writer.WriteField16(TranscriptLabel);
         writer.WriteField16(initiator.Identity);
         writer.WriteField16(responder.Identity);
-        preKeys.Write(ref writer);
-        writer.WriteBytes(signedPreKey.Span);
-        writer.WriteBytes(kemPreKey.Span);
-        writer.WriteField16(oneTimePreKey is null ? default : oneTimePreKey.Span);
+        writer.WriteField16(signedPair);
+        writer.WriteField16(oneTimePair);
         writer.WriteBytes(ephemeralKey.Span);
         writer.WriteBytes(kemCiphertext);
         Sha256.Hash(writer.WrittenSpan, transcript);

@@ -15,6 +15,9 @@ public sealed class DeviceCertificate : IEquatable<DeviceCertificate>
 
     private const byte Version = 2;
 
+    /// <summary>Validity and signature, in bytes.</summary>
+    private const int TailSize = (2 * 8) + Ed25519KeyPair.SignatureSize;
+
     private readonly byte[] _encoded;
 
     private DeviceCertificate(
@@ -61,7 +64,7 @@ public sealed class DeviceCertificate : IEquatable<DeviceCertificate>
     private static ReadOnlySpan<byte> Label => "PulseMeet-E2E v2 device certificate"u8;
 
     /// <summary>What stays the same when a certificate is renewed: everything but the validity and the signature.</summary>
-    internal ReadOnlySpan<byte> Identity => _encoded.AsSpan(0, _encoded.Length - Ed25519KeyPair.SignatureSize - 16);
+    internal ReadOnlySpan<byte> Identity => IdentityOf(_encoded);
 
     internal ReadOnlySpan<byte> Encoded => _encoded;
 
@@ -72,6 +75,12 @@ public sealed class DeviceCertificate : IEquatable<DeviceCertificate>
         ArgumentNullException.ThrowIfNull(other);
         return PublicBytes.Equal(Identity, other.Identity);
     }
+
+    /// <summary>The identity of an encoded certificate.</summary>
+    /// <exception cref="E2EException">Too short (<see cref="E2EError.InvalidEncoding"/>).</exception>
+    internal static ReadOnlySpan<byte> IdentityOf(ReadOnlySpan<byte> encoded) => encoded.Length > TailSize
+        ? encoded[..^TailSize]
+        : throw new E2EException(E2EError.InvalidEncoding, "Too short.");
 
     /// <summary>Signs a certificate for a device.</summary>
     /// <param name="account">The account's key pair. Not disposed.</param>
@@ -120,7 +129,7 @@ public sealed class DeviceCertificate : IEquatable<DeviceCertificate>
         return Decode(writer.WrittenSpan);
     }
 
-    /// <summary>Reads a certificate that came from outside. The signature is not verified yet: see <see cref="Verify"/>.</summary>
+    /// <summary>Reads a certificate that came from outside. The signature is not verified yet: see <see cref="Verify(DateTimeOffset)"/>.</summary>
     /// <param name="encoded">What <see cref="Encode"/> gave, and nothing behind it.</param>
     /// <exception cref="E2EException">Malformed (<see cref="E2EError.InvalidEncoding"/>), another version
     /// (<see cref="E2EError.UnsupportedVersion"/>), or with a bad key (<see cref="E2EError.InvalidPublicKey"/>).</exception>
@@ -154,14 +163,35 @@ public sealed class DeviceCertificate : IEquatable<DeviceCertificate>
         return new(encoded.ToArray(), address, accountKey, identityKey, signingKey, mlsKey, notBefore, notAfter);
     }
 
-    /// <summary>Checks the account key's signature and the validity period.</summary>
+    /// <summary>Checks the account key's signature and the validity period, with 5 minutes of tolerance at both ends.</summary>
     /// <param name="now">The current time.</param>
     /// <exception cref="E2EException">The signature does not verify (<see cref="E2EError.InvalidSignature"/>), or
     /// <paramref name="now"/> is outside the validity (<see cref="E2EError.Expired"/>).</exception>
-    public void Verify(DateTimeOffset now)
+    public void Verify(DateTimeOffset now) => Verify(now, IdentityLimits.ClockTolerance);
+
+    /// <summary>Whether a new certificate should be asked for: the last third of the validity, at most its last year, has begun, or
+    /// the certificate is from a clock that was ahead. Nothing is refused yet.</summary>
+    /// <param name="now">The current time.</param>
+    public bool IsRenewalDue(DateTimeOffset now)
+    {
+        TimeSpan third = (NotAfter - NotBefore) / 3;
+        TimeSpan before = third < IdentityLimits.CertificateRenewal ? third : IdentityLimits.CertificateRenewal;
+        return NotAfter - now <= before || NotBefore - now > IdentityLimits.ClockTolerance;
+    }
+
+    /// <summary>Whether the last second of validity is over: a device does not begin anything with such a certificate of its own.</summary>
+    /// <param name="now">The current time.</param>
+    public bool IsExpired(DateTimeOffset now) => now.ToUnixTimeSeconds() > NotAfter.ToUnixTimeSeconds();
+
+    /// <summary>As <see cref="Verify(DateTimeOffset)"/>, for a first message that may have been on its way for long.</summary>
+    internal void VerifyInFirstMessage(DateTimeOffset now) => Verify(now, IdentityLimits.ExpiryGrace);
+
+    private void Verify(DateTimeOffset now, TimeSpan afterTheEnd)
     {
         VerifySignature();
-        if (now.ToUnixTimeSeconds() < NotBefore.ToUnixTimeSeconds() || now.ToUnixTimeSeconds() > NotAfter.ToUnixTimeSeconds())
+        long seconds = now.ToUnixTimeSeconds();
+        if (NotBefore.ToUnixTimeSeconds() - seconds > (long)IdentityLimits.ClockTolerance.TotalSeconds
+            || seconds - NotAfter.ToUnixTimeSeconds() > (long)afterTheEnd.TotalSeconds)
         {
             throw new E2EException(E2EError.Expired, "The device certificate.");
         }
@@ -176,6 +206,19 @@ public sealed class DeviceCertificate : IEquatable<DeviceCertificate>
         {
             throw new E2EException(E2EError.InvalidSignature, "The device certificate.");
         }
+    }
+
+    /// <summary>The user and device of an encoded certificate, without any work on its keys.</summary>
+    /// <returns>The account key's 32 bytes, not checked.</returns>
+    /// <exception cref="E2EException">Malformed (<see cref="E2EError.InvalidEncoding"/>), or another version
+    /// (<see cref="E2EError.UnsupportedVersion"/>).</exception>
+    internal static ReadOnlySpan<byte> ReadSubject(ReadOnlySpan<byte> encoded, out string userId, out string deviceId)
+    {
+        var reader = new SpanReader(encoded);
+        reader.ExpectVersion(Version);
+        userId = ReadId(ref reader);
+        deviceId = ReadId(ref reader);
+        return reader.ReadBytes(Ed25519PublicKey.KeySize);
     }
 
     /// <summary>The encoding, for publishing and storing.</summary>

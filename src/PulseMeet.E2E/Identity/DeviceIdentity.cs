@@ -9,25 +9,24 @@ namespace PulseMeet.E2E.Identity;
 /// kept. Owns the three key pairs. Thread-safe until disposed.</remarks>
 public sealed class DeviceIdentity : IDisposable
 {
-    /// <summary>How long a certificate is valid unless the caller says otherwise.</summary>
-    public static readonly TimeSpan DefaultValidity = TimeSpan.FromDays(365);
-
     private const byte Version = 2;
 
-    private DeviceIdentity(
+    private volatile DeviceCertificate _certificate;
+
+    internal DeviceIdentity(
         X25519KeyPair identityKey, Ed25519KeyPair signingKey, Ed25519KeyPair mlsKey, DeviceCertificate certificate)
     {
         IdentityKey = identityKey;
         SigningKey = signingKey;
         MlsKey = mlsKey;
-        Certificate = certificate;
+        _certificate = certificate;
     }
 
     /// <summary>The user and the device.</summary>
     public DeviceAddress Address => Certificate.Address;
 
-    /// <summary>The account's certificate for this device.</summary>
-    public DeviceCertificate Certificate { get; }
+    /// <summary>The account's certificate for this device: the newest one that it was given.</summary>
+    public DeviceCertificate Certificate => _certificate;
 
     internal X25519KeyPair IdentityKey { get; }
 
@@ -41,7 +40,7 @@ public sealed class DeviceIdentity : IDisposable
     /// <param name="account">The account's key pair. Not disposed and not kept.</param>
     /// <param name="address">The user and the device.</param>
     /// <param name="time">The clock that the validity begins on.</param>
-    /// <param name="validity">How long the certificate is valid; a year where null.</param>
+    /// <param name="validity">How long the certificate is valid; 3,650 days where null.</param>
     /// <exception cref="ArgumentException">The validity is not longer than zero.</exception>
     public static DeviceIdentity Create(
         Ed25519KeyPair account, DeviceAddress address, TimeProvider time, TimeSpan? validity = null)
@@ -60,37 +59,65 @@ public sealed class DeviceIdentity : IDisposable
             signingKey.PublicKey,
             mlsKey.PublicKey,
             now,
-            now + (validity ?? DefaultValidity)));
+            now + (validity ?? IdentityLimits.CertificateValidity)));
     }
 
-    /// <summary>The same device under a certificate with a new validity, with its own copy of the keys: the caller disposes
-    /// both.</summary>
+    /// <summary>Renews this device's certificate, where the account's key is at hand. Prekeys, sessions and publications that use
+    /// this identity use the new one from now on. Store <see cref="Serialize"/>.</summary>
     /// <param name="account">The account's key pair. Not disposed and not kept.</param>
     /// <param name="time">The clock that the validity begins on.</param>
-    /// <param name="validity">How long the certificate is valid; a year where null.</param>
+    /// <param name="validity">How long the certificate is valid; 3,650 days where null.</param>
+    /// <returns>The new certificate, for the account's device list.</returns>
     /// <exception cref="ArgumentException">The account is another one, or the validity is not longer than zero.</exception>
-    public DeviceIdentity Renew(Ed25519KeyPair account, TimeProvider time, TimeSpan? validity = null)
+    public DeviceCertificate Renew(Ed25519KeyPair account, TimeProvider time, TimeSpan? validity = null)
     {
-        ArgumentNullException.ThrowIfNull(account);
+        CheckAccount(account);
         ArgumentNullException.ThrowIfNull(time);
-        if (account.PublicKey != Certificate.AccountKey)
+        DateTimeOffset now = time.GetUtcNow();
+        return _certificate = DeviceCertificate.Issue(
+            account,
+            Address,
+            IdentityKey.PublicKey,
+            SigningKey.PublicKey,
+            MlsKey.PublicKey,
+            now,
+            now + (validity ?? IdentityLimits.CertificateValidity));
+    }
+
+    /// <summary>Takes a certificate that the account has renewed elsewhere, as its device list shows it. Store
+    /// <see cref="Serialize"/> where it was taken.</summary>
+    /// <param name="renewed">The certificate.</param>
+    /// <returns>False, and nothing has changed, where it does not end later than the present one.</returns>
+    /// <exception cref="E2EException">It is for another device, account or other keys (<see cref="E2EError.WrongIdentity"/>), or does
+    /// not verify (<see cref="E2EError.InvalidSignature"/>).</exception>
+    public bool TakeRenewed(DeviceCertificate renewed)
+    {
+        ArgumentNullException.ThrowIfNull(renewed);
+        if (!renewed.IsSameDevice(_certificate))
         {
-            throw new ArgumentException("The account is not the one that this device belongs to.", nameof(account));
+            throw new E2EException(E2EError.WrongIdentity);
         }
 
-        DateTimeOffset now = time.GetUtcNow();
-        return new(
-            IdentityKey.Copy(),
-            SigningKey.Copy(),
-            MlsKey.Copy(),
-            DeviceCertificate.Issue(
-                account,
-                Address,
-                IdentityKey.PublicKey,
-                SigningKey.PublicKey,
-                MlsKey.PublicKey,
-                now,
-                now + (validity ?? DefaultValidity)));
+        renewed.VerifySignature();
+        bool isLater = renewed.NotAfter > _certificate.NotAfter;
+        if (isLater)
+        {
+            _certificate = renewed;
+        }
+
+        return isLater;
+    }
+
+    /// <summary>New keys for this device, where the old ones may have been stolen: the account signs its next device list with this
+    /// certificate in the place of the old one, and nobody takes the old keys for the device any more. Sessions begin anew.</summary>
+    /// <param name="account">The account's key pair. Not disposed and not kept.</param>
+    /// <param name="time">The clock that the validity begins on.</param>
+    /// <returns>The identity that takes the place of this one; the caller disposes both.</returns>
+    /// <exception cref="ArgumentException">The account is another one.</exception>
+    public DeviceIdentity Rekey(Ed25519KeyPair account, TimeProvider time)
+    {
+        CheckAccount(account);
+        return Create(account, Address, time);
     }
 
     /// <summary>Serialises the identity with its private keys, for the app's encrypted store. The caller zeroes the bytes.</summary>
@@ -143,6 +170,15 @@ public sealed class DeviceIdentity : IDisposable
         IdentityKey.Dispose();
         SigningKey.Dispose();
         MlsKey.Dispose();
+    }
+
+    private void CheckAccount(Ed25519KeyPair account)
+    {
+        ArgumentNullException.ThrowIfNull(account);
+        if (account.PublicKey != Certificate.AccountKey)
+        {
+            throw new ArgumentException("The account is not the one that this device belongs to.", nameof(account));
+        }
     }
 
     private bool HasKeysOf(DeviceCertificate certificate) =>

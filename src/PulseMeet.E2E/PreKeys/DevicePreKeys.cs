@@ -1,32 +1,51 @@
+using PulseMeet.E2E.Diagnostics;
 using PulseMeet.E2E.Identity;
-using PulseMeet.E2E.Keys;
+using PulseMeet.E2E.Primitives;
 
 namespace PulseMeet.E2E.PreKeys;
 
-/// <summary>The private side of what a device publishes: signed, last-resort and one-time prekeys, and the memory of which
-/// first messages were accepted.</summary>
+/// <summary>The private side of what a device publishes: its signed pair, its one-time pairs, and the memory of which first messages
+/// were accepted.</summary>
 /// <remarks>
 /// Thread-safe. Owns its keys. The app stores <see cref="Serialize"/> before it hands a publication to the directory and
 /// after every accepted first message, so that a restart forgets neither. docs/protocol.md, "Prekeys".
 /// </remarks>
 public sealed class DevicePreKeys : IDisposable
 {
-    private static readonly TimeSpan s_clockTolerance = TimeSpan.FromMinutes(5);
+    /// <summary>A list that somebody fills makes no more than a generation a day.</summary>
+    private static readonly TimeSpan s_leastInterval = TimeSpan.FromDays(1);
 
-    private readonly Lock _lock = new();
-    private readonly PreKeyVault _vault;
-    private readonly DeviceIdentity _identity;
     private readonly PreKeyOptions _options;
     private readonly TimeProvider _time;
     private bool _isDisposed;
 
     private DevicePreKeys(PreKeyVault vault, DeviceIdentity identity, PreKeyOptions options, TimeProvider time)
     {
-        _vault = vault;
-        _identity = identity;
+        Vault = vault;
+        Identity = identity;
         _options = options;
         _time = time;
     }
+
+    /// <summary>The device whose prekeys these are. Not owned.</summary>
+    public DeviceIdentity Identity { get; }
+
+    /// <summary>The hash of what should be published now: the device's present certificate and its current signed pair, 32 bytes.</summary>
+    public ReadOnlyMemory<byte> PublicationHash
+    {
+        get
+        {
+            lock (Lock)
+            {
+                ObjectDisposedException.ThrowIf(_isDisposed, this);
+                return PreKeyPublication.HashOf(Identity.Certificate.Encoded, Vault.Current.SignedPair.Encode());
+            }
+        }
+    }
+
+    internal Lock Lock { get; } = new();
+
+    internal PreKeyVault Vault { get; }
 
     /// <summary>Makes the first prekeys of a new device.</summary>
     /// <param name="identity">The device; signs the prekeys. Not disposed; has to outlive this object.</param>
@@ -37,17 +56,18 @@ public sealed class DevicePreKeys : IDisposable
     {
         CheckArguments(identity, options, time);
         var vault = new PreKeyVault();
-        vault.AddCurrent(identity.SigningKey, time.GetUtcNow());
+        vault.AddCurrent(identity.SigningKey, time.GetUtcNow(), options.Profile);
         return new(vault, identity, options, time);
     }
 
-    /// <summary>Reads what <see cref="Serialize"/> wrote, in this or an earlier version.</summary>
+    /// <summary>Reads what <see cref="Serialize"/> wrote.</summary>
     /// <param name="state">The serialised prekeys.</param>
     /// <param name="identity">The device. Not disposed; has to outlive this object.</param>
     /// <param name="options">How many prekeys and for how long.</param>
     /// <param name="time">The clock that rotation follows.</param>
-    /// <exception cref="E2EException">Malformed (<see cref="E2EError.InvalidEncoding"/>), of a later version
-    /// (<see cref="E2EError.UnsupportedVersion"/>), or of another device (<see cref="E2EError.InvalidSignature"/>).</exception>
+    /// <exception cref="E2EException">Malformed (<see cref="E2EError.InvalidEncoding"/>), another version
+    /// (<see cref="E2EError.UnsupportedVersion"/>), over a bound (<see cref="E2EError.LimitExceeded"/>), with a bad key
+    /// (<see cref="E2EError.InvalidPublicKey"/>), or of another device (<see cref="E2EError.InvalidSignature"/>).</exception>
     public static DevicePreKeys Deserialize(
         ReadOnlySpan<byte> state, DeviceIdentity identity, PreKeyOptions options, TimeProvider time)
     {
@@ -59,77 +79,91 @@ public sealed class DevicePreKeys : IDisposable
     /// bytes.</summary>
     public byte[] Serialize()
     {
-        lock (_lock)
+        lock (Lock)
         {
-            return PreKeyVaultCodec.Write(_vault);
+            return PreKeyVaultCodec.Write(Vault);
         }
     }
 
-    /// <summary>Whether <see cref="Publish"/> has something to do: half of the one-time prekeys are gone, or the signed
-    /// prekey is due for rotation.</summary>
-    /// <param name="inDirectory">What the directory still has.</param>
-    public bool IsPublicationDue(OneTimePreKeyCount inDirectory)
+    /// <summary>Whether <see cref="PreparePublication"/> has something to do: half of the one-time pairs are gone, the signed pair is
+    /// due for rotation, or the directory has another certificate or signed pair than the present ones.</summary>
+    /// <param name="directory">What the directory says that it has.</param>
+    /// <exception cref="ObjectDisposedException">These prekeys are disposed.</exception>
+    public bool IsPublicationDue(DirectoryState directory)
     {
-        lock (_lock)
+        Telemetry.PreKeysLeft(directory.OneTimePairs);
+        lock (Lock)
         {
             ObjectDisposedException.ThrowIf(_isDisposed, this);
-            return IsRotationDue()
-                || Math.Min(inDirectory.Curve, inDirectory.PostQuantum) < (_options.OneTimePreKeys + 1) / 2;
+            return IsRotationDue() || !IsPublished(directory) || directory.OneTimePairs < (_options.OneTimePairs + 1) / 2;
         }
     }
 
-    /// <summary>Rotates what is due, drops what has been retired long enough, makes the one-time prekeys that the directory
-    /// lacks, and gives all that to publish.</summary>
-    /// <param name="inDirectory">What the directory still has; zero for a new device.</param>
-    /// <returns>The publication. Store <see cref="Serialize"/> before handing it over.</returns>
+    /// <summary>Rotates what is due, drops what has been retired long enough, makes the one-time pairs that the directory lacks, and
+    /// gives all that to publish. Nothing is sent: store <see cref="Serialize"/>, then hand it over.</summary>
+    /// <param name="directory">What the directory says that it has; the default for a new device.</param>
     /// <exception cref="ObjectDisposedException">These prekeys, or the device's identity, are disposed.</exception>
     /// <exception cref="E2EException">The device has given its last prekey id (<see cref="E2EError.LimitExceeded"/>).</exception>
     /// <remarks>A failure retires nothing: what is held, and what <see cref="Serialize"/> gives, stays usable.</remarks>
-    public PreKeyPublication Publish(OneTimePreKeyCount inDirectory)
+    public PreKeyPublication PreparePublication(DirectoryState directory)
     {
-        lock (_lock)
+        lock (Lock)
         {
             ObjectDisposedException.ThrowIf(_isDisposed, this);
             DateTimeOffset now = _time.GetUtcNow();
             if (IsRotationDue())
             {
-                _vault.AddCurrent(_identity.SigningKey, now);
+                Vault.AddCurrent(Identity.SigningKey, now, _options.Profile);
             }
 
-            _vault.DropRetired(now, _options.RetirementPeriod);
-            IReadOnlyList<OneTimePreKey> curve = _vault.AddOneTime(Lacking(inDirectory.Curve));
-            IReadOnlyList<KemPreKey> postQuantum = _vault.AddOneTimeKem(
-                Lacking(inDirectory.PostQuantum), _identity.SigningKey, now);
-            return new(
-                _identity.Certificate, _vault.Current.SignedPreKey, _vault.Current.LastResortPreKey, curve, postQuantum);
+            Vault.DropRetired(now, _options.RetirementPeriod);
+
+            // The count is not trusted: a negative one asks for no more than none at all. A directory drops the one-time pairs of
+            // another generation with the signed pair.
+            int there = IsPublished(directory) ? Math.Clamp(directory.OneTimePairs, 0, _options.OneTimePairs) : 0;
+            IReadOnlyList<OneTimePreKeyPair> added = Vault.AddOneTimePairs(_options.OneTimePairs - there, Identity.SigningKey, now);
+            return new(Identity.Certificate, Vault.Current.SignedPair, added);
         }
     }
 
     /// <summary>Zeroes all private prekeys.</summary>
     public void Dispose()
     {
-        lock (_lock)
+        lock (Lock)
         {
             _isDisposed = true;
-            _vault.Dispose();
+            Vault.Dispose();
         }
     }
 
-    /// <summary>Finds the prekeys that a first message names, and holds them until the use is disposed. They are used up, and
-    /// the message remembered, only on <see cref="PreKeyUse.Commit"/>.</summary>
-    /// <param name="names">The prekeys that the first message names.</param>
-    /// <param name="ephemeralKey">The initiator's ephemeral key.</param>
-    internal PreKeyUse BeginUse(PreKeyNames names, X25519PublicKey ephemeralKey) => new(this, names, ephemeralKey);
+    /// <summary>Refuses a first message that would be refused for what it names, before any work on its keys.</summary>
+    /// <exception cref="E2EException">As for <see cref="PreKeyVault.Select"/>.</exception>
+    internal void CheckFirstMessage(PreKeyNames names, Keys.X25519PublicKey ephemeralKey, FirstMessageSender sender)
+    {
+        lock (Lock)
+        {
+            DropRetired();
+            _ = Vault.Select(names, ephemeralKey, sender);
+        }
+    }
 
-    /// <summary>What the directory lacks. Its count is not trusted: a negative one asks for no more than none at all.</summary>
-    private int Lacking(int inDirectory) => _options.OneTimePreKeys - Math.Clamp(inDirectory, 0, _options.OneTimePreKeys);
+    /// <summary>The caller holds <see cref="Lock"/>.</summary>
+    internal void DropRetired() => Vault.DropRetired(_time.GetUtcNow(), _options.RetirementPeriod);
 
-    /// <summary>Also where the prekey is from the future: the clock was ahead and has been set back, and what is signed
-    /// cannot be dated anew. Five minutes are taken for an adjustment.</summary>
+    private bool IsPublished(DirectoryState directory) => PublicBytes.Equal(
+        directory.PublicationHash.Span,
+        PreKeyPublication.HashOf(Identity.Certificate.Encoded, Vault.Current.SignedPair.Encode()));
+
+    /// <summary>Also where the pair is from the future (the clock was ahead and has been set back, and what is signed cannot be dated
+    /// anew), has another profile than the app has now, or has a list of accepted first messages that fills.</summary>
     private bool IsRotationDue()
     {
-        TimeSpan age = _time.GetUtcNow() - _vault.Current.CreatedAt;
-        return age >= _options.RotationInterval || age < -s_clockTolerance;
+        SignedPreKeyPair current = Vault.Current.SignedPair;
+        TimeSpan age = _time.GetUtcNow() - current.CreatedAt;
+        return age >= _options.RotationInterval
+            || age < -IdentityLimits.ClockTolerance
+            || !PublicBytes.Equal(current.ProfileHash, _options.Profile.Hash)
+            || (Vault.Current.Accepted.IsFilling && age >= s_leastInterval);
     }
 
     private static void CheckArguments(DeviceIdentity identity, PreKeyOptions options, TimeProvider time)
@@ -138,38 +172,5 @@ public sealed class DevicePreKeys : IDisposable
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(time);
         options.Validate();
-    }
-
-    /// <summary>The prekeys of one first message, locked while the handshake is under way.</summary>
-    internal readonly ref struct PreKeyUse
-    {
-        private readonly DevicePreKeys _preKeys;
-        private readonly PreKeyNames _names;
-        private readonly X25519PublicKey _ephemeralKey;
-        private readonly Lock.Scope _scope;
-
-        public PreKeyUse(DevicePreKeys preKeys, PreKeyNames names, X25519PublicKey ephemeralKey)
-        {
-            _preKeys = preKeys;
-            _names = names;
-            _ephemeralKey = ephemeralKey;
-            _scope = preKeys._lock.EnterScope();
-            try
-            {
-                preKeys._vault.DropRetired(preKeys._time.GetUtcNow(), preKeys._options.RetirementPeriod);
-                Selected = preKeys._vault.Select(names, ephemeralKey);
-            }
-            catch
-            {
-                _scope.Dispose();
-                throw;
-            }
-        }
-
-        public PreKeyVault.Selection Selected { get; }
-
-        public void Commit() => _preKeys._vault.MarkUsed(_names, _ephemeralKey);
-
-        public void Dispose() => _scope.Dispose();
     }
 }

@@ -5,8 +5,8 @@ namespace PulseMeet.E2E.PreKeys;
 /// <summary>A directory in this process's memory: for tests, samples and single-process servers. Thread-safe.</summary>
 public sealed class InMemoryKeyDirectory : IKeyDirectory
 {
-    /// <summary>The most one-time prekeys of each kind that a device may have in store.</summary>
-    public const int MaxOneTimePreKeys = 1000;
+    /// <summary>The most one-time pairs that a device may have in store.</summary>
+    public const int MaxOneTimePairs = 1000;
 
     private readonly Lock _lock = new();
     private readonly Dictionary<string, Dictionary<string, Entry>> _users = [];
@@ -65,25 +65,24 @@ public sealed class InMemoryKeyDirectory : IKeyDirectory
         lock (_lock)
         {
             Entry entry = Find(device);
-            KemPreKey kem = entry.OneTimeKem.TryDequeue(out KemPreKey? oneTimeKem)
-                ? oneTimeKem
-                : entry.Publication.LastResortPreKey;
-            _ = entry.OneTime.TryDequeue(out OneTimePreKey? oneTime);
-            return Task.FromResult(
-                new PreKeyBundle(entry.Publication.Certificate, entry.Publication.SignedPreKey, kem, oneTime));
+            _ = entry.OneTimePairs.TryDequeue(out OneTimePreKeyPair? oneTimePair);
+            SignedPreKeyPair signedPair = entry.Publication.SignedPair;
+            return Task.FromResult(new PreKeyBundle(
+                entry.Publication.Certificate,
+                oneTimePair is null ? signedPair : signedPair.WithoutKemKey(),
+                oneTimePair));
         }
     }
 
     /// <inheritdoc/>
-    public Task<OneTimePreKeyCount> CountOneTimePreKeysAsync(
-        DeviceAddress device, CancellationToken cancellationToken = default)
+    public Task<DirectoryState> GetStateAsync(DeviceAddress device, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(device);
         cancellationToken.ThrowIfCancellationRequested();
         lock (_lock)
         {
             Entry entry = Find(device);
-            return Task.FromResult(new OneTimePreKeyCount(entry.OneTime.Count, entry.OneTimeKem.Count));
+            return Task.FromResult(new DirectoryState(entry.OneTimePairs.Count, entry.Publication.Hash));
         }
     }
 
@@ -112,34 +111,40 @@ public sealed class InMemoryKeyDirectory : IKeyDirectory
 
     private sealed class Entry(PreKeyPublication publication)
     {
-        private long _lastOneTimeId = -1;
-        private long _lastOneTimeKemId = -1;
+        private uint _lastId;
 
         public PreKeyPublication Publication { get; private set; } = publication;
 
-        public Queue<OneTimePreKey> OneTime { get; } = new();
-
-        public Queue<KemPreKey> OneTimeKem { get; } = new();
+        public Queue<OneTimePreKeyPair> OneTimePairs { get; } = new();
 
         public void Add(PreKeyPublication more)
         {
-            if (OneTime.Count + more.OneTimePreKeys.Count > MaxOneTimePreKeys
-                || OneTimeKem.Count + more.OneTimeKemPreKeys.Count > MaxOneTimePreKeys)
+            bool isNewer = more.SignedPair.Id > Publication.SignedPair.Id;
+            if ((isNewer ? 0 : OneTimePairs.Count) + more.OneTimePairs.Count > MaxOneTimePairs)
             {
-                throw new E2EException(E2EError.LimitExceeded, "Too many one-time prekeys.");
+                throw new E2EException(E2EError.LimitExceeded, "Too many one-time prekey pairs.");
             }
 
-            Publication = more;
-            foreach (OneTimePreKey preKey in more.OneTimePreKeys.Where(preKey => preKey.Id > _lastOneTimeId))
+            if (more.SignedPair.Id < Publication.SignedPair.Id)
             {
-                OneTime.Enqueue(preKey);
-                _lastOneTimeId = preKey.Id;
+                return;
             }
 
-            foreach (KemPreKey preKey in more.OneTimeKemPreKeys.Where(preKey => preKey.Id > _lastOneTimeKemId))
+            if (isNewer)
             {
-                OneTimeKem.Enqueue(preKey);
-                _lastOneTimeKemId = preKey.Id;
+                OneTimePairs.Clear();
+            }
+
+            // The same pair again may come with a renewed certificate, and late with the one before.
+            if (isNewer || more.Certificate.NotAfter >= Publication.Certificate.NotAfter)
+            {
+                Publication = more;
+            }
+
+            foreach (OneTimePreKeyPair pair in more.OneTimePairs.Where(pair => pair.Id > _lastId))
+            {
+                OneTimePairs.Enqueue(pair);
+                _lastId = pair.Id;
             }
         }
     }

@@ -1,42 +1,51 @@
 using PulseMeet.E2E.Identity;
 using PulseMeet.E2E.Keys;
-using PulseMeet.E2E.Primitives;
 
 namespace PulseMeet.E2E.PreKeys;
 
 /// <summary>The private prekeys of a device, by id. Not thread-safe; <see cref="DevicePreKeys"/> locks.</summary>
 internal sealed class PreKeyVault : IDisposable
 {
-    /// <summary>The most one-time prekeys of each kind that are held: those of the directory and those that were claimed
-    /// and never used. The oldest go first.</summary>
-    public const int MaxOneTimeHeld = 4 * PreKeyOptions.MaxOneTimePreKeys;
+    /// <summary>The most one-time pairs that are held: those of the directory and those that were claimed and never used. The
+    /// oldest go first.</summary>
+    public const int MaxOneTimeHeld = 4 * PreKeyOptions.MaxOneTimePairs;
+
+    /// <summary>The most generations that are held; the oldest goes first. A full list of first messages makes at most one a
+    /// day.</summary>
+    public const int MaxGenerations = 64;
+
+    /// <summary>The greatest id that a clock gives: a clock of the far future leaves 294 million ids behind it.</summary>
+    private const uint MaxIdFromClock = 4_000_000_000;
 
     /// <summary>Newest first; the first one is current.</summary>
     public List<PreKeyGeneration> Generations { get; } = [];
 
-    public SortedDictionary<uint, X25519KeyPair> OneTime { get; } = [];
+    public SortedDictionary<uint, HeldPreKeyPair> OneTimePairs { get; } = [];
 
-    public SortedDictionary<uint, MlKemKeyPair> OneTimeKem { get; } = [];
-
-    /// <summary>All kinds of prekeys count together, from 1, and no id is given twice.</summary>
+    /// <summary>Signed and one-time pairs count together and no id is given twice. Not below the Unix seconds, so that a device that
+    /// was restored from an old copy does not fall behind what it has published.</summary>
     public uint NextId { get; set; } = 1;
 
     public PreKeyGeneration Current => Generations[0];
 
-    public void AddCurrent(Ed25519KeyPair signer, DateTimeOffset now)
+    public void AddCurrent(Ed25519KeyPair signer, DateTimeOffset now, SharedProfile profile)
     {
         // Made first: where that fails, the old one has to stay the current one.
-        PreKeyGeneration next = PreKeyGeneration.Create(signer, TakeIds(2), now);
+        PreKeyGeneration next = PreKeyGeneration.Create(signer, TakeId(now), now, profile);
         if (Generations.Count > 0)
         {
             Current.RetiredAt = now;
         }
 
         Generations.Insert(0, next);
+        if (Generations.Count > MaxGenerations)
+        {
+            Drop(Generations.Count - 1);
+        }
     }
 
-    /// <summary>Forgets the generations that were retired longer than that ago, with all they accepted. A retirement in the
-    /// future, from a clock that was ahead and has been set back, counts as one now.</summary>
+    /// <summary>Forgets the generations that were retired longer than that ago, with their one-time pairs and all they accepted. A
+    /// retirement in the future, from a clock that was ahead and has been set back, counts as one now.</summary>
     public void DropRetired(DateTimeOffset now, TimeSpan period)
     {
         foreach (PreKeyGeneration generation in Generations)
@@ -47,138 +56,123 @@ internal sealed class PreKeyVault : IDisposable
             }
         }
 
-        DateTimeOffset before = now - period;
-        for (int i = Generations.Count - 1; i > 0 && Generations[i].RetiredAt < before; i--)
+        for (int i = Generations.Count - 1; i > 0 && now - Generations[i].RetiredAt > period; i--)
         {
-            Generations[i].Dispose();
-            Generations.RemoveAt(i);
+            Drop(i);
         }
     }
 
-    public IReadOnlyList<OneTimePreKey> AddOneTime(int count)
+    /// <summary>Makes one-time pairs of the current generation.</summary>
+    public IReadOnlyList<OneTimePreKeyPair> AddOneTimePairs(int count, Ed25519KeyPair signer, DateTimeOffset now)
     {
-        var added = new List<OneTimePreKey>();
+        var added = new List<OneTimePreKeyPair>();
         for (int i = 0; i < count; i++)
         {
-            uint id = TakeIds(1);
-            X25519KeyPair pair = X25519KeyPair.Generate();
-            Hold(OneTime, id, pair);
-            added.Add(new(id, pair.PublicKey));
+            added.Add(AddOneTimePair(signer, now));
         }
 
         return added;
     }
 
-    public IReadOnlyList<KemPreKey> AddOneTimeKem(int count, Ed25519KeyPair signer, DateTimeOffset now)
-    {
-        var added = new List<KemPreKey>();
-        for (int i = 0; i < count; i++)
-        {
-            uint id = TakeIds(1);
-            MlKemKeyPair pair = MlKemKeyPair.Generate();
-            added.Add(SignOrDispose(signer, id, now, pair));
-            Hold(OneTimeKem, id, pair);
-        }
-
-        return added;
-    }
-
-    /// <summary>Finds the private keys for a first message.</summary>
-    /// <exception cref="E2EException">It was accepted before (<see cref="E2EError.ReplayedHandshake"/>), names a prekey that
-    /// is not held (<see cref="E2EError.UnknownPreKey"/>), or the generation has accepted its fill
-    /// (<see cref="E2EError.LimitExceeded"/>).</exception>
-    /// <param name="names">The prekeys that the first message names.</param>
+    /// <summary>Finds the private keys for a first message. Looks things up alone: no curve is touched.</summary>
+    /// <exception cref="E2EException">It was accepted before (<see cref="E2EError.ReplayedHandshake"/>), names a pair that is not held
+    /// (<see cref="E2EError.UnknownPreKey"/>), or its sender has no room left (<see cref="E2EError.LimitExceeded"/>).</exception>
+    /// <param name="names">The pairs that the first message names.</param>
     /// <param name="ephemeralKey">The initiator's ephemeral key, which is accepted once.</param>
-    public Selection Select(PreKeyNames names, X25519PublicKey ephemeralKey)
+    /// <param name="sender">Whose first message it is.</param>
+    public Selection Select(PreKeyNames names, X25519PublicKey ephemeralKey, FirstMessageSender sender)
     {
         if (Generations.Exists(generation => generation.Accepted.Contains(ephemeralKey)))
         {
             throw new E2EException(E2EError.ReplayedHandshake);
         }
 
-        PreKeyGeneration signed = Generations.Find(generation => generation.SignedPreKey.Id == names.SignedPreKeyId)
+        PreKeyGeneration signed = Generations.Find(generation => generation.Id == names.SignedPairId)
             ?? throw new E2EException(E2EError.UnknownPreKey);
-        if (signed.Accepted.Count >= PreKeyGeneration.MaxAccepted)
+        if (names.OneTimePairId is not { } id)
         {
-            throw new E2EException(E2EError.LimitExceeded, "The signed prekey has accepted its most sessions.");
+            signed.Accepted.CheckRoom(sender);
+            return new Selection(signed.Pair, null);
         }
 
-        MlKemKeyPair? kem = names.IsLastResort
-            ? Generations.Find(generation => generation.LastResortPreKey.Id == names.KemPreKeyId)?.LastResortPair
-            : OneTimeKem.GetValueOrDefault(names.KemPreKeyId);
-        X25519KeyPair? oneTime = names.OneTimePreKeyId is { } id ? OneTime.GetValueOrDefault(id) : null;
-        if (kem is null || (names.OneTimePreKeyId.HasValue && oneTime is null))
-        {
-            throw new E2EException(E2EError.UnknownPreKey);
-        }
-
-        return new Selection(signed.SignedPair, kem, oneTime);
+        return OneTimePairs.TryGetValue(id, out HeldPreKeyPair? oneTime) && oneTime.Generation == signed.Id
+            ? new Selection(signed.Pair, oneTime)
+            : throw new E2EException(E2EError.UnknownPreKey);
     }
 
-    /// <summary>Deletes the one-time prekeys and remembers the first message.</summary>
-    public void MarkUsed(PreKeyNames names, X25519PublicKey ephemeralKey)
+    /// <summary>Deletes the one-time pair and remembers the first message.</summary>
+    public void MarkUsed(PreKeyNames names, X25519PublicKey ephemeralKey, FirstMessageSender sender)
     {
-        if (names.OneTimePreKeyId is { } id && OneTime.Remove(id, out X25519KeyPair? oneTime))
+        if (names.OneTimePairId is { } id && OneTimePairs.Remove(id, out HeldPreKeyPair? oneTime))
         {
             oneTime.Dispose();
         }
 
-        if (!names.IsLastResort && OneTimeKem.Remove(names.KemPreKeyId, out MlKemKeyPair? kem))
-        {
-            kem.Dispose();
-        }
-
-        Generations.Find(generation => generation.SignedPreKey.Id == names.SignedPreKeyId)!
-            .Accepted.Add(ephemeralKey);
+        Generations.Find(generation => generation.Id == names.SignedPairId)!
+            .Accepted.Add(ephemeralKey, sender, names.OneTimePairId.HasValue);
     }
 
     public void Dispose()
     {
         Generations.ForEach(generation => generation.Dispose());
-        foreach (SecretKey pair in OneTime.Values.Concat<SecretKey>(OneTimeKem.Values))
+        foreach (HeldPreKeyPair pair in OneTimePairs.Values)
         {
             pair.Dispose();
         }
     }
 
-    private static void Hold<TPair>(SortedDictionary<uint, TPair> held, uint id, TPair pair)
-        where TPair : SecretKey
+    private OneTimePreKeyPair AddOneTimePair(Ed25519KeyPair signer, DateTimeOffset now)
     {
-        if (held.Count == MaxOneTimeHeld)
-        {
-            uint oldest = held.Keys.First();
-            held[oldest].Dispose();
-            held.Remove(oldest);
-        }
-
-        held.Add(id, pair);
-    }
-
-    private static KemPreKey SignOrDispose(Ed25519KeyPair signer, uint id, DateTimeOffset now, MlKemKeyPair pair)
-    {
+        using MlKemKeyPair kemKey = MlKemKeyPair.Generate();
+        X25519KeyPair curveKey = X25519KeyPair.Generate();
         try
         {
-            return KemPreKey.Sign(signer, id, now, isLastResort: false, pair.PublicKey);
+            var pair = OneTimePreKeyPair.Sign(signer, TakeId(now), Current.Id, now, curveKey.PublicKey, kemKey.PublicKey);
+            if (OneTimePairs.Count == MaxOneTimeHeld)
+            {
+                DropOneTime(OneTimePairs.Keys.First());
+            }
+
+            OneTimePairs.Add(pair.Id, HeldPreKeyPair.Of(curveKey, kemKey, pair.Content));
+            return pair;
         }
         catch
         {
-            pair.Dispose();
+            curveKey.Dispose();
             throw;
         }
     }
 
-    private uint TakeIds(uint count)
+    private void Drop(int index)
     {
-        uint first = NextId;
-        if (first > uint.MaxValue - count)
+        PreKeyGeneration dropped = Generations[index];
+        Generations.RemoveAt(index);
+        foreach (uint id in OneTimePairs.Where(held => held.Value.Generation == dropped.Id).Select(held => held.Key).ToArray())
+        {
+            DropOneTime(id);
+        }
+
+        dropped.Dispose();
+    }
+
+    private void DropOneTime(uint id)
+    {
+        OneTimePairs[id].Dispose();
+        OneTimePairs.Remove(id);
+    }
+
+    private uint TakeId(DateTimeOffset now)
+    {
+        uint id = Math.Max(NextId, (uint)Math.Clamp(now.ToUnixTimeSeconds(), 1, MaxIdFromClock));
+        if (id == uint.MaxValue)
         {
             throw new E2EException(E2EError.LimitExceeded, "The device has given its last prekey id.");
         }
 
-        NextId = first + count;
-        return first;
+        NextId = id + 1;
+        return id;
     }
 
     /// <summary>The private keys for one first message; owned by the vault.</summary>
-    internal readonly record struct Selection(X25519KeyPair SignedPreKey, MlKemKeyPair KemPreKey, X25519KeyPair? OneTimePreKey);
+    internal readonly record struct Selection(HeldPreKeyPair SignedPair, HeldPreKeyPair? OneTimePair);
 }

@@ -7,41 +7,37 @@ namespace PulseMeet.E2E.PreKeys;
 /// <summary>The serialised form of a device's prekeys; docs/protocol.md, "Stored prekeys".</summary>
 internal static class PreKeyVaultCodec
 {
-    private const byte Version = 1;
+    private const byte Version = 2;
 
-    private const int GenerationSize = 8 + 32 + SignedPreKey.EncodedSize + MlKemKeyPair.SeedSize + KemPreKey.EncodedSize + 4;
-    private const int OneTimeSize = 4 + 32 + 32;
-    private const int OneTimeKemSize = 4 + MlKemKeyPair.SeedSize + MlKemPublicKey.KeySize;
+    private const int PrivateKeysSize = X25519KeyPair.PrivateKeySize + MlKemKeyPair.SeedSize;
+    private const int GenerationSize = 8 + SignedPreKeyPair.EncodedSize + PrivateKeysSize;
+    private const int OneTimeSize = OneTimePreKeyPair.ContentSize + PrivateKeysSize;
 
     /// <summary>Marks the current generation where a retired one has its time.</summary>
     private const long NotRetired = long.MinValue;
 
     public static byte[] Write(PreKeyVault vault)
     {
-        int accepted = vault.Generations.Sum(generation => generation.Accepted.Count);
         byte[] state = new byte[1 + 4
-            + 2 + (vault.Generations.Count * GenerationSize) + (accepted * 32)
-            + 2 + (vault.OneTime.Count * OneTimeSize)
-            + 2 + (vault.OneTimeKem.Count * OneTimeKemSize)];
+            + 1 + vault.Generations.Sum(generation => GenerationSize + generation.Accepted.EncodedSize)
+            + 2 + (vault.OneTimePairs.Count * OneTimeSize)];
         var writer = new SpanWriter(state);
         writer.WriteByte(Version);
         writer.WriteUInt32(vault.NextId);
-        writer.WriteUInt16((ushort)vault.Generations.Count);
+        writer.WriteByte(checked((byte)vault.Generations.Count));
         foreach (PreKeyGeneration generation in vault.Generations)
         {
-            WriteGeneration(ref writer, generation);
+            writer.WriteInt64(generation.RetiredAt?.ToUnixTimeSeconds() ?? NotRetired);
+            writer.WriteBytes(generation.SignedPair.Encode());
+            generation.Pair.WritePrivateKeys(ref writer);
+            generation.Accepted.Write(ref writer);
         }
 
-        writer.WriteUInt16((ushort)vault.OneTime.Count);
-        foreach ((uint id, X25519KeyPair pair) in vault.OneTime)
+        writer.WriteUInt16(checked((ushort)vault.OneTimePairs.Count));
+        foreach (HeldPreKeyPair pair in vault.OneTimePairs.Values)
         {
-            WriteOneTime(ref writer, id, pair, pair.PublicKey);
-        }
-
-        writer.WriteUInt16((ushort)vault.OneTimeKem.Count);
-        foreach ((uint id, MlKemKeyPair pair) in vault.OneTimeKem)
-        {
-            WriteOneTime(ref writer, id, pair, pair.PublicKey);
+            writer.WriteBytes(pair.Content);
+            pair.WritePrivateKeys(ref writer);
         }
 
         writer.ExpectFull();
@@ -53,7 +49,12 @@ internal static class PreKeyVaultCodec
         var vault = new PreKeyVault();
         try
         {
-            Read(state, identity, vault);
+            var reader = new SpanReader(state);
+            reader.ExpectVersion(Version);
+            vault.NextId = reader.ReadUInt32();
+            ReadGenerations(ref reader, identity.Certificate.SigningKey, vault);
+            ReadOneTimePairs(ref reader, vault);
+            reader.ExpectEnd();
             return vault;
         }
         catch
@@ -63,110 +64,78 @@ internal static class PreKeyVaultCodec
         }
     }
 
-    private static void Read(ReadOnlySpan<byte> state, DeviceIdentity identity, PreKeyVault vault)
+    private static void ReadGenerations(ref SpanReader reader, Ed25519PublicKey signer, PreKeyVault vault)
     {
-        var reader = new SpanReader(state);
-        reader.ExpectVersion(Version);
-        vault.NextId = reader.ReadUInt32();
-        int generations = reader.ReadUInt16();
-        for (int i = 0; i < generations; i++)
+        int count = reader.ReadByte();
+        if (count > PreKeyVault.MaxGenerations)
         {
-            PreKeyGeneration generation = ReadGeneration(ref reader, identity);
-            vault.Generations.Add(generation);
-            if (generation.RetiredAt.HasValue != i > 0)
-            {
-                throw new E2EException(E2EError.InvalidEncoding, "The first generation, and no other, is the current one.");
-            }
+            throw new E2EException(E2EError.LimitExceeded, "Too many generations.");
         }
 
-        ReadOneTime(ref reader, vault.OneTime, static (ref SpanReader r) => X25519KeyPair.Import(
-            r.ReadBytes(X25519KeyPair.PrivateKeySize), new X25519PublicKey(r.ReadBytes(X25519PublicKey.KeySize))));
-        ReadOneTime(ref reader, vault.OneTimeKem, static (ref SpanReader r) => MlKemKeyPair.Import(
-            r.ReadBytes(MlKemKeyPair.SeedSize), new MlKemPublicKey(r.ReadBytes(MlKemPublicKey.KeySize))));
-        reader.ExpectEnd();
-        if (vault.Generations.Count == 0)
-        {
-            throw new E2EException(E2EError.InvalidEncoding, "No signed prekey.");
-        }
-
-        // What is generated next must not take the id of what is held.
-        IEnumerable<uint> ids = vault.OneTime.Keys.Concat(vault.OneTimeKem.Keys).Concat(
-            vault.Generations.SelectMany(generation => new[] { generation.SignedPreKey.Id, generation.LastResortPreKey.Id }));
-        if (ids.Any(id => id >= vault.NextId))
-        {
-            throw new E2EException(E2EError.InvalidEncoding, "A prekey id is not below the next one.");
-        }
-    }
-
-    private delegate TPair PairReader<out TPair>(ref SpanReader reader);
-
-    private static void ReadOneTime<TPair>(
-        ref SpanReader reader, SortedDictionary<uint, TPair> held, PairReader<TPair> read)
-        where TPair : SecretKey
-    {
-        int count = reader.ReadUInt16();
         for (int i = 0; i < count; i++)
         {
-            uint id = reader.ReadUInt32();
-            TPair pair = read(ref reader);
-            if (!held.TryAdd(id, pair))
+            PreKeyGeneration generation = ReadGeneration(ref reader, signer);
+            uint above = i == 0 ? vault.NextId : vault.Generations[^1].Id;
+            vault.Generations.Add(generation);
+            if (generation.RetiredAt.HasValue != i > 0 || generation.Id >= above)
             {
-                pair.Dispose();
-                throw new E2EException(E2EError.InvalidEncoding, "A prekey id stands twice.");
+                throw new E2EException(E2EError.InvalidEncoding, "The generations are not in descending order, the current one first.");
             }
         }
-    }
 
-    private static void WriteOneTime(ref SpanWriter writer, uint id, SecretKey pair, PublicKey publicKey)
-    {
-        writer.WriteUInt32(id);
-        pair.Write(ref writer);
-        writer.WriteBytes(publicKey.Span);
-    }
-
-    private static void WriteGeneration(ref SpanWriter writer, PreKeyGeneration generation)
-    {
-        writer.WriteInt64(generation.RetiredAt?.ToUnixTimeSeconds() ?? NotRetired);
-        generation.SignedPair.Write(ref writer);
-        writer.WriteBytes(generation.SignedPreKey.Encoded);
-        generation.LastResortPair.Write(ref writer);
-        writer.WriteBytes(generation.LastResortPreKey.Encoded);
-        writer.WriteUInt32((uint)generation.Accepted.Count);
-        foreach (X25519PublicKey ephemeralKey in generation.Accepted)
+        if (count == 0)
         {
-            writer.WriteBytes(ephemeralKey.Span);
+            throw new E2EException(E2EError.InvalidEncoding, "No signed pair.");
         }
     }
 
-    private static PreKeyGeneration ReadGeneration(ref SpanReader reader, DeviceIdentity identity)
+    private static PreKeyGeneration ReadGeneration(ref SpanReader reader, Ed25519PublicKey signer)
     {
         long retiredAt = reader.ReadInt64();
-        ReadOnlySpan<byte> signedPrivate = reader.ReadBytes(X25519KeyPair.PrivateKeySize);
-        SignedPreKey signedPreKey = SignedPreKey.Decode(reader.ReadBytes(SignedPreKey.EncodedSize));
-        ReadOnlySpan<byte> lastResortSeed = reader.ReadBytes(MlKemKeyPair.SeedSize);
-        KemPreKey lastResortPreKey = KemPreKey.Decode(reader.ReadBytes(KemPreKey.EncodedSize));
-        uint accepted = reader.ReadUInt32();
-        if (accepted > PreKeyGeneration.MaxAccepted)
+        DateTimeOffset? retired = retiredAt == NotRetired ? null : UnixTime.From(retiredAt);
+        SignedPreKeyPair signed = SignedPreKeyPair.Read(ref reader);
+        if (signed.KemKey is null)
         {
-            throw new E2EException(E2EError.LimitExceeded, "Too many accepted first messages.");
+            throw new E2EException(E2EError.InvalidEncoding, "A signed pair without its ML-KEM key.");
         }
 
-        ReadOnlySpan<byte> ephemeralKeys = reader.ReadBytes((int)accepted * X25519PublicKey.KeySize);
-        signedPreKey.Verify(identity.Certificate.SigningKey);
-        lastResortPreKey.Verify(identity.Certificate.SigningKey);
-        var generation = new PreKeyGeneration(
-            X25519KeyPair.Import(signedPrivate, signedPreKey.Key),
-            signedPreKey,
-            MlKemKeyPair.Import(lastResortSeed, lastResortPreKey.Key),
-            lastResortPreKey)
+        signed.Verify(signer);
+        HeldPreKeyPair pair = HeldPreKeyPair.Read(ref reader, signed.CurveKey, signed.Content);
+        try
         {
-            RetiredAt = retiredAt == NotRetired ? null : UnixTime.From(retiredAt),
-        };
-        for (; !ephemeralKeys.IsEmpty; ephemeralKeys = ephemeralKeys[X25519PublicKey.KeySize..])
+            return new(pair, signed, AcceptedFirstMessages.Read(ref reader)) { RetiredAt = retired };
+        }
+        catch
         {
-            generation.Accepted.Add(new X25519PublicKey(ephemeralKeys[..X25519PublicKey.KeySize]));
+            pair.Dispose();
+            throw;
+        }
+    }
+
+    private static void ReadOneTimePairs(ref SpanReader reader, PreKeyVault vault)
+    {
+        int count = reader.ReadUInt16();
+        if (count > PreKeyVault.MaxOneTimeHeld)
+        {
+            throw new E2EException(E2EError.LimitExceeded, "Too many one-time prekey pairs.");
         }
 
-        return generation;
+        uint last = 0;
+        for (int i = 0; i < count; i++)
+        {
+            ReadOnlySpan<byte> content = reader.ReadBytes(OneTimePreKeyPair.ContentSize);
+            var head = new SpanReader(content);
+            uint id = head.ReadUInt32();
+            uint generation = head.ReadUInt32();
+            _ = UnixTime.Read(ref head);
+            var curveKey = X25519PublicKey.FromBytes(head.ReadBytes(X25519PublicKey.KeySize));
+            if (id <= last || id >= vault.NextId || !vault.Generations.Exists(held => held.Id == generation))
+            {
+                throw new E2EException(E2EError.InvalidEncoding, "A one-time prekey pair out of order, or of no generation that is held.");
+            }
+
+            last = id;
+            vault.OneTimePairs.Add(id, HeldPreKeyPair.Read(ref reader, curveKey, content));
+        }
     }
 }

@@ -7,7 +7,8 @@ namespace PulseMeet.E2E.Ratchet;
 /// triples give the same bytes.</remarks>
 internal static class BodyAssociatedData
 {
-    public const int MaxSize = Sha256.Size + RatchetMessage.BodyAt + RatchetLimits.MaxAssociatedData;
+    /// <summary>With the hash of a first message's header, in bytes.</summary>
+    public const int MaxSize = Sha256.Size + RatchetMessage.BodyAt + Sha256.Size + RatchetLimits.MaxAssociatedData;
 
     public static ReadOnlySpan<byte> Write(
         ReadOnlySpan<byte> session, ReadOnlySpan<byte> message, ReadOnlySpan<byte> app, Span<byte> destination)

@@ -1,5 +1,6 @@
 using PulseMeet.E2E.Encoding;
 using PulseMeet.E2E.Handshake;
+using PulseMeet.E2E.Primitives;
 
 namespace PulseMeet.E2E.Ratchet;
 
@@ -17,8 +18,28 @@ internal readonly ref struct FirstMessage
     /// <summary>The ratchet message, with a version and type of its own.</summary>
     public ReadOnlySpan<byte> Inner { get; }
 
-    /// <exception cref="E2EException">Malformed (<see cref="E2EError.InvalidEncoding"/>), of another version
-    /// (<see cref="E2EError.UnsupportedVersion"/>), or with a bad key (<see cref="E2EError.InvalidPublicKey"/>).</exception>
+    /// <summary>Writes all that stands before the ratchet message.</summary>
+    /// <returns>The rest of the destination, for the ratchet message.</returns>
+    public static Span<byte> Write(ReadOnlySpan<byte> header, Span<byte> destination)
+    {
+        destination[0] = RatchetMessage.Version;
+        destination[1] = RatchetMessage.First;
+        header.CopyTo(destination[RatchetMessage.PrefixSize..]);
+        return destination[(RatchetMessage.PrefixSize + header.Length)..];
+    }
+
+    /// <summary>What the ratchet message is bound to: the hash of the whole header, the certificate's validity and signature included,
+    /// and behind it the app's own data.</summary>
+    public static byte[] Bind(ReadOnlySpan<byte> header, ReadOnlySpan<byte> associatedData)
+    {
+        byte[] bound = new byte[Sha256.Size + associatedData.Length];
+        Sha256.Hash(header, bound.AsSpan(0, Sha256.Size));
+        associatedData.CopyTo(bound.AsSpan(Sha256.Size));
+        return bound;
+    }
+
+    /// <exception cref="E2EException">Malformed (<see cref="E2EError.InvalidEncoding"/>,
+    /// <see cref="E2EError.LimitExceeded"/>), or of another version (<see cref="E2EError.UnsupportedVersion"/>). No key is checked.</exception>
     public static FirstMessage Read(ReadOnlySpan<byte> message)
     {
         if (RatchetMessage.ReadType(message) != RatchetMessage.First)

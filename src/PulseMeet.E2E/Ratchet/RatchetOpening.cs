@@ -1,3 +1,4 @@
+using PulseMeet.E2E.Diagnostics;
 using PulseMeet.E2E.Keys;
 using PulseMeet.E2E.Primitives;
 using PulseMeet.E2E.Sealing;
@@ -69,7 +70,9 @@ internal static class RatchetOpening
         using var memory = new StackSecret(stackalloc byte[ChainKey.Size]);
         using var trial = new ChainTrial(origin.Span, chainKey.Index, number, marks, memory.Span);
         byte[] plaintext = OpenAt(state, trial, message, associatedData);
+        uint skipped = number - chainKey.Index;
         trial.Commit(chainKey, state.Skipped, chain.Id, now);
+        Telemetry.KeysSkipped(skipped);
         chain.DropPassedMarks();
         state.DropExpired(now);
         return plaintext;
@@ -126,6 +129,7 @@ internal static class RatchetOpening
 
         ReceivingChain chain = state.CommitReceivingStep(peer, step, header.PreviousChainLength, now);
         trial.Commit(chain.ChainKey!, state.Skipped, chain.Id, now);
+        Telemetry.KeysSkipped(header.Number);
         chain.DropPassedMarks();
         return plaintext;
     }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using PulseMeet.E2E.Diagnostics;
 using PulseMeet.E2E.Encoding;
 using PulseMeet.E2E.Handshake;
 using PulseMeet.E2E.Identity;
@@ -33,10 +34,19 @@ public sealed partial class RatchetSession : IDisposable
         _time = time;
     }
 
-    /// <summary>The peer's certificate, as the handshake verified it.</summary>
-    public DeviceCertificate Peer => _state.Peer;
+    /// <summary>The peer's certificate: that of the handshake, or the newest one since that was taken.</summary>
+    public DeviceCertificate Peer
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _state.Peer;
+            }
+        }
+    }
 
-    /// <summary>Whether one-time prekeys took part in the handshake.</summary>
+    /// <summary>Whether a one-time pair took part in the handshake.</summary>
     public HandshakeInfo Handshake => _state.Handshake;
 
     /// <summary>When the session began, in whole seconds.</summary>
@@ -148,30 +158,15 @@ public sealed partial class RatchetSession : IDisposable
     public byte[] Open(ReadOnlySpan<byte> message, ReadOnlySpan<byte> associatedData = default)
     {
         CheckAssociatedData(associatedData);
-        ReadOnlySpan<byte> inner = message;
-        if (IsFirstMessage(message))
+        try
         {
-            var first = FirstMessage.Read(message);
-            if (!IsOwn(first.Header))
-            {
-                throw new E2EException(E2EError.WrongSession);
-            }
-
-            // The validity and the signature are no part of the handshake's hash: a certificate that was renewed on the way
-            // is taken, one that was changed is not.
-            if (!first.Header.Certificate.Equals(_state.Peer))
-            {
-                first.Header.Certificate.VerifySignature();
-            }
-
-            inner = first.Inner;
-        }
-
-        lock (_lock)
-        {
-            byte[] plaintext = RatchetOpening.Open(_state.Ratchet, inner, associatedData, _time.GetUtcNow());
-            _state.Pending = null;
+            byte[] plaintext = OpenCounted(message, associatedData);
+            Telemetry.MessageOpened();
             return plaintext;
+        }
+        catch (E2EException refused) when (Telemetry.OpeningFailed(refused.Reason))
+        {
+            throw;
         }
     }
 
@@ -210,20 +205,67 @@ public sealed partial class RatchetSession : IDisposable
         }
     }
 
-    private bool IsOwn(HandshakeHeader header) => PublicBytes.Equal(header.HashBound(), _state.HandshakeHash);
+    private bool IsOwn(HandshakeHeader header) => PublicBytes.Equal(header.HashOfHandshake(), _state.HandshakeHash);
+
+    private byte[] OpenCounted(ReadOnlySpan<byte> message, ReadOnlySpan<byte> associatedData)
+    {
+        if (!IsFirstMessage(message))
+        {
+            return OpenInner(message, associatedData, null);
+        }
+
+        var first = FirstMessage.Read(message);
+        if (!IsOwn(first.Header))
+        {
+            throw new E2EException(E2EError.WrongSession);
+        }
+
+        // Who has the session's keys sealed the whole header: a certificate in it that was renewed on the way is the peer's word.
+        DeviceCertificate? renewed = null;
+        if (!PublicBytes.Equal(first.Header.Certificate, Peer.Encoded))
+        {
+            renewed = DeviceCertificate.Decode(first.Header.Certificate, Peer.AccountKey);
+            renewed.VerifySignature();
+        }
+
+        return OpenInner(first.Inner, FirstMessage.Bind(first.Header.Encoded, associatedData), renewed);
+    }
+
+    private byte[] OpenInner(ReadOnlySpan<byte> inner, ReadOnlySpan<byte> associatedData, DeviceCertificate? renewed)
+    {
+        lock (_lock)
+        {
+            byte[] plaintext = RatchetOpening.Open(_state.Ratchet, inner, associatedData, _time.GetUtcNow());
+            _state.Pending = null;
+            if (renewed is not null && renewed.NotAfter > _state.Peer.NotAfter)
+            {
+                _state.Peer = renewed;
+            }
+
+            return plaintext;
+        }
+    }
 
     private void Seal(ReadOnlySpan<byte> plaintext, ReadOnlySpan<byte> associatedData, Span<byte> message)
     {
-        int innerAt = 0;
-        if (_state.Pending is { } header)
+        try
         {
-            message[0] = RatchetMessage.Version;
-            message[1] = RatchetMessage.First;
-            header.CopyTo(message[RatchetMessage.PrefixSize..]);
-            innerAt = RatchetMessage.PrefixSize + header.Length;
+            if (_state.Pending is { } header)
+            {
+                RatchetSealing.Seal(
+                    _state.Ratchet, plaintext, FirstMessage.Bind(header, associatedData), FirstMessage.Write(header, message));
+            }
+            else
+            {
+                RatchetSealing.Seal(_state.Ratchet, plaintext, associatedData, message);
+            }
+        }
+        catch (E2EException refused) when (Telemetry.SealingFailed(refused.Reason))
+        {
+            throw;
         }
 
-        RatchetSealing.Seal(_state.Ratchet, plaintext, associatedData, message[innerAt..]);
+        Telemetry.MessageSealed();
     }
 
     private int LengthOf(int plaintextLength, string parameter)

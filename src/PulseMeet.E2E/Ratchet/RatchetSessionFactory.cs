@@ -1,5 +1,4 @@
 using PulseMeet.E2E.Identity;
-using PulseMeet.E2E.Keys;
 using PulseMeet.E2E.PreKeys;
 
 namespace PulseMeet.E2E.Ratchet;
@@ -12,7 +11,7 @@ public sealed class RatchetSessionFactory : IRatchetSessionFactory
     private readonly TimeProvider _time;
 
     /// <param name="ratchet">Padding and renewal of sessions.</param>
-    /// <param name="preKeys">How many prekeys and for how long.</param>
+    /// <param name="preKeys">The oldest prekeys that are taken, and the app's profile.</param>
     /// <param name="time">The clock.</param>
     /// <exception cref="ArgumentException">An option is outside its range.</exception>
     public RatchetSessionFactory(RatchetOptions ratchet, PreKeyOptions preKeys, TimeProvider time)
@@ -28,28 +27,16 @@ public sealed class RatchetSessionFactory : IRatchetSessionFactory
     }
 
     /// <inheritdoc/>
-    public DeviceIdentity CreateDevice(Ed25519KeyPair account, DeviceAddress address) =>
-        DeviceIdentity.Create(account, address, _time);
-
-    /// <inheritdoc/>
-    public DevicePreKeys CreatePreKeys(DeviceIdentity device) => DevicePreKeys.Create(device, _preKeys, _time);
-
-    /// <inheritdoc/>
-    public DevicePreKeys LoadPreKeys(ReadOnlySpan<byte> state, DeviceIdentity device) =>
-        DevicePreKeys.Deserialize(state, device, _preKeys, _time);
-
-    /// <inheritdoc/>
     public RatchetSession Initiate(DeviceIdentity own, ExpectedPeer peer, PreKeyBundle bundle) =>
-        RatchetSession.Initiate(own, peer, bundle, _ratchet, _time);
+        RatchetSession.Initiate(own, peer, bundle, _ratchet, _preKeys, _time);
 
     /// <inheritdoc/>
     public AcceptedSession Accept(
-        DeviceIdentity own,
         DevicePreKeys preKeys,
         ExpectedPeer peer,
         ReadOnlySpan<byte> message,
         ReadOnlySpan<byte> associatedData = default) =>
-        RatchetSession.Accept(own, preKeys, peer, message, _ratchet, _time, associatedData);
+        RatchetSession.Accept(preKeys, peer, message, _ratchet, _time, associatedData);
 
     /// <inheritdoc/>
     public RatchetSession Load(ReadOnlySpan<byte> state) => RatchetSession.Deserialize(state, _ratchet, _time);

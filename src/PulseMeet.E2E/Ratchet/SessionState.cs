@@ -13,9 +13,10 @@ internal sealed class SessionState(
 {
     public RatchetState Ratchet { get; } = ratchet;
 
-    public DeviceCertificate Peer { get; } = peer;
+    /// <summary>The newest certificate of the peer that was seen.</summary>
+    public DeviceCertificate Peer { get; set; } = peer;
 
-    /// <summary>Tells this session's handshake from every other; see <see cref="HandshakeHeader.HashBound"/>.</summary>
+    /// <summary>Tells this session's handshake from every other; see <see cref="HandshakeHeader.HashOfHandshake"/>.</summary>
     public byte[] HandshakeHash { get; } = handshakeHash;
 
     public HandshakeInfo Handshake { get; } = handshake;

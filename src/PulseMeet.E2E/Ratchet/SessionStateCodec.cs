@@ -15,13 +15,12 @@ internal static class SessionStateCodec
         ReadOnlySpan<byte> peer = state.Peer.Encoded;
         ReadOnlySpan<byte> pending = state.Pending;
         byte[] encoded = new byte[
-            1 + 2 + peer.Length + 32 + 1 + 1 + 8 + 2 + pending.Length + RatchetStateCodec.GetSize(state.Ratchet)];
+            1 + 2 + peer.Length + 32 + 1 + 8 + 2 + pending.Length + RatchetStateCodec.GetSize(state.Ratchet)];
         var writer = new SpanWriter(encoded);
         writer.WriteByte(Version);
         writer.WriteField16(peer);
         writer.WriteBytes(state.HandshakeHash);
-        writer.WriteBoolean(state.Handshake.UsedOneTimePreKey);
-        writer.WriteBoolean(state.Handshake.UsedOneTimePostQuantumPreKey);
+        writer.WriteBoolean(state.Handshake.UsedOneTimePair);
         writer.WriteInt64(state.EstablishedAt.ToUnixTimeSeconds());
         writer.WriteField16(pending);
         RatchetStateCodec.Write(ref writer, state.Ratchet);
@@ -35,7 +34,7 @@ internal static class SessionStateCodec
         reader.ExpectVersion(Version);
         DeviceCertificate peer = DeviceCertificate.DecodeStored(reader.ReadField16());
         byte[] handshakeHash = reader.ReadBytes(Sha256.Size).ToArray();
-        var handshake = new HandshakeInfo(reader.ReadBoolean(), reader.ReadBoolean());
+        var handshake = new HandshakeInfo(reader.ReadBoolean());
         DateTimeOffset establishedAt = UnixTime.Read(ref reader);
         ReadOnlySpan<byte> pending = reader.ReadField16();
         if (pending.Length > HandshakeHeader.MaxSize)

@@ -1,3 +1,4 @@
+using PulseMeet.E2E.Diagnostics;
 using PulseMeet.E2E.Keys;
 
 namespace PulseMeet.E2E.Sealing;
@@ -54,7 +55,9 @@ public sealed class MessageSealer : IMessageSealer
         ArgumentNullException.ThrowIfNull(context);
         CheckLength(plaintext.Length, nameof(plaintext));
         Span<byte> associatedData = stackalloc byte[MessageContext.MaxEncodedSize];
-        return SealedRecord.Seal(key, label, plaintext, associatedData[..context.Encode(associatedData)], _padding);
+        byte[] message = SealedRecord.Seal(key, label, plaintext, associatedData[..context.Encode(associatedData)], _padding);
+        Telemetry.MessageSealed();
+        return message;
     }
 
     private static byte[] Open(
@@ -62,6 +65,21 @@ public sealed class MessageSealer : IMessageSealer
     {
         ArgumentNullException.ThrowIfNull(key);
         ArgumentNullException.ThrowIfNull(context);
+        try
+        {
+            byte[] plaintext = OpenCounted(key, label, sealedMessage, context);
+            Telemetry.MessageOpened();
+            return plaintext;
+        }
+        catch (E2EException refused) when (Telemetry.OpeningFailed(refused.Reason))
+        {
+            throw;
+        }
+    }
+
+    private static byte[] OpenCounted(
+        SecretKey key, ReadOnlySpan<byte> label, ReadOnlySpan<byte> sealedMessage, MessageContext context)
+    {
         Span<byte> associatedData = stackalloc byte[MessageContext.MaxEncodedSize];
         return SealedRecord.Open(key, label, sealedMessage, associatedData[..context.Encode(associatedData)]);
     }

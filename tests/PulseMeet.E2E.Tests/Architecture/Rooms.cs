@@ -17,7 +17,7 @@ internal static class Rooms
         ("Primitives", ["Diagnostics"]),
         ("Encoding", ["Diagnostics"]),
         ("Keys", ["Primitives", "Encoding"]),
-        ("Identity", ["Keys"]),
+        ("Identity", ["Keys", "Sealing"]),
         ("Derivation", ["Keys", "Identity"]),
         ("Sealing", ["Keys"]),
         ("Media", ["Keys"]),

@@ -31,18 +31,18 @@ public sealed class ServiceRegistration
     [Fact]
     public void The_resolved_services_carry_a_conversation()
     {
-        using ServiceProvider services = Build(options => options.PreKeys.OneTimePreKeys = 1);
+        using ServiceProvider services = Build(options => options.PreKeys.OneTimePairs = 1);
         IRatchetSessionFactory factory = services.GetRequiredService<IRatchetSessionFactory>();
         using Ed25519KeyPair account = Ed25519KeyPair.Generate();
-        using DeviceIdentity alice = factory.CreateDevice(account, new DeviceAddress("alice", "phone"));
-        using DeviceIdentity bob = factory.CreateDevice(account, new DeviceAddress("bob", "phone"));
-        using var preKeys = factory.LoadPreKeys(factory.CreatePreKeys(bob).Serialize(), bob);
-        var published = preKeys.Publish(default);
-        var bundle = new PreKeyBundle(
-            published.Certificate, published.SignedPreKey, published.OneTimeKemPreKeys.Single(), published.OneTimePreKeys.Single());
+        IDeviceFactory devices = services.GetRequiredService<IDeviceFactory>();
+        using DeviceIdentity alice = devices.CreateDevice(account, new DeviceAddress("alice", "phone"));
+        using DeviceIdentity bob = devices.CreateDevice(account, new DeviceAddress("bob", "phone"));
+        using var preKeys = devices.LoadPreKeys(devices.CreatePreKeys(bob).Serialize(), bob);
+        var published = preKeys.PreparePublication(default);
+        var bundle = new PreKeyBundle(published.Certificate, published.SignedPair, published.OneTimePairs.Single());
         using RatchetSession session = factory.Initiate(alice, new(bob.Address, account.PublicKey), bundle);
         AcceptedSession accepted = factory.Accept(
-            bob, preKeys, new(alice.Address, account.PublicKey), session.Seal("hi"u8, "bound"u8), "bound"u8);
+            preKeys, new(alice.Address, account.PublicKey), session.Seal("hi"u8, "bound"u8), "bound"u8);
         Assert.Equal("hi"u8.ToArray(), accepted.Plaintext.ToArray());
         using RatchetSession stored = factory.Load(accepted.Session.Serialize());
         Assert.Equal("ho"u8.ToArray(), session.Open(stored.Seal("ho"u8)));
@@ -62,8 +62,8 @@ public sealed class ServiceRegistration
             options => options.ConversationKeys.Expiry = TimeSpan.FromHours(25),
             options => options.ConversationKeys.RotationInterval = TimeSpan.FromSeconds(59),
             options => options.ConversationKeys.RotationInterval = TimeSpan.FromDays(3651),
-            options => options.PreKeys.OneTimePreKeys = -1,
-            options => options.PreKeys.OneTimePreKeys = 501,
+            options => options.PreKeys.OneTimePairs = -1,
+            options => options.PreKeys.OneTimePairs = 501,
             options => options.PreKeys.RotationInterval = TimeSpan.Zero,
             options => options.PreKeys.RetirementPeriod = TimeSpan.FromTicks(-1),
             options => options.PreKeys.RetirementPeriod = TimeSpan.MaxValue,
@@ -82,6 +82,27 @@ public sealed class ServiceRegistration
     }
 
     [Fact]
+    public void Two_apps_with_different_salts_learn_the_cause_when_a_session_begins()
+    {
+        using ServiceProvider ours = Build(_ => { });
+        using ServiceProvider theirs = Build(options => options.KeyDerivation.Salt = "another app's salt");
+        using Ed25519KeyPair account = Ed25519KeyPair.Generate();
+        using DeviceIdentity alice = ours.GetRequiredService<IDeviceFactory>().CreateDevice(account, new DeviceAddress("alice", "phone"));
+        IDeviceFactory devices = theirs.GetRequiredService<IDeviceFactory>();
+        using DeviceIdentity bob = devices.CreateDevice(account, new DeviceAddress("bob", "phone"));
+        using DevicePreKeys preKeys = devices.CreatePreKeys(bob);
+        PreKeyPublication published = preKeys.PreparePublication(default);
+        var bundle = new PreKeyBundle(published.Certificate, published.SignedPair, null);
+        E2EException refused = Assert.Throws<E2EException>(() => ours.GetRequiredService<IRatchetSessionFactory>()
+            .Initiate(alice, new ExpectedPeer(bob.Address, account.PublicKey), bundle));
+        Assert.Equal(E2EError.ProfileMismatch, refused.Reason);
+    }
+
+    [Fact]
+    public void The_default_profile_is_that_of_the_default_salt() => Assert.Equal(
+        SharedProfile.Default.Hash.ToArray(), SharedProfile.FromSalt(KeyDerivationOptions.DefaultSalt).Hash.ToArray());
+
+    [Fact]
     public void Options_reach_the_services()
     {
         using ServiceProvider services = Build(options => options.Sealing.Padding = PaddingScheme.None);
@@ -96,7 +117,7 @@ public sealed class ServiceRegistration
         using ServiceProvider services = Build(_ => { }, before: app => app.AddSingleton<TimeProvider>(clock));
         Assert.Same(clock, services.GetRequiredService<TimeProvider>());
         using Ed25519KeyPair account = Ed25519KeyPair.Generate();
-        using DeviceIdentity device = services.GetRequiredService<IRatchetSessionFactory>()
+        using DeviceIdentity device = services.GetRequiredService<IDeviceFactory>()
             .CreateDevice(account, new DeviceAddress("alice", "phone"));
         Assert.Equal(clock.GetUtcNow(), device.Certificate.NotBefore);
         IKeyDerivationService derivation = services.GetRequiredService<IKeyDerivationService>();

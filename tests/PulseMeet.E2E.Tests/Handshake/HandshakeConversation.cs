@@ -16,40 +16,38 @@ public sealed class HandshakeConversation
     public HandshakeConversation() => (_alice, _bob) = (new Party("alice", _clock), new Party("bob", _clock));
 
     [Theory]
-    [InlineData(true, false)]
-    [InlineData(true, true)]
-    [InlineData(false, false)]
-    [InlineData(false, true)]
-    public void Both_sides_agree_with_and_without_one_time_prekeys_and_see_which(bool oneTime, bool lastResort)
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Both_sides_agree_with_and_without_a_one_time_pair_and_see_which(bool oneTime)
     {
-        RatchetSession alice = _alice.Initiate(_bob, _bob.Bundle(oneTime, lastResort));
+        RatchetSession alice = _alice.Initiate(_bob, _bob.Bundle(oneTime));
         AcceptedSession accepted = _bob.Accept(_alice, alice.Seal("first"u8));
         Assert.Equal("first"u8.ToArray(), accepted.Plaintext.ToArray());
         Assert.Equal("answer"u8.ToArray(), alice.Open(accepted.Session.Seal("answer"u8)));
-        var expected = new HandshakeInfo(oneTime, !lastResort);
+        var expected = new HandshakeInfo(oneTime);
         Assert.Equal(expected, alice.Handshake);
         Assert.Equal(expected, accepted.Session.Handshake);
     }
 
     [Fact]
-    public async Task Exhausted_one_time_prekeys_still_give_a_session_and_the_weaker_state_shows()
+    public async Task Exhausted_one_time_pairs_still_give_a_session_and_the_weaker_state_shows()
     {
         var directory = new InMemoryKeyDirectory(_clock);
         await directory.PublishAsync(_bob.Publish());
         for (int i = 0; i < 2; i++)
         {
             PreKeyBundle claimed = await directory.ClaimBundleAsync(_bob.Identity.Address);
-            Assert.NotNull(claimed.OneTimePreKey);
-            Assert.False(claimed.KemPreKey.IsLastResort);
+            Assert.NotNull(claimed.OneTimePair);
+            Assert.Null(claimed.SignedPair.KemKey);
         }
 
         PreKeyBundle left = await directory.ClaimBundleAsync(_bob.Identity.Address);
-        Assert.Null(left.OneTimePreKey);
-        Assert.True(left.KemPreKey.IsLastResort);
+        Assert.Null(left.OneTimePair);
+        Assert.NotNull(left.SignedPair.KemKey);
         RatchetSession alice = _alice.Initiate(_bob, left);
         AcceptedSession accepted = _bob.Accept(_alice, alice.Seal("first"u8));
-        Assert.Equal(new HandshakeInfo(false, false), accepted.Session.Handshake);
-        Assert.Equal(new HandshakeInfo(false, false), alice.Handshake);
+        Assert.Equal(new HandshakeInfo(false), accepted.Session.Handshake);
+        Assert.Equal(new HandshakeInfo(false), alice.Handshake);
     }
 
     [Fact]
@@ -94,7 +92,7 @@ public sealed class HandshakeConversation
     [Fact]
     public void State_stored_and_read_between_all_steps_talks_on()
     {
-        PreKeyBundle bundle = PreKeyBundle.Decode(_bob.Bundle().ToArray());
+        PreKeyBundle bundle = PreKeyBundle.Decode(_bob.Bundle().Encode());
         RatchetSession alice = _alice.Initiate(_bob, bundle).Copy(_clock);
         byte[] first = alice.Seal("first"u8);
         alice = alice.Copy(_clock);
@@ -112,7 +110,7 @@ public sealed class HandshakeConversation
         RatchetSession alice = _alice.Initiate(_bob, _bob.Bundle());
         byte[] first = alice.Seal("first"u8);
         _clock.Advance(TimeSpan.FromDays(10));
-        _bob.Identity = _bob.Identity.Renew(_bob.Account, _clock);
+        _bob.Identity.Renew(_bob.Account, _clock);
         Assert.Equal("first"u8.ToArray(), _bob.Accept(_alice, first).Plaintext.ToArray());
     }
 }

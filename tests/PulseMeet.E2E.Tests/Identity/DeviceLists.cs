@@ -105,17 +105,23 @@ public sealed class DeviceLists
         Assert.Equal(E2EError.UnlistedDevice, Refusal.Of(() => without.CheckListed(_laptop.Certificate)));
 
         _clock.Advance(TimeSpan.FromDays(1));
-        DeviceIdentity renewed = _phone.Identity.Renew(_phone.Account, _clock);
-        Assert.NotEqual(_phone.Identity.Certificate, renewed.Certificate);
-        without.CheckListed(renewed.Certificate);
+        DeviceCertificate before = _phone.Identity.Certificate;
+        DeviceCertificate renewed = _phone.Identity.Renew(_phone.Account, _clock);
+        Assert.NotEqual(before, renewed);
+        without.CheckListed(renewed);
     }
 
     [Fact]
     public void A_device_with_other_keys_under_a_listed_id_is_refused()
     {
         DeviceList list = Sign(_phone.Identity, _laptop);
-        using DeviceIdentity rekeyed = DeviceIdentity.Create(_phone.Account, _laptop.Address, _clock);
+        using DeviceIdentity rekeyed = _laptop.Rekey(_phone.Account, _clock);
         Assert.Equal(E2EError.UnlistedDevice, Refusal.Of(() => list.CheckListed(rekeyed.Certificate)));
+
+        // Once the account lists the new keys, the old ones are refused: re-keying ends what was stolen.
+        DeviceList next = DeviceList.Sign(_phone.Account, [_phone.Identity.Certificate, rekeyed.Certificate], list, _clock);
+        next.CheckListed(rekeyed.Certificate);
+        Assert.Equal(E2EError.UnlistedDevice, Refusal.Of(() => next.CheckListed(_laptop.Certificate)));
     }
 
     [Fact]

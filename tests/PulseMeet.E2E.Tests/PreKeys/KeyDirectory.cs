@@ -1,5 +1,4 @@
 using PulseMeet.E2E.Identity;
-using PulseMeet.E2E.Keys;
 using PulseMeet.E2E.PreKeys;
 using PulseMeet.E2E.Tests.Support;
 
@@ -15,22 +14,19 @@ public sealed class KeyDirectory
     public KeyDirectory()
     {
         _directory = new InMemoryKeyDirectory(_clock);
-        _bob = new Party("bob", _clock, oneTimePreKeys: 50);
+        _bob = new Party("bob", _clock, oneTimePairs: 50);
     }
 
     [Fact]
-    public async Task Concurrent_claims_never_get_the_same_one_time_prekey()
+    public async Task Concurrent_claims_never_get_the_same_one_time_pair()
     {
         await _directory.PublishAsync(_bob.Publish());
         PreKeyBundle[] bundles = await Task.WhenAll(Enumerable.Range(0, 80).Select(_ =>
             Task.Run(() => _directory.ClaimBundleAsync(_bob.Identity.Address))));
-        uint[] curve = [.. bundles.Where(bundle => bundle.OneTimePreKey is not null).Select(bundle => bundle.OneTimePreKey!.Id)];
-        uint[] kem = [.. bundles.Where(bundle => !bundle.KemPreKey.IsLastResort).Select(bundle => bundle.KemPreKey.Id)];
-        Assert.Equal(50, curve.Length);
-        Assert.Equal(50, curve.Distinct().Count());
-        Assert.Equal(50, kem.Length);
-        Assert.Equal(50, kem.Distinct().Count());
-        Assert.Equal(new OneTimePreKeyCount(0, 0), await _directory.CountOneTimePreKeysAsync(_bob.Identity.Address));
+        uint[] claimed = [.. bundles.Where(bundle => bundle.OneTimePair is not null).Select(bundle => bundle.OneTimePair!.Id)];
+        Assert.Equal(50, claimed.Length);
+        Assert.Equal(50, claimed.Distinct().Count());
+        Assert.Equal(0, await LeftAsync(_bob.Identity.Address));
     }
 
     [Fact]
@@ -40,9 +36,9 @@ public sealed class KeyDirectory
         await _directory.PublishAsync(publication);
         PreKeyBundle claimed = await _directory.ClaimBundleAsync(_bob.Identity.Address);
         await _directory.PublishAsync(publication);
-        Assert.Equal(new OneTimePreKeyCount(49, 49), await _directory.CountOneTimePreKeysAsync(_bob.Identity.Address));
+        Assert.Equal(49, await LeftAsync(_bob.Identity.Address));
         PreKeyBundle next = await _directory.ClaimBundleAsync(_bob.Identity.Address);
-        Assert.NotEqual(claimed.OneTimePreKey!.Id, next.OneTimePreKey!.Id);
+        Assert.NotEqual(claimed.OneTimePair!.Id, next.OneTimePair!.Id);
     }
 
     [Fact]
@@ -60,36 +56,49 @@ public sealed class KeyDirectory
     {
         await _directory.PublishAsync(_bob.Publish());
         DeviceIdentity again = DeviceIdentity.Create(_bob.Account, _bob.Identity.Address, _clock);
-        using var preKeys = DevicePreKeys.Create(again, new PreKeyOptions { OneTimePreKeys = 3 }, _clock);
-        await _directory.PublishAsync(preKeys.Publish(default));
-        Assert.Equal(new OneTimePreKeyCount(3, 3), await _directory.CountOneTimePreKeysAsync(again.Address));
+        using var preKeys = DevicePreKeys.Create(again, new PreKeyOptions { OneTimePairs = 3 }, _clock);
+        await _directory.PublishAsync(preKeys.PreparePublication(default));
+        Assert.Equal(3, await LeftAsync(again.Address));
         Assert.Equal(again.Certificate, (await _directory.FetchDevicesAsync("bob")).Single());
     }
 
     [Fact]
     public async Task A_publication_that_does_not_verify_is_not_stored()
     {
-        _clock.Advance(TimeSpan.FromDays(400));
+        _clock.Advance(TimeSpan.FromDays(3651));
         E2EException refused = await Assert.ThrowsAsync<E2EException>(() => _directory.PublishAsync(_bob.Publish()));
         Assert.Equal(E2EError.Expired, refused.Reason);
         Assert.Empty(await _directory.FetchDevicesAsync("bob"));
     }
 
     [Fact]
-    public async Task One_time_prekeys_are_bounded()
+    public async Task One_time_pairs_are_bounded()
     {
-        var many = new Party("carol", _clock, oneTimePreKeys: PreKeyOptions.MaxOneTimePreKeys);
-        using X25519KeyPair pair = X25519KeyPair.Generate();
-        PreKeyPublication published = many.Publish();
-        var flood = new PreKeyPublication(
-            published.Certificate,
-            published.SignedPreKey,
-            published.LastResortPreKey,
-            [.. Enumerable.Range(1000, InMemoryKeyDirectory.MaxOneTimePreKeys + 1).Select(id => new OneTimePreKey((uint)id, pair.PublicKey))],
-            []);
-        E2EException refused = await Assert.ThrowsAsync<E2EException>(() => _directory.PublishAsync(flood));
+        await _directory.PublishAsync(_bob.Publish());
+        int published = 50;
+        for (; published + 50 <= InMemoryKeyDirectory.MaxOneTimePairs; published += 50)
+        {
+            await _directory.PublishAsync(_bob.Publish());
+        }
+
+        E2EException refused = await Assert.ThrowsAsync<E2EException>(() => _directory.PublishAsync(_bob.Publish()));
         Assert.Equal(E2EError.LimitExceeded, refused.Reason);
-        Assert.Empty(await _directory.FetchDevicesAsync("carol"));
+        Assert.Equal(published, await LeftAsync(_bob.Identity.Address));
+    }
+
+    [Fact]
+    public async Task A_newer_signed_pair_drops_the_one_time_pairs_of_the_earlier_one_and_a_late_earlier_one_changes_nothing()
+    {
+        PreKeyPublication old = _bob.Publish();
+        await _directory.PublishAsync(old);
+        _clock.Advance(TimeSpan.FromDays(30));
+        PreKeyPublication current = _bob.PreKeys.PreparePublication(await _directory.GetStateAsync(_bob.Identity.Address));
+        await _directory.PublishAsync(current);
+        await _directory.PublishAsync(old);
+        Assert.Equal(current.Hash.ToArray(), (await _directory.GetStateAsync(_bob.Identity.Address)).PublicationHash.ToArray());
+        PreKeyBundle claimed = await _directory.ClaimBundleAsync(_bob.Identity.Address);
+        Assert.Equal(current.OneTimePairs[0].Id, claimed.OneTimePair!.Id);
+        Assert.Equal(49, await LeftAsync(_bob.Identity.Address));
     }
 
     [Fact]
@@ -106,6 +115,8 @@ public sealed class KeyDirectory
         await _directory.PublishAsync(_bob.Publish());
         var cancelled = new CancellationToken(canceled: true);
         await Assert.ThrowsAsync<OperationCanceledException>(() => _directory.ClaimBundleAsync(_bob.Identity.Address, cancelled));
-        Assert.Equal(new OneTimePreKeyCount(50, 50), await _directory.CountOneTimePreKeysAsync(_bob.Identity.Address, default));
+        Assert.Equal(50, await LeftAsync(_bob.Identity.Address));
     }
+
+    private async Task<int> LeftAsync(DeviceAddress device) => (await _directory.GetStateAsync(device)).OneTimePairs;
 }

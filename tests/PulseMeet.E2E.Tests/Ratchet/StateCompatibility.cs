@@ -42,6 +42,10 @@ public sealed class StateCompatibility
         StateFixture old = StateFixture.Read(Path.Combine(AppContext.BaseDirectory, "Fixtures/state-v1.json"));
         Assert.Equal(E2EError.UnsupportedVersion, Refusal.Of(() => DeviceIdentity.Deserialize(old.Identity)));
         Assert.Equal(E2EError.UnsupportedVersion, Refusal.Of(() => Load(old.Session)));
+        var bob = new Party("bob", _clock);
+        Assert.Equal(
+            E2EError.UnsupportedVersion,
+            Refusal.Of(() => DevicePreKeys.Deserialize(old.PreKeys, bob.Identity, bob.PreKeyOptions, _clock)));
     }
 
     private void CheckSession(StateFixture fixture)
@@ -70,10 +74,10 @@ public sealed class StateCompatibility
         var peer = new ExpectedPeer(alice.Address, alice.Certificate.AccountKey);
         Assert.Equal(
             E2EError.ReplayedHandshake,
-            Refusal.Of(() => RatchetSession.Accept(bob, preKeys, peer, fixture.ReplayedFirstMessage, new(), _clock)));
+            Refusal.Of(() => RatchetSession.Accept(preKeys, peer, fixture.ReplayedFirstMessage, new(), _clock)));
         foreach (StateFixture.Message message in fixture.FirstMessages)
         {
-            AcceptedSession accepted = RatchetSession.Accept(bob, preKeys, peer, message.Sealed, new(), _clock);
+            AcceptedSession accepted = RatchetSession.Accept(preKeys, peer, message.Sealed, new(), _clock);
             Assert.Equal(message.Text, System.Text.Encoding.UTF8.GetString(accepted.Plaintext.Span));
             accepted.Session.Dispose();
         }

@@ -48,7 +48,7 @@ internal sealed record StateFixture(
         var alice = new Party("alice", clock);
         var bob = new Party("bob", clock);
         byte[] underRetired = alice.Initiate(bob, bob.Bundle()).Seal("under a retired prekey"u8);
-        byte[] replayed = alice.Initiate(bob, bob.Bundle(oneTime: false, lastResort: true)).Seal("accepted"u8);
+        byte[] replayed = alice.Initiate(bob, bob.Bundle(oneTime: false)).Seal("accepted"u8);
         bob.Accept(alice, replayed);
         clock.Advance(StoredAfter);
         RatchetSession pending = alice.Initiate(bob, bob.Bundle());

@@ -14,7 +14,7 @@ public sealed class StoredState
     private static readonly TestClock s_clock = new();
     private static readonly Party s_alice = new("alice", s_clock);
     private static readonly Party s_bob = new("bob", s_clock);
-    private static readonly byte[] s_bundle = s_bob.Bundle().ToArray();
+    private static readonly byte[] s_bundle = s_bob.Bundle().Encode();
     private static readonly byte[] s_identity = s_bob.Identity.Serialize();
     private static readonly byte[] s_preKeys = s_bob.PreKeys.Serialize();
     private static readonly byte[] s_first = s_alice.Initiate(s_bob, PreKeyBundle.Decode(s_bundle)).Seal("first"u8);
@@ -25,17 +25,18 @@ public sealed class StoredState
     private static readonly (string Name, byte[] Good, Action<byte[]> Read)[] s_decoders =
     [
         ("certificate", s_bob.Identity.Certificate.Encode(), b => DeviceCertificate.Decode(b).Verify(s_clock.GetUtcNow())),
-        ("signed prekey", PreKeyBundle.Decode(s_bundle).SignedPreKey.ToArray(), b => SignedPreKey.Decode(b)),
-        ("post-quantum prekey", PreKeyBundle.Decode(s_bundle).KemPreKey.ToArray(), b => KemPreKey.Decode(b)),
+        ("signed pair", PreKeyBundle.Decode(s_bundle).SignedPair.Encode(), b => SignedPreKeyPair.Decode(b)),
+        ("one-time pair", PreKeyBundle.Decode(s_bundle).OneTimePair!.Encode(), b => OneTimePreKeyPair.Decode(b)),
         ("bundle", s_bundle, b => s_alice.Initiate(s_bob, PreKeyBundle.Decode(b)).Dispose()),
         ("identity", s_identity, b => DeviceIdentity.Deserialize(b).Dispose()),
         ("prekeys", s_preKeys, UsePreKeys),
         ("session", s_session, UseSession),
         ("first message", s_first, b => Reread(s_preKeys).Accept(s_alice, b)),
         ("message", s_messages[0], b => Load(s_session).Open(b)),
+        ("publication", s_bob.PreKeys.PreparePublication(default).Encode(), b => PreKeyPublication.Decode(b)),
     ];
 
-    public static TheoryData<int> Decoders() => [.. Enumerable.Range(0, 9)];
+    public static TheoryData<int> Decoders() => [.. Enumerable.Range(0, 10)];
 
     [Theory]
     [MemberData(nameof(Decoders))]
@@ -70,6 +71,7 @@ public sealed class StoredState
     [InlineData(6)]
     [InlineData(7)]
     [InlineData(8)]
+    [InlineData(9)]
     public void Every_other_version_is_refused_as_such(int decoder)
     {
         (_, byte[] good, Action<byte[]> read) = s_decoders[decoder];
@@ -110,7 +112,7 @@ public sealed class StoredState
     [Property(MaxTest = 100)]
     public bool Arbitrary_bytes_are_refused_with_a_reason(byte[] bytes) =>
         s_decoders.All(decoder => Refusal.IsDocumented(() => decoder.Read(bytes))
-            && Refusal.IsDocumented(() => decoder.Read([1, .. bytes])));
+            && Refusal.IsDocumented(() => decoder.Read([decoder.Good[0], .. bytes])));
 
     [Fact]
     public void A_session_state_that_has_neither_sent_nor_received_is_refused()
@@ -185,13 +187,13 @@ public sealed class StoredState
     private static void UsePreKeys(byte[] state)
     {
         using var preKeys = DevicePreKeys.Deserialize(state, s_bob.Identity, s_bob.PreKeyOptions, s_clock);
-        Assert.True(Refusal.IsDocumented(() => preKeys.Publish(new OneTimePreKeyCount(2, 2))));
+        Assert.True(Refusal.IsDocumented(() => preKeys.PreparePublication(new DirectoryState(2, preKeys.PublicationHash))));
         preKeys.Serialize();
     }
 
     private static Party Reread(byte[] preKeys)
     {
-        var bob = new Party("bob", s_clock, oneTimePreKeys: 0) { Identity = s_bob.Identity };
+        var bob = new Party("bob", s_clock, oneTimePairs: 0) { Identity = s_bob.Identity };
         bob.PreKeys = DevicePreKeys.Deserialize(preKeys, s_bob.Identity, s_bob.PreKeyOptions, s_clock);
         return bob;
     }

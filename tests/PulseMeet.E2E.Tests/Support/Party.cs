@@ -8,12 +8,10 @@ namespace PulseMeet.E2E.Tests.Support;
 /// <summary>One user with one device: what a test needs to talk.</summary>
 internal sealed class Party
 {
-    private static readonly OneTimePreKeyCount s_none = new(0, 0);
-
-    public Party(string userId, TestClock clock, int oneTimePreKeys = 2, string deviceId = "phone")
+    public Party(string userId, TestClock clock, int oneTimePairs = 2, string deviceId = "phone")
     {
         Clock = clock;
-        PreKeyOptions = new PreKeyOptions { OneTimePreKeys = oneTimePreKeys };
+        PreKeyOptions = new PreKeyOptions { OneTimePairs = oneTimePairs };
         Account = Ed25519KeyPair.Generate();
         Identity = DeviceIdentity.Create(Account, new DeviceAddress(userId, deviceId), clock);
         PreKeys = DevicePreKeys.Create(Identity, PreKeyOptions, clock);
@@ -33,7 +31,10 @@ internal sealed class Party
 
     public ExpectedPeer AsPeer => new(Identity.Address, Account.PublicKey);
 
-    public PreKeyPublication Publish() => PreKeys.Publish(s_none);
+    /// <summary>What the directory says once everything has arrived there.</summary>
+    public DirectoryState Full => new(PreKeyOptions.OneTimePairs, PreKeys.PublicationHash);
+
+    public PreKeyPublication Publish() => PreKeys.PreparePublication(default);
 
     public async Task<PreKeyBundle> BundleFromDirectory(IKeyDirectory directory)
     {
@@ -42,19 +43,18 @@ internal sealed class Party
     }
 
     /// <summary>A bundle as a directory would hand it out.</summary>
-    public PreKeyBundle Bundle(bool oneTime = true, bool lastResort = false)
+    public PreKeyBundle Bundle(bool oneTime = true)
     {
         PreKeyPublication published = Publish();
-        return new(
-            published.Certificate,
-            published.SignedPreKey,
-            lastResort ? published.LastResortPreKey : published.OneTimeKemPreKeys[0],
-            oneTime ? published.OneTimePreKeys[0] : null);
+        return PreKeyBundle.Decode(PreKeyBundle.Assemble(
+            published.Certificate.Encode(), published.SignedPair.Encode(), oneTime ? published.OneTimePairs[0].Encode() : []));
     }
 
     public RatchetSession Initiate(Party peer, PreKeyBundle bundle) =>
-        RatchetSession.Initiate(Identity, peer.AsPeer, bundle, Options, Clock);
+        RatchetSession.Initiate(Identity, peer.AsPeer, bundle, Options, PreKeyOptions, Clock);
 
-    public AcceptedSession Accept(Party peer, ReadOnlySpan<byte> message) =>
-        RatchetSession.Accept(Identity, PreKeys, peer.AsPeer, message, Options, Clock);
+    public AcceptedSession Accept(Party peer, ReadOnlySpan<byte> message) => Accept(peer.AsPeer, message);
+
+    public AcceptedSession Accept(ExpectedPeer peer, ReadOnlySpan<byte> message) =>
+        RatchetSession.Accept(PreKeys, peer, message, Options, Clock);
 }

@@ -22,9 +22,9 @@ internal static class Sessions
         var alice = new Party("alice", clock);
         var bob = new Party("bob", clock);
         RatchetSession session = RatchetSession.Initiate(
-            alice.Identity, bob.AsPeer, bob.Bundle(), options ?? alice.Options, clock);
+            alice.Identity, bob.AsPeer, bob.Bundle(), options ?? alice.Options, alice.PreKeyOptions, clock);
         AcceptedSession accepted = RatchetSession.Accept(
-            bob.Identity, bob.PreKeys, alice.AsPeer, session.Seal("hello"u8), options ?? bob.Options, clock);
+            bob.PreKeys, alice.AsPeer, session.Seal("hello"u8), options ?? bob.Options, clock);
         return new(session, accepted.Session, clock);
     }
 

@@ -1,0 +1,12 @@
+using PulseMeet.E2E.Diagnostics;
+using PulseMeet.E2E.Hosting;
+
+namespace Monitoring;
+
+/// <summary>What an app knows beside the meter. A real one asks its database, its device's certificate and its relay.</summary>
+public sealed class OperatorFacts : IHealthFacts
+{
+    public HealthFacts Known { get; set; } = new();
+
+    public ValueTask<HealthFacts> ReadAsync(CancellationToken cancellationToken) => ValueTask.FromResult(Known);
+}

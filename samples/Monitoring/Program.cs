@@ -1,0 +1,3 @@
+using Monitoring;
+
+await MonitoringHost.Create(args).RunAsync();

@@ -1,0 +1,152 @@
+using System.Diagnostics.Metrics;
+
+namespace PulseMeet.E2E.Diagnostics;
+
+/// <summary>Listens to the library's meter and says what operators should be told of. One for a process.</summary>
+/// <remarks>Looks at the current window and the one before. Thread-safe.</remarks>
+public sealed class HealthMonitor : IDisposable
+{
+    private readonly Lock _lock = new();
+    private readonly MeterListener _listener = new();
+    private readonly HealthOptions _options;
+    private readonly TimeProvider _time;
+    private HealthWindow _current = new();
+    private HealthWindow _previous = new();
+    private DateTimeOffset _currentBegan;
+    private long? _preKeysLeft;
+
+    /// <param name="options">The thresholds.</param>
+    /// <param name="time">The clock of the windows and of certificates.</param>
+    /// <exception cref="ArgumentException">An option is outside its range.</exception>
+    public HealthMonitor(HealthOptions options, TimeProvider time)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(time);
+        options.Validate();
+        _options = options;
+        _time = time;
+        _currentBegan = time.GetUtcNow();
+        _listener.InstrumentPublished = (instrument, listener) =>
+        {
+            if (instrument.Meter.Name == E2EDiagnostics.MeterName && Telemetry.IsJudged(instrument.Name))
+            {
+                listener.EnableMeasurementEvents(instrument);
+            }
+        };
+        _listener.SetMeasurementEventCallback<double>((_, seconds, _, _) => AddDerivation(seconds));
+        _listener.SetMeasurementEventCallback<long>((instrument, value, tags, _) => Count(instrument.Name, value, tags));
+        _listener.Start();
+    }
+
+    /// <summary>What operators should be told of now; empty where all is well.</summary>
+    /// <param name="facts">What the app knows beside the meter.</param>
+    public IReadOnlyList<HealthAlert> Assess(HealthFacts facts)
+    {
+        ArgumentNullException.ThrowIfNull(facts);
+        HealthAlert[] raised;
+        lock (_lock)
+        {
+            Turn();
+            raised = [.. Measured(), .. Known(facts, _time.GetUtcNow())];
+        }
+
+        Telemetry.HealthAssessed(raised);
+        return raised;
+    }
+
+    /// <summary>Stops listening.</summary>
+    public void Dispose() => _listener.Dispose();
+
+    private IEnumerable<HealthAlert> Measured()
+    {
+        if (HealthWindow.MeanDerivation(_current, _previous) > _options.MeanDerivationLimit.TotalSeconds)
+        {
+            yield return HealthAlert.SlowDerivation;
+        }
+
+        if (_current.OpeningFailures >= _options.OpeningFailureMinimum
+            && _current.OpeningFailures > _options.OpeningFailureRise * _previous.OpeningFailures)
+        {
+            yield return HealthAlert.OpeningFailuresRising;
+        }
+
+        if (_preKeysLeft < _options.PreKeyMinimum)
+        {
+            yield return HealthAlert.PreKeysRunningOut;
+        }
+    }
+
+    private IEnumerable<HealthAlert> Known(HealthFacts facts, DateTimeOffset now)
+    {
+        if (facts.CertificateEnds - now <= _options.CertificateWarning)
+        {
+            yield return HealthAlert.CertificateEnding;
+        }
+
+        if (facts.PlaintextKeys > 0)
+        {
+            yield return HealthAlert.PlaintextKeys;
+        }
+
+        if (facts.MigrationFailed > _options.MigrationFailureShare * facts.MigrationTried)
+        {
+            yield return HealthAlert.MigrationFailures;
+        }
+
+        if (facts.IsStoreRolledBack == true)
+        {
+            yield return HealthAlert.StoreRolledBack;
+        }
+
+        if (facts.IsRelayReachable == false)
+        {
+            yield return HealthAlert.RelayUnreachable;
+        }
+    }
+
+    private void AddDerivation(double seconds)
+    {
+        lock (_lock)
+        {
+            Turn();
+            _current.AddDerivation(seconds);
+        }
+    }
+
+    /// <summary>Of the opened messages, only a refusal has a tag.</summary>
+    private void Count(string instrument, long value, ReadOnlySpan<KeyValuePair<string, object?>> tags)
+    {
+        bool isPreKeys = instrument == Telemetry.PreKeysName;
+        if (!isPreKeys && tags.IsEmpty)
+        {
+            return;
+        }
+
+        lock (_lock)
+        {
+            Turn();
+            if (isPreKeys)
+            {
+                _preKeysLeft = value;
+            }
+            else
+            {
+                _current.OpeningFailures += value;
+            }
+        }
+    }
+
+    /// <summary>Begins a new window where the current one's time is over. A clock that was set back begins one too.</summary>
+    private void Turn()
+    {
+        TimeSpan age = _time.GetUtcNow() - _currentBegan;
+        if (age >= TimeSpan.Zero && age < _options.Window)
+        {
+            return;
+        }
+
+        _previous = age < 2 * _options.Window ? _current : new HealthWindow();
+        _current = new HealthWindow();
+        _currentBegan = _time.GetUtcNow();
+    }
+}

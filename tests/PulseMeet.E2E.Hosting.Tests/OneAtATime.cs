@@ -1,0 +1,2 @@
+// Health looks at the whole process: what one test provokes would be another one's alert.
+[assembly: CollectionBehavior(DisableTestParallelization = true)]
