@@ -22,24 +22,24 @@ public sealed class TwoDevices : IDisposable
     private RatchetSession? _toBob;
     private RatchetSession? _toAlice;
 
-    public TwoDevices(IRatchetSessionFactory sessions, IKeyDerivationService derivation, TimeProvider time)
+    public TwoDevices(IDeviceFactory devices, IRatchetSessionFactory sessions, IKeyDerivationService derivation, TimeProvider time)
     {
         _sessions = sessions;
         _derivation = derivation;
         _directory = new InMemoryKeyDirectory(time);
-        _alice = sessions.CreateDevice(_aliceAccount, new DeviceAddress("alice", "phone"));
-        _bob = sessions.CreateDevice(_bobAccount, new DeviceAddress("bob", "phone"));
-        _bobPreKeys = sessions.CreatePreKeys(_bob);
+        _alice = devices.CreateDevice(_aliceAccount, new DeviceAddress("alice", "phone"));
+        _bob = devices.CreateDevice(_bobAccount, new DeviceAddress("bob", "phone"));
+        _bobPreKeys = devices.CreatePreKeys(_bob);
     }
 
     /// <summary>Bob publishes, Alice writes first, Bob accepts.</summary>
     public async Task MeetAsync(CancellationToken cancellationToken)
     {
-        await _directory.PublishAsync(_bobPreKeys.Publish(inDirectory: default), cancellationToken);
+        await _directory.PublishAsync(_bobPreKeys.PreparePublication(directory: default), cancellationToken);
         PreKeyBundle bundle = await _directory.ClaimBundleAsync(_bob.Address, cancellationToken);
         _toBob = _sessions.Initiate(_alice, new ExpectedPeer(_bob.Address, _bobAccount.PublicKey), bundle);
         byte[] first = _toBob.Seal("Hello"u8);
-        _toAlice = _sessions.Accept(_bob, _bobPreKeys, new ExpectedPeer(_alice.Address, _aliceAccount.PublicKey), first).Session;
+        _toAlice = _sessions.Accept(_bobPreKeys, new ExpectedPeer(_alice.Address, _aliceAccount.PublicKey), first).Session;
         _toBob.Open(_toAlice.Seal("Hello back"u8));
     }
 
@@ -51,7 +51,7 @@ public sealed class TwoDevices : IDisposable
         _toAlice.Open(late);
         _toBob.Open(_toAlice.Seal("three"u8));
         _derivation.DeriveArchiveKey(_archive, _archive.PublicKey, new ConversationContext("archive")).Dispose();
-        _bobPreKeys.IsPublicationDue(await _directory.CountOneTimePreKeysAsync(_bob.Address, cancellationToken));
+        _bobPreKeys.IsPublicationDue(await _directory.GetStateAsync(_bob.Address, cancellationToken));
     }
 
     /// <summary>Messages that somebody has changed on the way: each is refused and counted.</summary>
@@ -75,7 +75,7 @@ public sealed class TwoDevices : IDisposable
     /// <summary>Somebody draws one-time prekeys until that many are left.</summary>
     public async Task DrawPreKeysAsync(int left, CancellationToken cancellationToken)
     {
-        while ((await _directory.CountOneTimePreKeysAsync(_bob.Address, cancellationToken)).Curve > left)
+        while ((await _directory.GetStateAsync(_bob.Address, cancellationToken)).OneTimePairs > left)
         {
             await _directory.ClaimBundleAsync(_bob.Address, cancellationToken);
         }

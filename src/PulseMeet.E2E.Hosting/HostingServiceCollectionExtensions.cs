@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using PulseMeet.E2E.DependencyInjection;
 using PulseMeet.E2E.Derivation;
 using PulseMeet.E2E.Legacy;
+using PulseMeet.E2E.PreKeys;
 using PulseMeet.E2E.Ratchet;
 using PulseMeet.E2E.Sealing;
 
@@ -34,7 +35,7 @@ public static class HostingServiceCollectionExtensions
         });
         Type[] left =
         [
-            .. read.SecureKeyExchange ? Array.Empty<Type>() : [typeof(IKeyDerivationService), typeof(IMessageSealer), typeof(IRatchetSessionFactory)],
+            .. read.SecureKeyExchange ? Array.Empty<Type>() : [typeof(IKeyDerivationService), typeof(IConversationKeyCache), typeof(IMessageSealer), typeof(IDeviceFactory), typeof(IRatchetSessionFactory)],
             .. read.PerfectForwardSecrecy ? Array.Empty<Type>() : [typeof(IRatchetSessionFactory)],
             .. read.MigrationMode ? Array.Empty<Type>() : [typeof(ILegacyKeyDerivation)],
         ];

@@ -14,7 +14,7 @@ public sealed class HealthChecks
     public async Task Without_a_cause_it_is_healthy()
     {
         Assert.Equal(HealthStatus.Healthy, (await CheckAsync(new HealthFacts())).Status);
-        Assert.Equal(HealthStatus.Healthy, (await CheckAsync(facts: null)).Status);
+        Assert.Equal(HealthStatus.Healthy, (await CheckAsync(facts: (IHealthFacts?)null)).Status);
     }
 
     [Fact]

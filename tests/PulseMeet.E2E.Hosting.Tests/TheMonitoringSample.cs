@@ -11,7 +11,7 @@ using PulseMeet.E2E.Diagnostics;
 namespace PulseMeet.E2E.Hosting.Tests;
 
 /// <summary>The sample runs, is scraped over HTTP, and shows each alert when its cause is there.</summary>
-public sealed partial class TheMonitoringSample : IAsyncLifetime
+public sealed partial class TheMonitoringSample : IAsyncLifetime, IDisposable
 {
     private readonly HttpClient _http = new();
 
@@ -27,10 +27,11 @@ public sealed partial class TheMonitoringSample : IAsyncLifetime
 
     public async Task DisposeAsync()
     {
-        _http.Dispose();
         await _app.StopAsync();
         await _app.DisposeAsync();
     }
+
+    public void Dispose() => _http.Dispose();
 
     [Theory]
     [InlineData("rules.yml")]

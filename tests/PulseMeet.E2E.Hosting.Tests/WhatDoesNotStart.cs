@@ -93,7 +93,8 @@ public sealed class WhatDoesNotStart
     {
         try
         {
-            Settings.Services((name, value ?? ""), ("ENABLE_MIGRATION_MODE", "true")).Dispose();
+            (string, string)[] others = name == ConfigurationNames.EnableMigrationMode ? [] : [(ConfigurationNames.EnableMigrationMode, "true")];
+            Settings.Services([(name, value ?? ""), .. others]).Dispose();
             return true;
         }
         catch (ConfigurationException refused)

@@ -54,9 +54,9 @@ public sealed class Health
     {
         using var monitor = new HealthMonitor(new HealthOptions(), _clock);
         var party = new Party("alice", _clock);
-        party.PreKeys.IsPublicationDue(new OneTimePreKeyCount(100, 9));
+        party.PreKeys.IsPublicationDue(new DirectoryState(9, default));
         Assert.Equal([HealthAlert.PreKeysRunningOut], monitor.Assess(new HealthFacts()));
-        party.PreKeys.IsPublicationDue(new OneTimePreKeyCount(100, 10));
+        party.PreKeys.IsPublicationDue(new DirectoryState(10, default));
         Assert.Empty(monitor.Assess(new HealthFacts()));
     }
 
@@ -127,7 +127,8 @@ public sealed class Health
     {
         var options = new HealthOptions();
         System.Reflection.PropertyInfo property = typeof(HealthOptions).GetProperty(name)!;
-        property.SetValue(options, property.PropertyType == typeof(TimeSpan) ? TimeSpan.FromDays(-1) : property.PropertyType == typeof(int) ? -1 : -0.5);
+        object below = property.PropertyType == typeof(TimeSpan) ? TimeSpan.FromDays(-1) : property.PropertyType == typeof(int) ? (object)-1 : -0.5;
+        property.SetValue(options, below);
         Assert.Throws<ArgumentOutOfRangeException>(() => new HealthMonitor(options, _clock));
     }
 

@@ -51,7 +51,7 @@ public sealed class SecureKeyExchangeIsLookedAt
     [Fact]
     public async Task A_certificate_that_has_ended_is_named_and_the_others_go_on()
     {
-        _clock.Advance(TimeSpan.FromDays(400));
+        _clock.Advance(IdentityLimits.CertificateValidity + TimeSpan.FromDays(1));
         SecureKeyExchangeReport report = await _verifier.VerifySecureKeyExchangeAsync(_alice.Identity);
         SecureKeyExchangeCheck failed = Assert.Single(report.Failures);
         Assert.Equal(("own certificate", E2EError.Expired), (failed.Name, failed.Reason));

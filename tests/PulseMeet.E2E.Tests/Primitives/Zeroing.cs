@@ -154,7 +154,7 @@ public sealed partial class Zeroing
     {
         string[] rooms =
         [
-            "Primitives", "Encoding", "Keys", "Identity", "Derivation", "Sealing", "PreKeys", "Handshake", "Ratchet", "Media", "Legacy",
+            "Primitives", "Encoding", "Keys", "Derivation", "Sealing", "Handshake", "Ratchet", "Media", "Legacy",
         ];
         string folder = Path.Combine(Sources.Repository(), "src", "PulseMeet.E2E");
         string[] zeroing =
