@@ -12,7 +12,7 @@ public sealed partial class SecurityReview
         string text = File.ReadAllText(Path.Combine(Repository(), "docs", "security-review.md"));
         int start = text.IndexOf("## Groups: MLS", StringComparison.Ordinal);
         string section = text[start..text.IndexOf("\n## ", start + 1, StringComparison.Ordinal)];
-        Match[] names = [.. TestName().Matches(section)];
+        Match[] names = [.. TestName().Matches(section).Cast<Match>()];
         Assert.True(names.Length > 25);
         foreach (Match name in names)
         {
