@@ -23,9 +23,6 @@ internal interface IInteropMember
 
     byte[] ProposeRemove(uint leaf, bool isPublic);
 
-    /// <returns>Null where the member's implementation has no call for it.</returns>
-    byte[]? ProposeUpdate(bool isPublic);
-
     /// <returns>The content of an application message; else null.</returns>
     byte[]? Receive(byte[] message);
 

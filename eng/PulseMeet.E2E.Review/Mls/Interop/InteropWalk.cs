@@ -148,14 +148,13 @@ internal sealed class InteropWalk(TsMlsProcess process, int suite, int seed)
         }
     }
 
+    /// <summary>ts-mls takes Update proposals, but has no call that makes one.</summary>
     private void Update()
     {
-        IInteropMember? updated = _members.OfType<OurMember>().FirstOrDefault();
-        if (updated?.ProposeUpdate(_random.Next(2) == 0) is { } proposal)
-        {
-            Deliver(updated, proposal);
-            Commit(AnyBut(updated), [], [], []);
-        }
+        OurMember[] ours = [.. _members.OfType<OurMember>()];
+        OurMember updated = ours[_random.Next(ours.Length)];
+        Deliver(updated, updated.ProposeUpdate(_random.Next(2) == 0));
+        Commit(AnyBut(updated), [], [], []);
     }
 
     private void JoinExternally(IInteropMember? replaced)

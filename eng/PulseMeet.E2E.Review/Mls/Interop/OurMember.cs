@@ -86,7 +86,7 @@ internal sealed class OurMember : IInteropMember
 
     public byte[] ProposeRemove(uint leaf, bool isPublic) => Group.Propose(new RemoveProposal(leaf), Format(isPublic));
 
-    public byte[]? ProposeUpdate(bool isPublic) => Group.ProposeUpdate(format: Format(isPublic));
+    public byte[] ProposeUpdate(bool isPublic) => Group.ProposeUpdate(format: Format(isPublic));
 
     public byte[]? Receive(byte[] message) => (Group.Receive(message) as ReceivedApplication)?.Content;
 

@@ -50,8 +50,6 @@ internal sealed class TheirMember(TsMlsProcess process, string name, int suite) 
     public byte[] ProposeRemove(uint leaf, bool isPublic) => Bytes(
         process.Ask("proposeRemove", name, new JsonObject { ["removed"] = leaf, ["isPublic"] = isPublic }), "message");
 
-    public byte[]? ProposeUpdate(bool isPublic) => null;
-
     public byte[]? Receive(byte[] message)
     {
         JsonObject answer = process.Ask("receive", name, new JsonObject { ["message"] = Convert.ToHexString(message) });
