@@ -2,6 +2,7 @@ using BenchmarkDotNet.Running;
 using PulseMeet.E2E.Benchmarks.Enforcing;
 using PulseMeet.E2E.Benchmarks.Growth;
 using PulseMeet.E2E.Benchmarks.Media;
+using PulseMeet.E2E.Benchmarks.Mls;
 using PulseMeet.E2E.Benchmarks.Peers;
 using PulseMeet.E2E.Benchmarks.Primitives;
 
@@ -16,6 +17,8 @@ switch (args.FirstOrDefault())
         return BackendsCommand.Run(resultFile);
     case "--media":
         return MediaCommand.Run(enforce: args.Contains("--enforce"));
+    case "--mls":
+        return MlsCommand.Run(resultFile);
     case "--peers":
         return PeersCommand.Run(resultFile);
     default:

@@ -259,10 +259,11 @@ public sealed class GroupAttacks
             Deliver([all[0], all[2], all[3]], update);
         }
 
-        Member healer = byProposal ? all[0] : all[1];
+        // From the other half of the tree: its path leaves the nodes above the stolen leaf as they are.
+        Member healer = byProposal ? all[2] : all[1];
         PendingCommit healing = healer.Group.CreateCommit(new CommitRequest { Format = WireFormat.PublicMessage });
         Deliver(all, healing.Commit);
-        Assert.False(thief.OpensPath(healing.Commit, all[2].Policy.Judged[^1].After.Context));
+        Assert.False(thief.OpensPath(healing.Commit, all[3].Policy.Judged[^1].After.Context));
         Assert.False(thief.Reads(all[0].Seal("healed")));
         PendingCommit next = all[3].Group.CreateCommit(new CommitRequest { Format = WireFormat.PublicMessage });
         Deliver(all, next.Commit);

@@ -40,6 +40,11 @@ public sealed class MessageBounds
         Refuses(E2EError.DuplicateMessage, () => _all[1].Read(sent[9]));
         Assert.Equal("10", _all[1].Read(sent[10]));
         Assert.Equal("21", _all[1].Read(sent[21]));
+
+        // The same from a ratchet that has been heard.
+        byte[][] more = [.. Enumerable.Range(22, 22).Select(i => _all[0].Seal($"{i}"))];
+        AssertRefused(E2EError.TooFarAhead, [_all[1]], _all[0], more[21]);
+        Assert.Equal("42", _all[1].Read(more[20]));
     }
 
     [Fact]
