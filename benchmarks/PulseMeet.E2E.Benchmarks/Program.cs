@@ -3,6 +3,7 @@ using PulseMeet.E2E.Benchmarks.Diagnostics;
 using PulseMeet.E2E.Benchmarks.Enforcing;
 using PulseMeet.E2E.Benchmarks.Growth;
 using PulseMeet.E2E.Benchmarks.Media;
+using PulseMeet.E2E.Benchmarks.Mls;
 using PulseMeet.E2E.Benchmarks.Peers;
 using PulseMeet.E2E.Benchmarks.Primitives;
 using PulseMeet.E2E.Benchmarks.Verification;
@@ -18,6 +19,8 @@ switch (args.FirstOrDefault())
         return BackendsCommand.Run(resultFile);
     case "--media":
         return MediaCommand.Run(enforce: args.Contains("--enforce"));
+    case "--mls":
+        return MlsCommand.Run(resultFile);
     case "--peers":
         return PeersCommand.Run(resultFile);
     case "--verification":

@@ -5,7 +5,7 @@ using PulseMeet.E2E.Review.Mls;
 using PulseMeet.E2E.Review.Vectors;
 using PulseMeet.E2E.Review.Wycheproof;
 
-ISubcommand[] subcommands = [new VerifyLegacy(), new RunWycheproof(), new WriteVectors(), new X25519Million(), new OpenFloeAnswers(), new MediaMemory(), new RunMlsVectors()];
+ISubcommand[] subcommands = [new VerifyLegacy(), new RunWycheproof(), new WriteVectors(), new X25519Million(), new OpenFloeAnswers(), new MediaMemory(), new RunMlsVectors(), new RunMlsInterop(), new RunMlsFuzz()];
 ISubcommand? chosen = subcommands.FirstOrDefault(subcommand => args.Length > 0 && subcommand.Name == args[0]);
 if (chosen is null)
 {

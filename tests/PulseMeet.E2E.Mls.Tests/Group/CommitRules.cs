@@ -175,16 +175,16 @@ public sealed class CommitRules
         foreach (byte[] key in new[] { known, above, new byte[32], new byte[33] })
         {
             AssertRefused(
-                E2EError.MlsInvalidCommit, all, all[0], new Forged { Path = path => Replace(path, 0, key) }.By(all[0]));
+                E2EError.MlsInvalidCommit, all, all[0], new Forged { Keys = path => [key, path.Nodes[1].EncryptionKey] }.By(all[0]));
         }
 
         AssertRefused(E2EError.MlsInvalidCommit, all, all[0], new Forged
         {
-            Path = path => Replace(path, 0, path.Nodes[1].EncryptionKey),
+            Keys = path => [path.Nodes[1].EncryptionKey, path.Nodes[1].EncryptionKey],
         }.By(all[0]));
         AssertRefused(E2EError.MlsInvalidCommit, all, all[0], new Forged
         {
-            Path = path => Replace(path, 1, path.Leaf.EncryptionKey),
+            Keys = path => [path.Nodes[0].EncryptionKey, path.Leaf.EncryptionKey],
         }.By(all[0]));
     }
 

@@ -19,6 +19,10 @@ internal sealed class Forged
     /// <summary>Changes the path as it is sent.</summary>
     public Func<UpdatePath, UpdatePath>? Path { get; init; }
 
+    /// <summary>Keys for the path's nodes in place of the forger's, with the parent hashes and the leaf's signature that go with
+    /// them: nothing but the keys is wrong.</summary>
+    public Func<UpdatePath, byte[][]>? Keys { get; init; }
+
     /// <summary>Changes what the commit consists of.</summary>
     public Func<ProposalOrRef[], ProposalOrRef[]>? Entries { get; init; }
 
@@ -70,6 +74,7 @@ internal sealed class Forged
             WithPath = WithPath,
             Leaf = Leaf,
             Path = Path,
+            Keys = Keys,
             Entries = Entries,
             Format = WireFormat.PublicMessage,
             Signer = Signer,
@@ -100,8 +105,22 @@ internal sealed class Forged
             applied.Tree.SetLeaf(leaf, sent);
         }
 
+        byte[][]? keys = path is null || Keys is null
+            ? null
+            : Keys(path.Seal(applied.Added, epoch.Context.Next(applied.Tree.TreeHash(), applied.Extensions)));
+        if (keys is not null)
+        {
+            byte[] parentHash = PathSecrets.Merge(applied.Tree, leaf, keys);
+            sent = LeafNode.Sign(
+                suite, sent!.Content, LeafNodeSource.Commit, default, parentHash, new LeafPlace(epoch.Context.GroupId, leaf), key);
+            applied.Tree.SetLeaf(leaf, sent);
+        }
+
         GroupContext provisional = epoch.Context.Next(applied.Tree.TreeHash(), applied.Extensions);
         UpdatePath? update = path is null ? null : new UpdatePath(sent!, [.. path.Seal(applied.Added, provisional).Nodes]);
+        update = update is null || keys is null
+            ? update
+            : new UpdatePath(sent!, [.. update.Nodes.Select((node, i) => new UpdatePathNode(keys[i], [.. node.EncryptedPathSecrets]))]);
         update = update is null || Path is null ? update : Path(update);
         ProposalOrRef[] entries =
         [

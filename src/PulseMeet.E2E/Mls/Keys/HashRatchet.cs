@@ -17,8 +17,16 @@ internal sealed class HashRatchet(MlsSuite suite, MlsSecret secret, uint generat
     /// <exception cref="E2EException">2^32 - 1 keys were given (<see cref="E2EError.ChainExhausted"/>).</exception>
     public MessageKey Next(out uint generation)
     {
+        // The last generation has no next secret.
+        if (Generation == uint.MaxValue)
+        {
+            throw new E2EException(E2EError.ChainExhausted);
+        }
+
         generation = Generation;
-        return Step();
+        MessageKey key = Current();
+        Advance();
+        return key;
     }
 
     /// <summary>The key of a generation, without consuming it. The caller disposes it and then consumes or not.</summary>
@@ -38,13 +46,18 @@ internal sealed class HashRatchet(MlsSuite suite, MlsSecret secret, uint generat
             throw new E2EException(E2EError.TooFarAhead);
         }
 
+        if (generation == Generation)
+        {
+            return Current();
+        }
+
         using HashRatchet ahead = Copy();
         while (ahead.Generation < generation)
         {
-            ahead.Step().Dispose();
+            ahead.Advance();
         }
 
-        return ahead.Step();
+        return ahead.Current();
     }
 
     /// <summary>Deletes the key of a generation; those passed over are kept, the oldest dropped beyond
@@ -62,15 +75,15 @@ internal sealed class HashRatchet(MlsSuite suite, MlsSecret secret, uint generat
 
         while (Generation < generation)
         {
-            uint passed = Generation;
-            _kept.Add(passed, new KeptKey(Step(), now));
+            _kept.Add(Generation, new KeptKey(Current(), now));
+            Advance();
             if (_kept.Count > maxKept)
             {
                 Drop(_kept.Keys.First());
             }
         }
 
-        Step().Dispose();
+        Advance();
     }
 
     /// <summary>Deletes the kept keys that are older than a time. One from a clock that was ahead counts from now on.</summary>
@@ -153,21 +166,23 @@ internal sealed class HashRatchet(MlsSuite suite, MlsSecret secret, uint generat
         dropped!.Key.Dispose();
     }
 
-    private MessageKey Step()
+    /// <summary>The key of <see cref="Generation"/>.</summary>
+    private MessageKey Current() => new(
+        suite.DeriveTreeSecret(_secret, "key"u8, Generation, suite.Aead.KeySize),
+        suite.DeriveTreeSecret(_secret, "nonce"u8, Generation, Primitives.Aead.NonceSize));
+
+    /// <summary>Replaces the secret with the next one: the key of this generation cannot be derived any more.</summary>
+    private void Advance()
     {
         if (Generation == uint.MaxValue)
         {
             throw new E2EException(E2EError.ChainExhausted);
         }
 
-        var key = new MessageKey(
-            suite.DeriveTreeSecret(_secret, "key"u8, Generation, suite.Aead.KeySize),
-            suite.DeriveTreeSecret(_secret, "nonce"u8, Generation, Primitives.Aead.NonceSize));
         MlsSecret next = suite.DeriveTreeSecret(_secret, "secret"u8, Generation, suite.SecretSize);
         _secret.Dispose();
         _secret = next;
         Generation++;
-        return key;
     }
 }
 
