@@ -1,0 +1,53 @@
+using PulseMeet.E2E.Encoding;
+
+namespace PulseMeet.E2E.Storage;
+
+/// <summary>What the store is now: its revision, the root of the tree over all records, and the wrapping of its root key.</summary>
+/// <param name="Revision">Rises by one with every batch.</param>
+/// <param name="Count">How many records there are.</param>
+/// <param name="NextNode">The number of the next new node; numbers are never used again.</param>
+/// <param name="RootNode">The number of the tree's root; 0 where there are no records.</param>
+/// <param name="Levels">How many levels stand above the leaves.</param>
+/// <param name="RootSalt">16 bytes that name the root's write.</param>
+/// <param name="KeySalt">16 bytes that name the wrapping of the root key.</param>
+/// <remarks>docs/protocol-storage.md, "Head".</remarks>
+internal sealed record StoreHead(
+    long Revision, long Count, long NextNode, long RootNode, byte Levels, byte[] RootSalt, byte[] KeySalt)
+{
+    /// <summary>Length of the encoding, in bytes.</summary>
+    private const int Size = (4 * 8) + 1 + (2 * RecordSeal.SaltSize);
+
+    public byte[] Encode()
+    {
+        byte[] bytes = new byte[Size];
+        var writer = new SpanWriter(bytes);
+        writer.WriteInt64(Revision);
+        writer.WriteInt64(Count);
+        writer.WriteInt64(NextNode);
+        writer.WriteInt64(RootNode);
+        writer.WriteByte(Levels);
+        writer.WriteBytes(RootSalt);
+        writer.WriteBytes(KeySalt);
+        writer.ExpectFull();
+        return bytes;
+    }
+
+    /// <exception cref="E2EException">Not this form (<see cref="E2EError.StoreDamaged"/>).</exception>
+    public static StoreHead Decode(ReadOnlySpan<byte> bytes)
+    {
+        if (bytes.Length != Size)
+        {
+            throw new E2EException(E2EError.StoreDamaged, "The head has another length.");
+        }
+
+        var reader = new SpanReader(bytes);
+        return new StoreHead(
+            reader.ReadInt64(),
+            reader.ReadInt64(),
+            reader.ReadInt64(),
+            reader.ReadInt64(),
+            reader.ReadByte(),
+            reader.ReadBytes(RecordSeal.SaltSize).ToArray(),
+            reader.ReadBytes(RecordSeal.SaltSize).ToArray());
+    }
+}
