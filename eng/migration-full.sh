@@ -6,5 +6,5 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 export PULSEMEET_E2E_WORLD_USERS=${PULSEMEET_E2E_WORLD_USERS:-1000}
 export PULSEMEET_E2E_WORLD_PULSES=${PULSEMEET_E2E_WORLD_PULSES:-200}
 export PULSEMEET_E2E_WORLD_MESSAGES=${PULSEMEET_E2E_WORLD_MESSAGES:-100000}
-exec eng/postgres.sh run dotnet test tests/PulseMeet.E2E.PostgreSql.Tests -c Release --nologo \
+exec eng/postgres.sh run dotnet test tests/PulseMeet.E2E.PostgreSql.Migration.Tests -c Release --nologo \
   --filter FullyQualifiedName~Every_message_that_could_be_read --logger "console;verbosity=normal"

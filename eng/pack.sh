@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Packs the NuGet package, then shows that it works for somebody else: a console project in an empty folder outside the
-# repository restores it from a local folder feed, compiles the README's quickstart, and runs it.
-# The package is left in artifacts/.
+# Packs the NuGet packages, then shows that the library works for somebody else: a console project in an empty folder outside the
+# repository restores it from a local folder feed, compiles the README's quickstart, and runs it, and restores it beside
+# Microsoft.Extensions 10.0.1 too.
+# The packages are left in artifacts/.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 work=$(mktemp -d)
@@ -9,7 +10,9 @@ trap 'rm -rf "$work"' EXIT
 
 echo "Packing."
 rm -rf "$root/artifacts"
-dotnet pack "$root/src/PulseMeet.E2E" -c Release -o "$root/artifacts" -v quiet --nologo
+for project in PulseMeet.E2E PulseMeet.E2E.PostgreSql PulseMeet.E2E.PostgreSql.Migration PulseMeet.E2E.Tool; do
+  dotnet pack "$root/src/$project" -c Release -o "$root/artifacts" -v quiet --nologo
+done
 ls "$root/artifacts"
 
 # A version of its own, so that no package cache answers in the new one's place.
@@ -46,3 +49,9 @@ echo "$output"
 expected=$'Coffee at ten?\nMake it eleven.'
 [ "$output" = "$expected" ] || { echo "Not what the quickstart says." >&2; exit 1; }
 echo "The package restores, compiles and runs."
+
+# A downgrade (NU1605) is an error by default: what an app that asks for an earlier Microsoft.Extensions would meet.
+sed -i "s|^    <PackageReference .*|&<PackageReference Include=\"Microsoft.Extensions.DependencyInjection\" Version=\"10.0.1\" />\
+    <PackageReference Include=\"Microsoft.Extensions.DependencyInjection.Abstractions\" Version=\"10.0.1\" />|" App.csproj
+dotnet restore --force --nologo -v quiet
+echo "An app on Microsoft.Extensions 10.0.1 restores without a downgrade."

@@ -68,6 +68,9 @@ check "the quick start tells its story" dotnet run --no-build -c Release --proje
 check "the README's quickstart runs" dotnet run --no-build -c Release --project samples/Readme
 check "real files are sealed, opened and ranged, and faults leave nothing behind" eng/sealfile.sh
 check "the legacy fixtures verify" eng/verify-legacy.sh tests/PulseMeet.E2E.Tests/Fixtures/legacy.json
+if [ -d ../shared/mls-vectors ]; then
+  check "the official MLS vectors pass" eng/mls-vectors.sh ../shared/mls-vectors
+fi
 rid=$(dotnet --info | sed -n 's/^ *RID: *//p' | head -n 1)
 check "publishes ahead of time without a warning" \
   dotnet publish tests/PulseMeet.E2E.AotSmoke -c Release -r "${rid:-linux-x64}" -o "$results/aot" -v quiet --nologo

@@ -48,7 +48,7 @@ internal static class LegacyDatabase
         }
 
         string conversation = LegacyNames.DirectConversationId(first, second);
-        using LegacyKey key = new LegacyKeyDerivation(new KeyDerivationOptions()).DeriveV1ConversationKey(alice, bob.PublicKey, conversation);
+        using LegacyKey key = new LegacyKeyDerivation().DeriveV1ConversationKey(alice, bob.PublicKey, conversation);
         byte[] secret = new byte[32];
         key.Export(secret);
         using var aes = new AesGcm(secret, 16);

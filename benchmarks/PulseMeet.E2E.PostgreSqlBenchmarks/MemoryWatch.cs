@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using PulseMeet.E2E.PostgreSql.Messages;
+using PulseMeet.E2E.PostgreSql.Migration;
 
 namespace PulseMeet.E2E.PostgreSqlBenchmarks;
 

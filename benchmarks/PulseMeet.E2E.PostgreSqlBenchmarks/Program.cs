@@ -4,9 +4,7 @@ using Npgsql;
 using PulseMeet.E2E.Derivation;
 using PulseMeet.E2E.Keys;
 using PulseMeet.E2E.Legacy;
-using PulseMeet.E2E.PostgreSql.Messages;
 using PulseMeet.E2E.PostgreSql.Migration;
-using PulseMeet.E2E.PostgreSql.Wrapping;
 using PulseMeet.E2E.PostgreSqlBenchmarks;
 using PulseMeet.E2E.Sealing;
 
@@ -36,7 +34,7 @@ await using NpgsqlDataSource user = NpgsqlDataSource.Create(connectionString
     + $";Options=-c role=authenticated -c request.jwt.claim.sub={aliceId:D}");
 var migrator = new MessageMigrator(
     user, new UserKeys(aliceId, [alice]), new ListedPeerKeys(user),
-    new KeyDerivationService(new KeyDerivationOptions(), TimeProvider.System), new LegacyKeyDerivation(new KeyDerivationOptions()),
+    new KeyDerivationService(new KeyDerivationOptions(), TimeProvider.System), new LegacyKeyDerivation(),
     new MessageSealer(new MessageSealingOptions()), new MessageMigrationOptions { Timeout = TimeSpan.FromHours(3) }, TimeProvider.System);
 var memory = new MemoryWatch(messages);
 MessageMigrationReport report = await migrator.MigrateExistingMessagesAsync(memory);

@@ -5,7 +5,7 @@ using Npgsql;
 using PulseMeet.E2E.Derivation;
 using PulseMeet.E2E.Keys;
 using PulseMeet.E2E.Legacy;
-using PulseMeet.E2E.PostgreSql.Messages;
+using PulseMeet.E2E.PostgreSql.Migration;
 using PulseMeet.E2E.Sealing;
 
 string? connection = Environment.GetEnvironmentVariable("PULSEMEET_E2E_CONNECTION");
@@ -23,7 +23,7 @@ var migrator = new MessageMigrator(
     new UserKeys(userId, [keys]),
     new ListedPeerKeys(source),
     new KeyDerivationService(options, TimeProvider.System),
-    new LegacyKeyDerivation(options),
+    new LegacyKeyDerivation(options.Salt),
     new MessageSealer(new MessageSealingOptions()),
     new MessageMigrationOptions { BatchSize = 10, MaxFailureRate = 1 },
     TimeProvider.System);

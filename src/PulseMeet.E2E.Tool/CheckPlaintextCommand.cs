@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
 using Npgsql;
-using PulseMeet.E2E.PostgreSql.Checks;
+using PulseMeet.E2E.PostgreSql.Migration;
 using Spectre.Console;
 
 namespace PulseMeet.E2E.Tool;

@@ -81,9 +81,11 @@ internal sealed class Context
     public static Func<ParseResult, CancellationToken, Task<int>> Run(Func<Context, CancellationToken, Task<ExitCode>> command) =>
         async (parsed, cancellationToken) =>
         {
+            var context = new Context(parsed);
+            int Fail(ExitCode code, string message) => context.Fail(code, message);
             try
             {
-                return (int)await command(new Context(parsed), cancellationToken).ConfigureAwait(false);
+                return (int)await command(context, cancellationToken).ConfigureAwait(false);
             }
             catch (UsageException exception)
             {
@@ -91,15 +93,15 @@ internal sealed class Context
             }
             catch (MigrationException exception)
             {
-                return Fail(ExitCode.Refused, exception.Message);
+                return Fail(ExitCode.Refused, exception.Message + context.Done());
             }
             catch (PostgresException exception)
             {
-                return Fail(ExitCode.DatabaseError, $"{exception.SqlState}: {exception.MessageText}");
+                return Fail(ExitCode.DatabaseError, $"{exception.SqlState}: {exception.MessageText}{context.Done()}");
             }
             catch (NpgsqlException)
             {
-                return Fail(ExitCode.DatabaseError, "The database cannot be reached, or the connection was lost.");
+                return Fail(ExitCode.DatabaseError, "The database cannot be reached, or the connection was lost." + context.Done());
             }
             catch (E2EException exception)
             {
@@ -115,9 +117,24 @@ internal sealed class Context
             }
         };
 
-    private static int Fail(ExitCode code, string message)
+    /// <summary>What has been done before a failure, for its last line.</summary>
+    public List<string> PhasesDone { get; } = [];
+
+    private string Done() => PhasesDone.Count == 0 ? string.Empty : $" Done before that, and kept: {string.Join(", ", PhasesDone)}.";
+
+    private int Fail(ExitCode code, string message)
     {
         System.Console.Error.WriteLine(message);
+        if (IsJson)
+        {
+            System.Console.Out.WriteLine(new JsonObject
+            {
+                ["error"] = message,
+                ["exit_code"] = (int)code,
+                ["phases_done"] = new JsonArray([.. PhasesDone.Select(phase => JsonValue.Create(phase))]),
+            }.ToJsonString(s_json));
+        }
+
         return (int)code;
     }
 }

@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Text.Json.Nodes;
 using Npgsql;
 using PulseMeet.E2E.PostgreSql.Migration;
-using PulseMeet.E2E.PostgreSql.Wrapping;
 using Spectre.Console;
 
 namespace PulseMeet.E2E.Tool;
@@ -39,9 +38,15 @@ internal static class MigrateCommand
             if (!parsed.GetValue(yes))
             {
                 JsonObject plan = StatusCommand.ToJson(before);
-                plan["would_run"] = new JsonArray([.. phases.Select(phase => JsonValue.Create(phase))]);
+                MigrationForecast forecast = await migration.ForecastAsync(cancel).ConfigureAwait(false);
+                string[] run = [.. phases.Where(phase => phase == "expand" || before.Phase != "contracted")];
+                string? refusal = Refusal(forecast, run.Contains("contract"), parsed.GetValue(drop), last, parsed.GetValue(loss), before);
+                plan["would_run"] = new JsonArray([.. run.Select(phase => JsonValue.Create(phase))]);
+                plan["would_drop_backups"] = parsed.GetValue(drop);
+                plan["would_be_refused"] = refusal;
+                plan["would_lose_access"] = ReportCommand.ToJson(forecast.Unserved);
                 context.Write(plan);
-                return ExitCode.ConfirmationNeeded;
+                return refusal is null ? ExitCode.ConfirmationNeeded : ExitCode.Refused;
             }
 
             foreach (string phase in phases)
@@ -52,11 +57,12 @@ internal static class MigrateCommand
                 }
 
                 await RunAsync(context, migration, phase, parsed.GetValue(recovery), parsed.GetValue(loss), cancel).ConfigureAwait(false);
+                context.PhasesDone.Add(phase);
             }
 
             if (parsed.GetValue(drop))
             {
-                await migration.DropBackupsAsync(cancel).ConfigureAwait(false);
+                await migration.DropBackupsAsync(parsed.GetValue(loss), cancel).ConfigureAwait(false);
             }
 
             context.Write(StatusCommand.ToJson(await migration.ReadStatusAsync(cancel).ConfigureAwait(false)));
@@ -64,6 +70,15 @@ internal static class MigrateCommand
         })(parsed, cancellationToken));
         return command;
     }
+
+    private static string? Refusal(
+        MigrationForecast forecast, bool contracts, bool drops, string last, bool acceptLoss, MigrationStatus before) =>
+        contracts && forecast.Losses > 0 && !acceptLoss
+            ? $"contract: {forecast.Losses} member(s) or key(s) would lose access, listed here; --accept-loss names that choice"
+        : drops && !contracts && before.Phase != "contracted" ? $"--drop-backups: --to {last} does not contract"
+        : drops && before.LegacyMessages > 0 && !acceptLoss
+            ? $"--drop-backups: {before.LegacyMessages} message(s) are not re-sealed; --accept-loss names that choice"
+        : null;
 
     private static Task RunAsync(
         Context context, SecureKeyExchangeMigration migration, string phase, FileInfo? recovery, bool acceptLoss,

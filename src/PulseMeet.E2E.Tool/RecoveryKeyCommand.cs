@@ -2,7 +2,7 @@ using System.CommandLine;
 using System.Text.Json.Nodes;
 using PulseMeet.E2E.Keys;
 using PulseMeet.E2E.Legacy;
-using PulseMeet.E2E.PostgreSql.Wrapping;
+using PulseMeet.E2E.PostgreSql.Migration;
 
 namespace PulseMeet.E2E.Tool;
 

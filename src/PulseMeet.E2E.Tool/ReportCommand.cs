@@ -23,18 +23,19 @@ internal static class ReportCommand
             await using NpgsqlDataSource source = context.Open();
             var migration = new SecureKeyExchangeMigration(source, Clock.System);
             JsonObject report = StatusCommand.ToJson(await migration.ReadStatusAsync(cancel).ConfigureAwait(false));
-            report["unserved"] = new JsonArray([.. (await migration.ReadUnservedAsync(most, cancel).ConfigureAwait(false))
-                .Select(member => new JsonObject
-                {
-                    ["source_table"] = member.SourceTable,
-                    ["source_id"] = member.SourceId,
-                    ["conversation_id"] = member.ConversationId,
-                    ["user_id"] = member.UserId,
-                    ["reason"] = member.Reason,
-                })]);
+            report["unserved"] = ToJson(await migration.ReadUnservedAsync(most, cancel).ConfigureAwait(false));
             context.Write(report);
             return ExitCode.Done;
         })(parsed, cancellationToken));
         return command;
     }
+
+    public static JsonArray ToJson(IEnumerable<UnservedMember> unserved) => new([.. unserved.Select(member => new JsonObject
+    {
+        ["source_table"] = member.SourceTable,
+        ["source_id"] = member.SourceId,
+        ["conversation_id"] = member.ConversationId,
+        ["user_id"] = member.UserId,
+        ["reason"] = member.Reason,
+    })]);
 }

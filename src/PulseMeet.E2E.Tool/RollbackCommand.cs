@@ -2,7 +2,6 @@ using System.CommandLine;
 using Npgsql;
 using PulseMeet.E2E.Keys;
 using PulseMeet.E2E.PostgreSql.Migration;
-using PulseMeet.E2E.PostgreSql.Wrapping;
 using Spectre.Console;
 
 namespace PulseMeet.E2E.Tool;
@@ -14,19 +13,26 @@ internal static class RollbackCommand
     {
         var recovery = new Option<FileInfo>("--recovery-key") { Description = "The file of the recovery private key.", Required = true };
         var reason = new Option<string>("--reason") { Description = "Why; written into the migration's status.", Required = true };
+        var loss = new Option<bool>("--accept-loss") { Description = "Go on although sealed originals of messages do not open; those messages stay as they are." };
         var yes = new Option<bool>("--yes") { Description = "Do it. Without, only what would be done is shown." };
         var command = new Command("rollback", "Restores the legacy shape, every key and every message byte for byte, from any phase.")
         {
-            recovery, reason, yes,
+            recovery, reason, loss, yes,
         };
         command.SetAction((parsed, cancellationToken) => Context.Run(async (context, cancel) =>
         {
+            if (string.IsNullOrWhiteSpace(parsed.GetValue(reason)))
+            {
+                throw new UsageException("--reason needs words.");
+            }
+
             using X25519KeyPair key = RecoveryKeyFile.ReadPrivate(parsed.GetValue(recovery)!.FullName);
             await using NpgsqlDataSource source = context.Open();
             var migration = new SecureKeyExchangeMigration(source, Clock.System);
             MigrationStatus status = await migration.ReadStatusAsync(cancel).ConfigureAwait(false);
             if (!parsed.GetValue(yes))
             {
+                await migration.CheckRollbackAsync(key, parsed.GetValue(loss), cancel).ConfigureAwait(false);
                 context.Write(StatusCommand.ToJson(status));
                 return ExitCode.ConfirmationNeeded;
             }
@@ -35,7 +41,7 @@ internal static class RollbackCommand
             {
                 ProgressTask bar = display.AddTask("restoring messages", maxValue: Math.Max(1, status.MessageBackups));
                 await migration.RollbackAsync(
-                    key, parsed.GetValue(reason)!, new Forward<long>(restored => bar.Value = restored), cancel).ConfigureAwait(false);
+                    key, parsed.GetValue(reason)!, new Forward<long>(restored => bar.Value = restored), parsed.GetValue(loss), cancel).ConfigureAwait(false);
                 bar.Value = bar.MaxValue;
             }).ConfigureAwait(false);
             context.Write(StatusCommand.ToJson(await migration.ReadStatusAsync(cancel).ConfigureAwait(false)));

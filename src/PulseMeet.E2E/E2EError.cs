@@ -70,21 +70,6 @@ public enum E2EError
     /// <summary>A device list is older than one that was seen.</summary>
     OutdatedDeviceList = 21,
 
-    /// <summary>The peer was configured with another profile: another salt, for one.</summary>
-    ProfileMismatch = 22,
-
-    /// <summary>The device is not on its account's newest device list.</summary>
-    UnlistedDevice = 23,
-
-    /// <summary>The account key is not the one that is pinned, and the new one was not accepted.</summary>
-    AccountKeyChanged = 24,
-
-    /// <summary>A linking payload is malformed, too old, used before, or for another device.</summary>
-    InvalidLink = 25,
-
-    /// <summary>The recovery key is mistyped, or does not open the copy.</summary>
-    InvalidRecoveryKey = 26,
-
     /// <summary>Another process holds the store.</summary>
     StoreInUse = 30,
 
@@ -97,9 +82,6 @@ public enum E2EError
     /// <summary>The store was changed, cut short, or an old record was put back.</summary>
     StoreDamaged = 33,
 
-    /// <summary>The master key is not the one that the store was made with.</summary>
-    WrongMasterKey = 34,
-
     /// <summary>The relay cannot be reached, or does not answer in time.</summary>
     RelayUnavailable = 40,
 
@@ -109,6 +91,21 @@ public enum E2EError
     /// <summary>There is no such media file.</summary>
     UnknownMedia = 42,
 
-    /// <summary>Too many messages wait to be sent.</summary>
-    OutboxFull = 43,
+    /// <summary>A key package breaks a rule of RFC 9420, section 10.1.</summary>
+    MlsInvalidKeyPackage = 63,
+
+    /// <summary>A commit breaks a rule of RFC 9420, section 12.4.</summary>
+    MlsInvalidCommit = 65,
+
+    /// <summary>A ratchet tree breaks a rule of RFC 9420, section 7 or 12.4.3.1.</summary>
+    MlsInvalidTree = 66,
+
+    /// <summary>A protocol version, cipher suite or required extension that this library does not have.</summary>
+    MlsUnsupported = 70,
+
+    /// <summary>A Welcome has no entry for the key package at hand.</summary>
+    MlsNotForThisClient = 71,
+
+    /// <summary>A commit whose path does not open for this member; the committer's leaf is in the exception's Data under &quot;mls.committer&quot;.</summary>
+    MlsPathUnreadable = 75,
 }

@@ -13,7 +13,7 @@ internal sealed class Pair
 
     public Pair(PaddingScheme? padding = null)
     {
-        Options = new RatchetOptions { Padding = padding ?? PaddingScheme.Padme };
+        Options = new RatchetOptions { Padding = padding ?? PaddingScheme.Default };
         using var account = Ed25519KeyPair.Generate();
         using DeviceIdentity alice = DeviceIdentity.Create(account, new DeviceAddress("alice", "phone"), TimeProvider.System);
         using DeviceIdentity bob = DeviceIdentity.Create(account, new DeviceAddress("bob", "phone"), TimeProvider.System);

@@ -37,7 +37,7 @@ internal sealed class RatchetWorkloads(int length)
         get
         {
             byte[] header = new byte[RatchetHeader.Size];
-            byte[] body = new byte[PaddingScheme.Padme.GetPaddedLength(length)];
+            byte[] body = new byte[PaddingScheme.Default.GetPaddedLength(length)];
             byte[] sealedHeader = new byte[RatchetHeader.SealedSize];
             byte[] sealedBody = new byte[body.Length + AesGcm256.TagSize];
             return new(() =>
@@ -56,7 +56,7 @@ internal sealed class RatchetWorkloads(int length)
         get
         {
             byte[] header = new byte[RatchetHeader.Size];
-            byte[] body = new byte[PaddingScheme.Padme.GetPaddedLength(length)];
+            byte[] body = new byte[PaddingScheme.Default.GetPaddedLength(length)];
             byte[] sealedHeader = new byte[RatchetHeader.SealedSize];
             byte[] sealedBody = new byte[body.Length + AesGcm256.TagSize];
             RawPrimitives.SealAesGcm(header, s_headerData, sealedHeader);

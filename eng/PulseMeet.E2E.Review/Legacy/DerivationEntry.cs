@@ -9,7 +9,7 @@ namespace PulseMeet.E2E.Review.Legacy;
 /// <summary>One entry of the section <c>derivation</c>: derives every legacy key from both sides.</summary>
 internal sealed class DerivationEntry : IDisposable
 {
-    private static readonly LegacyKeyDerivation s_derivation = new(new KeyDerivationOptions());
+    private static readonly LegacyKeyDerivation s_derivation = new();
 
     private readonly X25519KeyPair _alice;
     private readonly X25519KeyPair _bob;

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.IO.Pipelines;
 using PulseMeet.E2E.Keys;
 using PulseMeet.E2E.Media;
+using PulseMeet.E2E.Primitives;
 
 namespace PulseMeet.E2E.Review.Media;
 
@@ -40,18 +41,25 @@ internal sealed class MediaMemory : ISubcommand
         return peak <= Bound ? ExitCode.Passed : ExitCode.Failed;
     }
 
+    private static MediaReference Reference(
+        MediaDescription description, MediaKey key, int segmentLength, FloeLayout layout, FloeState seal)
+    {
+        using SecretScope secret = key.Use();
+        return new MediaReference(
+            description, secret.Span, segmentLength, layout.PlaintextLength, layout.SealedLength, seal.HeaderTag, digest: null);
+    }
+
     private static async Task Pass(long length, Action<long> measure)
     {
         using MediaKey key = MediaKey.Generate();
         var description = new MediaDescription("memory", MediaKind.File);
         MediaSealingOptions options = MediaSealingOptions.Default with { WithDigest = false };
-        using var seal = FloeState.Start(key.Span, options.Parameters, MediaAssociatedData.Encode("memory", MediaKind.File));
+        using FloeState seal = MediaSealer.Start(key, description, options);
         FloeLayout layout = FloeLayout.OfPlaintext(options.Parameters, length);
         var pipe = new Pipe();
 
         // The opener needs the commitment before sealing ends, so both ends share one state.
-        using var reference = new MediaReference(
-            description, key.Span, options.SegmentLength, length, layout.SealedLength, seal.HeaderTag, digest: null);
+        using MediaReference reference = Reference(description, key, options.SegmentLength, layout, seal);
         Task opening = Task.Run(async () =>
         {
             Stream source = pipe.Reader.AsStream();

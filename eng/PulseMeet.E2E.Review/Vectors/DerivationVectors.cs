@@ -66,15 +66,15 @@ internal sealed class DerivationVectors : IVectorTopic
             ["peer_public"] = peer.PublicKey.ToHex(),
             ["shared_secret"] = Hex(sharedSecret),
             ["prk"] = Hex(prk),
-            ["conversation_key"] = Hex(keys.Conversation.Span),
-            ["media_key"] = Hex(keys.Media.Span),
-            ["authentication_key"] = Hex(keys.Authentication.Span),
-            ["archive_key"] = Hex(service.DeriveArchiveKey(own, peer.PublicKey, context).Span),
-            ["shared_archive_key"] = Hex(service.DeriveArchiveKey(master.Span, context).Span),
-            ["media_file_key"] = Hex(service.DeriveMediaFileKey(keys.Media, Text(vector, "media_id")).Span),
+            ["conversation_key"] = Hex(keys.Conversation),
+            ["media_key"] = Hex(keys.Media),
+            ["authentication_key"] = Hex(keys.Authentication),
+            ["archive_key"] = Hex(service.DeriveArchiveKey(own, peer.PublicKey, context)),
+            ["shared_archive_key"] = Hex(service.DeriveArchiveKey(Bytes(vector, "master_key"), context)),
+            ["media_file_key"] = Hex(service.DeriveMediaFileKey(keys.Media, Text(vector, "media_id"))),
             ["device_key"] = Hex(service.DeriveDeviceKey(
-                master, new DeviceAddress(Text(vector, "user_id"), Text(vector, "device_id"))).Span),
-            ["backup_key"] = Hex(service.DeriveBackupKey(master, Text(vector, "user_id"), Text(vector, "backup_id")).Span),
+                master, new DeviceAddress(Text(vector, "user_id"), Text(vector, "device_id")))),
+            ["backup_key"] = Hex(service.DeriveBackupKey(master, Text(vector, "user_id"), Text(vector, "backup_id"))),
         };
     }
 }

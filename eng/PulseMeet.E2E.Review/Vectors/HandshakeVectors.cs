@@ -41,7 +41,7 @@ internal sealed class HandshakeVectors : IVectorTopic
             ["signed_prekey_private"] = Hex(Fixed("signed prekey")),
             ["kem_prekey_id"] = 2,
             ["kem_prekey_is_last_resort"] = !oneTime,
-            ["kem_prekey_seed"] = Hex(kem.Span),
+            ["kem_prekey_seed"] = Hex(kem),
             ["one_time_prekey_id"] = oneTime ? 3 : null,
             ["one_time_prekey_private"] = oneTime ? Hex(Fixed("one-time prekey")) : null,
             ["ephemeral_private"] = Hex(Fixed("ephemeral")),
@@ -64,7 +64,7 @@ internal sealed class HandshakeVectors : IVectorTopic
         using X25519KeyPair ephemeral = X25519KeyPair.Import(Bytes(vector, "ephemeral_private"));
         byte[] ciphertext = Bytes(vector, "kem_ciphertext");
         byte[] kemSecret = new byte[32];
-        MlKem768.Decapsulate(kem.Span, ciphertext, kemSecret);
+        kem.Decapsulate(ciphertext, kemSecret);
 
         uint signedId = (uint)Number(vector, "signed_prekey_id");
         uint kemId = (uint)Number(vector, "kem_prekey_id");
@@ -96,15 +96,19 @@ internal sealed class HandshakeVectors : IVectorTopic
             ["root_key"] = Hex(ofInitiator.RootKey),
             ["initiator_header_key"] = Hex(ofInitiator.InitiatorHeaderKey),
             ["responder_next_header_key"] = Hex(ofInitiator.ResponderNextHeaderKey),
-            ["both_sides_agree"] = ofInitiator.All.SequenceEqual(ofResponder.All),
+            ["both_sides_agree"] = ofInitiator.RootKey.FixedTimeEquals(ofResponder.RootKey)
+                && ofInitiator.InitiatorHeaderKey.FixedTimeEquals(ofResponder.InitiatorHeaderKey)
+                && ofInitiator.ResponderNextHeaderKey.FixedTimeEquals(ofResponder.ResponderNextHeaderKey),
         };
     }
 
     private static DeviceIdentity Identity(JsonObject vector, string side)
     {
         using Ed25519KeyPair account = Ed25519KeyPair.Import(Bytes(vector, side + "_account_private"));
-        using X25519KeyPair identity = X25519KeyPair.Import(Bytes(vector, side + "_identity_private"));
-        using Ed25519KeyPair signing = Ed25519KeyPair.Import(Bytes(vector, side + "_signing_private"));
+        byte[] identityPrivate = Bytes(vector, side + "_identity_private");
+        byte[] signingPrivate = Bytes(vector, side + "_signing_private");
+        using X25519KeyPair identity = X25519KeyPair.Import(identityPrivate);
+        using Ed25519KeyPair signing = Ed25519KeyPair.Import(signingPrivate);
         DeviceCertificate certificate = DeviceCertificate.Issue(
             account,
             new DeviceAddress(side, "phone"),
@@ -114,6 +118,6 @@ internal sealed class HandshakeVectors : IVectorTopic
             DateTimeOffset.FromUnixTimeSeconds((long)Number(vector, "not_after")));
         byte[] encoded = certificate.ToArray();
         return DeviceIdentity.Deserialize(
-            [1, .. identity.Span, .. signing.Span, (byte)(encoded.Length >> 8), (byte)encoded.Length, .. encoded]);
+            [1, .. identityPrivate, .. signingPrivate, (byte)(encoded.Length >> 8), (byte)encoded.Length, .. encoded]);
     }
 }

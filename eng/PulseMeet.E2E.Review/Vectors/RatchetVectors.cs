@@ -73,8 +73,11 @@ internal sealed class RatchetVectors : IVectorTopic
         byte[] first = new byte[32];
         byte[] second = new byte[32];
         chain.Step(first);
-        byte[] afterFirst = chain.Span.ToArray();
+        byte[] afterFirst = new byte[ChainKey.Size];
+        chain.CopyTo(afterFirst);
         chain.Step(second);
+        byte[] afterSecond = new byte[ChainKey.Size];
+        chain.CopyTo(afterSecond);
 
         byte[] session = Bytes(vector, "associated_data");
         byte[] nonce = Bytes(vector, "nonce");
@@ -87,7 +90,7 @@ internal sealed class RatchetVectors : IVectorTopic
         byte[] prefix = [1, 1, .. nonce, .. sealedHeader];
         byte[] cipherKey = new byte[32];
         Hkdf.DeriveKey(second, nonce, "PulseMeet-E2E v1 ratchet message"u8, cipherKey);
-        byte[] padded = new byte[PaddingScheme.Padme.GetPaddedLength(plaintext.Length)];
+        byte[] padded = new byte[PaddingScheme.Default.GetPaddedLength(plaintext.Length)];
         Padding.Write(plaintext, padded);
         byte[] body = new byte[padded.Length + AesGcm256.TagSize];
         AesGcm256.Seal(cipherKey, nonce, padded, [.. session, .. prefix, .. app], body);
@@ -101,7 +104,7 @@ internal sealed class RatchetVectors : IVectorTopic
             ["message_key_0"] = Hex(first),
             ["chain_key_1"] = Hex(afterFirst),
             ["message_key_1"] = Hex(second),
-            ["chain_key_2"] = Hex(chain.Span),
+            ["chain_key_2"] = Hex(afterSecond),
             ["header"] = Hex(header),
             ["sealed_header"] = Hex(sealedHeader),
             ["cipher_key"] = Hex(cipherKey),

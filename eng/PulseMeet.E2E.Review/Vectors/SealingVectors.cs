@@ -11,9 +11,10 @@ internal sealed class SealingVectors : IVectorTopic
 {
     public string FileName => "sealing.json";
 
-    public string Description => "Sealed message: version, salt, nonce, AES-256-GCM over the Padmé-padded plaintext.";
+    public string Description => "Sealed message: version, salt, nonce, AES-256-GCM over the plaintext under the default padding.";
 
-    public JsonArray Write() => [Vector(string.Empty), Vector("Doors at 19:30."), Vector(new string('x', 1000))];
+    public JsonArray Write() => [Vector(string.Empty), Vector("Doors at 19:30."), Vector(new string('x', 63)), Vector(new string('x', 64)),
+        Vector(new string('x', 1000))];
 
     public IEnumerable<string> Differences(JsonObject vector)
     {
@@ -57,7 +58,7 @@ internal sealed class SealingVectors : IVectorTopic
         byte[] salt = Bytes(vector, "salt");
         byte[] nonce = Bytes(vector, "nonce");
         byte[] plaintext = Bytes(vector, "plaintext");
-        byte[] padded = new byte[PaddingScheme.Padme.GetPaddedLength(plaintext.Length)];
+        byte[] padded = new byte[PaddingScheme.Default.GetPaddedLength(plaintext.Length)];
         Padding.Write(plaintext, padded);
         byte[] associatedData = new byte[MessageContext.MaxEncodedSize];
         associatedData = associatedData[..Context(vector).Encode(associatedData)];

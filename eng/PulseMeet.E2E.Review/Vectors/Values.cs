@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using PulseMeet.E2E.Keys;
 using PulseMeet.E2E.Primitives;
 
 namespace PulseMeet.E2E.Review.Vectors;
@@ -8,6 +9,18 @@ namespace PulseMeet.E2E.Review.Vectors;
 internal static class Values
 {
     public static string Hex(ReadOnlySpan<byte> bytes) => Convert.ToHexStringLower(bytes);
+
+    public static string Hex(SecretBytes secret)
+    {
+        using SecretScope bytes = secret.Use();
+        return Hex(bytes.Span);
+    }
+
+    public static string Hex(SecretKey key)
+    {
+        using SecretScope bytes = key.Use();
+        return Hex(bytes.Span);
+    }
 
     public static byte[] Bytes(JsonObject vector, string name) => Convert.FromHexString(Text(vector, name));
 

@@ -31,7 +31,7 @@ public static class PulseMeetE2EServiceCollectionExtensions
 #pragma warning restore RS0030
         services.TryAddSingleton<IKeyDerivationService>(
             provider => new KeyDerivationService(options.KeyDerivation, provider.GetRequiredService<TimeProvider>()));
-        services.TryAddSingleton<ILegacyKeyDerivation>(_ => new LegacyKeyDerivation(options.KeyDerivation));
+        services.TryAddSingleton<ILegacyKeyDerivation>(_ => new LegacyKeyDerivation(options.KeyDerivation.Salt));
         services.TryAddSingleton<IMessageSealer>(_ => new MessageSealer(options.Sealing));
         services.TryAddSingleton<IRatchetSessionFactory>(provider => new RatchetSessionFactory(
             options.Ratchet, options.PreKeys, provider.GetRequiredService<TimeProvider>()));

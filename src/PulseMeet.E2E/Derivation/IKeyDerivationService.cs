@@ -1,12 +1,11 @@
 using PulseMeet.E2E.Identity;
 using PulseMeet.E2E.Keys;
-using PulseMeet.E2E.Legacy;
 
 namespace PulseMeet.E2E.Derivation;
 
 /// <summary>Derives every key that an app needs from X25519 agreements and from a user's master key.</summary>
 /// <remarks>X25519 (RFC 7748), then HKDF-SHA-256 (RFC 5869); labels and encodings are in docs/protocol.md, "Key schedule".
-/// Implementations are thread-safe. The legacy client's derivations are in <see cref="ILegacyKeyDerivation"/>.</remarks>
+/// Implementations are thread-safe. The legacy client's derivations are in <c>ILegacyKeyDerivation</c>.</remarks>
 public interface IKeyDerivationService
 {
     /// <summary>A new X25519 key pair from the operating system's random generator. The caller disposes it.</summary>

@@ -60,7 +60,7 @@ public sealed class KeyDerivationService : IKeyDerivationService
     {
         ArgumentNullException.ThrowIfNull(media);
         Argument.IsText(mediaId, KeySchedule.MaxFieldSize);
-        return new MediaKey(Named(media.Span, KeySchedule.MediaFileLabel, mediaId));
+        return new MediaKey(Named(media, KeySchedule.MediaFileLabel, mediaId));
     }
 
     /// <inheritdoc/>
@@ -91,7 +91,7 @@ public sealed class KeyDerivationService : IKeyDerivationService
     {
         ArgumentNullException.ThrowIfNull(master);
         ArgumentNullException.ThrowIfNull(device);
-        return new DeviceKey(Named(master.Span, KeySchedule.DeviceLabel, device.UserId, device.DeviceId));
+        return new DeviceKey(Named(master, KeySchedule.DeviceLabel, device.UserId, device.DeviceId));
     }
 
     /// <inheritdoc/>
@@ -100,13 +100,14 @@ public sealed class KeyDerivationService : IKeyDerivationService
         ArgumentNullException.ThrowIfNull(master);
         Argument.IsText(userId, DeviceAddress.MaxIdSize);
         Argument.IsText(backupId, KeySchedule.MaxFieldSize);
-        return new BackupKey(Named(master.Span, KeySchedule.BackupLabel, userId, backupId));
+        return new BackupKey(Named(master, KeySchedule.BackupLabel, userId, backupId));
     }
 
-    private SecretBytes Named(ReadOnlySpan<byte> secret, ReadOnlySpan<byte> label, string first, string? second = null)
+    private SecretBytes Named(SecretKey secret, ReadOnlySpan<byte> label, string first, string? second = null)
     {
         Span<byte> prk = stackalloc byte[Hkdf.PrkSize];
-        Hkdf.Extract(secret, _salt, prk);
+        using SecretScope bytes = secret.Use();
+        Hkdf.Extract(bytes.Span, _salt, prk);
         SecretBytes key = KeySchedule.ExpandNamed(prk, label, first, second);
         CryptographicOperations.ZeroMemory(prk);
         return key;

@@ -83,7 +83,8 @@ internal static class KeySchedule
     private static SecretBytes Expand(ReadOnlySpan<byte> prk, ReadOnlySpan<byte> info)
     {
         var key = new SecretBytes(32);
-        Hkdf.Expand(prk, info, key.Span);
+        using SecretScope bytes = key.Use();
+        Hkdf.Expand(prk, info, bytes.Span);
         return key;
     }
 }

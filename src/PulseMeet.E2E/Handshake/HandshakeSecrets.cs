@@ -4,23 +4,29 @@ namespace PulseMeet.E2E.Handshake;
 
 /// <summary>What the handshake hands to the ratchet: the first root key and the first two header keys.</summary>
 /// <remarks>Double Ratchet, section 4.3: SK, shared_hka and shared_nhkb. Owns 96 secret bytes.</remarks>
-internal sealed class HandshakeSecrets(ReadOnlySpan<byte> transcript) : IDisposable
+/// <param name="transcript">32 bytes.</param>
+/// <param name="secrets">96 bytes in the order of the properties; copied, so the caller zeroes its own.</param>
+internal sealed class HandshakeSecrets(ReadOnlySpan<byte> transcript, ReadOnlySpan<byte> secrets) : IDisposable
 {
-    private readonly SecretBytes _secrets = new(96);
+    /// <summary>Length of all three keys, in bytes.</summary>
+    public const int Size = 96;
 
     /// <summary>The hash of all that both sides saw: the session's associated data and its id.</summary>
     public byte[] Transcript { get; } = transcript.ToArray();
 
-    public Span<byte> All => _secrets.Span;
-
     /// <summary>SK: the first root key.</summary>
-    public ReadOnlySpan<byte> RootKey => _secrets.Span[..32];
+    public SecretBytes RootKey { get; } = SecretBytes.CopyOf(secrets[..32]);
 
     /// <summary>shared_hka: the header key of the initiator's first chain.</summary>
-    public ReadOnlySpan<byte> InitiatorHeaderKey => _secrets.Span[32..64];
+    public SecretBytes InitiatorHeaderKey { get; } = SecretBytes.CopyOf(secrets[32..64]);
 
     /// <summary>shared_nhkb: the header key of the responder's first chain.</summary>
-    public ReadOnlySpan<byte> ResponderNextHeaderKey => _secrets.Span[64..];
+    public SecretBytes ResponderNextHeaderKey { get; } = SecretBytes.CopyOf(secrets[64..]);
 
-    public void Dispose() => _secrets.Dispose();
+    public void Dispose()
+    {
+        RootKey.Dispose();
+        InitiatorHeaderKey.Dispose();
+        ResponderNextHeaderKey.Dispose();
+    }
 }

@@ -113,10 +113,12 @@ internal static class Pqxdh
         var info = new SpanWriter(stackalloc byte[128]);
         info.WriteField16(SecretsLabel);
         info.WriteBytes(transcript);
-        var secrets = new HandshakeSecrets(transcript);
         ReadOnlySpan<byte> zeroSalt = stackalloc byte[32];
-        Hkdf.DeriveKey(input[..length], zeroSalt, info.WrittenSpan, secrets.All);
+        Span<byte> output = stackalloc byte[HandshakeSecrets.Size];
+        Hkdf.DeriveKey(input[..length], zeroSalt, info.WrittenSpan, output);
         CryptographicOperations.ZeroMemory(input);
+        var secrets = new HandshakeSecrets(transcript, output);
+        CryptographicOperations.ZeroMemory(output);
         return secrets;
     }
 }

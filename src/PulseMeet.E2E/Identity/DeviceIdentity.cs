@@ -67,8 +67,8 @@ public sealed class DeviceIdentity : IDisposable
 
         DateTimeOffset now = time.GetUtcNow();
         return new(
-            X25519KeyPair.Import(IdentityKey.Span, IdentityKey.PublicKey),
-            Ed25519KeyPair.Import(SigningKey.Span),
+            IdentityKey.Copy(),
+            SigningKey.Copy(),
             DeviceCertificate.Issue(
                 account, Address, IdentityKey.PublicKey, SigningKey.PublicKey, now, now + (validity ?? DefaultValidity)));
     }
@@ -80,8 +80,8 @@ public sealed class DeviceIdentity : IDisposable
         byte[] state = new byte[1 + (2 * 32) + 2 + certificate.Length];
         var writer = new SpanWriter(state);
         writer.WriteByte(Version);
-        writer.WriteBytes(IdentityKey.Span);
-        writer.WriteBytes(SigningKey.Span);
+        IdentityKey.Write(ref writer);
+        SigningKey.Write(ref writer);
         writer.WriteField16(certificate);
         writer.ExpectFull();
         return state;

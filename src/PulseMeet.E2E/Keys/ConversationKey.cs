@@ -1,4 +1,3 @@
-using PulseMeet.E2E.Derivation;
 using PulseMeet.E2E.Primitives;
 
 namespace PulseMeet.E2E.Keys;

@@ -32,13 +32,24 @@ public sealed class Ed25519KeyPair : SecretKey
     }
 
     /// <summary>Signs the label, length-prefixed, and then the content: no signature fits another purpose.</summary>
-    internal void Sign(ReadOnlySpan<byte> label, ReadOnlySpan<byte> content, Span<byte> signature) =>
-        Ed25519.Sign(Span, PublicKey.Span, LabelledContent.Of(label, content), signature);
+    internal void Sign(ReadOnlySpan<byte> label, ReadOnlySpan<byte> content, Span<byte> signature)
+    {
+        using SecretScope own = Use();
+        Ed25519.Sign(own.Span, PublicKey.Span, LabelledContent.Of(label, content), signature);
+    }
+
+    /// <summary>The same key pair with memory of its own, for another owner.</summary>
+    internal Ed25519KeyPair Copy()
+    {
+        using SecretScope own = Use();
+        return new(SecretBytes.CopyOf(own.Span), PublicKey);
+    }
 
     private static Ed25519KeyPair Own(SecretBytes privateKey)
     {
         Span<byte> publicKey = stackalloc byte[Ed25519.PublicKeySize];
-        Ed25519.DerivePublicKey(privateKey.Span, publicKey);
+        using SecretScope bytes = privateKey.Use();
+        Ed25519.DerivePublicKey(bytes.Span, publicKey);
         return new Ed25519KeyPair(privateKey, new Ed25519PublicKey(publicKey));
     }
 }

@@ -3,7 +3,7 @@ using PulseMeet.E2E.Primitives;
 namespace PulseMeet.E2E.Keys;
 
 /// <summary>An ML-KEM-768 private key in seed form (FIPS 203, section 3.3: d || z) with its encapsulation key.</summary>
-public sealed class MlKemKeyPair : SecretKey
+internal sealed class MlKemKeyPair : SecretKey
 {
     /// <summary>Length of the private key's seed, in bytes.</summary>
     public const int SeedSize = MlKem768.SeedSize;
@@ -30,10 +30,18 @@ public sealed class MlKemKeyPair : SecretKey
     internal static MlKemKeyPair Import(ReadOnlySpan<byte> seed, MlKemPublicKey publicKey) =>
         new(SecretBytes.CopyOf(seed), publicKey);
 
+    /// <summary>Writes the shared secret of a ciphertext: 32 bytes, which the caller zeroes.</summary>
+    internal void Decapsulate(ReadOnlySpan<byte> ciphertext, Span<byte> sharedSecret)
+    {
+        using SecretScope seed = Use();
+        MlKem768.Decapsulate(seed.Span, ciphertext, sharedSecret);
+    }
+
     private static MlKemKeyPair Own(SecretBytes seed)
     {
         Span<byte> publicKey = stackalloc byte[MlKem768.EncapsulationKeySize];
-        MlKem768.DeriveEncapsulationKey(seed.Span, publicKey);
+        using SecretScope bytes = seed.Use();
+        MlKem768.DeriveEncapsulationKey(bytes.Span, publicKey);
         return new MlKemKeyPair(seed, new MlKemPublicKey(publicKey));
     }
 }

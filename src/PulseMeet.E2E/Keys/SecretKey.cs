@@ -1,11 +1,12 @@
 using System.Diagnostics;
+using PulseMeet.E2E.Encoding;
 using PulseMeet.E2E.Primitives;
 
 namespace PulseMeet.E2E.Keys;
 
 /// <summary>A key that only its holder may see. Owns pinned memory, zeroes it on dispose, never prints.</summary>
 /// <remarks>Each kind of key is a type of its own, so that a media key cannot be passed where a conversation key belongs.
-/// Reading is thread-safe; disposing while another thread reads is the caller's mistake.</remarks>
+/// Reading is thread-safe; a key that is disposed while another thread reads it is zeroed when that read has ended.</remarks>
 [DebuggerDisplay("{ToString(),nq}")]
 public abstract class SecretKey : IDisposable
 {
@@ -17,8 +18,9 @@ public abstract class SecretKey : IDisposable
     /// <summary>Length of the key, in bytes.</summary>
     public int Size => _bytes.Length;
 
-    [DebuggerBrowsable(DebuggerBrowsableState.Never)]
-    internal ReadOnlySpan<byte> Span => _bytes.Span;
+    /// <summary>The only way to the bytes: <c>using SecretScope bytes = key.Use();</c>, which holds the key while they are read.</summary>
+    /// <exception cref="ObjectDisposedException">The key was disposed.</exception>
+    internal SecretScope Use() => _bytes.Use();
 
     /// <summary>Copies the secret out, for a store of the app's own. The caller zeroes the copy.</summary>
     /// <param name="destination">Exactly <see cref="Size"/> bytes.</param>
@@ -27,7 +29,7 @@ public abstract class SecretKey : IDisposable
     public void Export(Span<byte> destination)
     {
         Argument.HasLength(destination, Size);
-        Span.CopyTo(destination);
+        _bytes.CopyTo(destination);
     }
 
     /// <summary>Whether both hold the same bytes and are of the same kind, in a time that does not depend on the bytes.</summary>
@@ -35,7 +37,13 @@ public abstract class SecretKey : IDisposable
     public bool FixedTimeEquals(SecretKey other)
     {
         ArgumentNullException.ThrowIfNull(other);
-        return GetType() == other.GetType() && ConstantTime.AreEqual(Span, other.Span);
+        return GetType() == other.GetType() && _bytes.FixedTimeEquals(other._bytes);
+    }
+
+    internal void Write(ref SpanWriter writer)
+    {
+        using SecretScope bytes = Use();
+        writer.WriteBytes(bytes.Span);
     }
 
     /// <summary>The kind and the length, never the key.</summary>

@@ -34,16 +34,25 @@ public sealed class X25519KeyPair : SecretKey
     /// <exception cref="E2EException">The agreement is not contributory (<see cref="E2EError.InvalidPublicKey"/>).</exception>
     internal void Agree(X25519PublicKey peer, Span<byte> sharedSecret)
     {
-        if (!X25519.TryAgree(Span, peer.Span, sharedSecret))
+        using SecretScope own = Use();
+        if (!X25519.TryAgree(own.Span, peer.Span, sharedSecret))
         {
             throw new E2EException(E2EError.InvalidPublicKey);
         }
     }
 
+    /// <summary>The same key pair with memory of its own, for another owner.</summary>
+    internal X25519KeyPair Copy()
+    {
+        using SecretScope own = Use();
+        return Import(own.Span, PublicKey);
+    }
+
     private static X25519KeyPair Own(SecretBytes privateKey)
     {
         Span<byte> publicKey = stackalloc byte[X25519.KeySize];
-        X25519.DerivePublicKey(privateKey.Span, publicKey);
+        using SecretScope bytes = privateKey.Use();
+        X25519.DerivePublicKey(bytes.Span, publicKey);
         return new X25519KeyPair(privateKey, new X25519PublicKey(publicKey));
     }
 }

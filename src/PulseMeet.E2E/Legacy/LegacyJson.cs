@@ -3,25 +3,50 @@ using PulseMeet.E2E.Primitives;
 
 namespace PulseMeet.E2E.Legacy;
 
-/// <summary>Reads the JSON objects of the legacy formats: <c>metadata</c> and one member of base64.</summary>
+/// <summary>Reads the JSON objects of the legacy formats, token by token: <c>metadata</c> and one member of base64. Takes the
+/// memory of what the base64 decodes to, and a few kilobytes.</summary>
 /// <remarks>Members may come in either order; unknown ones are passed over, a known one that stands twice is refused, so that
 /// no two readers see different things. Depth is bounded.</remarks>
 internal static class LegacyJson
 {
-    private const string Algorithm = "aes-256-gcm";
+    /// <summary>The longest name of a member, in bytes of JSON: names are looked at as texts.</summary>
+    private const int MaxNameSize = 1024;
 
-    private static readonly JsonDocumentOptions s_options = new() { MaxDepth = 8, AllowDuplicateProperties = false };
+    private static readonly JsonReaderOptions s_options = new() { MaxDepth = 8 };
 
     /// <summary>Reads <c>{"metadata":{…},"ciphertext":…}</c>, or with <c>data</c> for media.</summary>
-    public static LegacySealed Read(ReadOnlyMemory<byte> utf8, string dataMember)
+    public static LegacySealed Read(ReadOnlySpan<byte> utf8, string dataMember)
     {
         try
         {
-            using var document = JsonDocument.Parse(utf8, s_options);
-            JsonElement root = document.RootElement;
-            return root.ValueKind == JsonValueKind.Object && root.TryGetProperty("metadata", out JsonElement metadata)
-                ? ReadMetadata(metadata, Bytes(root, dataMember))
-                : throw Malformed("No metadata.");
+            var json = new Utf8JsonReader(utf8, s_options);
+            var metadata = default(LegacyMetadata);
+            Memory<byte>? data = null;
+            bool hasMetadata = false;
+            BeginObject(ref json);
+            while (NextMember(ref json) is { } name)
+            {
+                if (name == "metadata")
+                {
+                    RefuseSecond(hasMetadata);
+                    hasMetadata = true;
+                    metadata = LegacyMetadata.Read(ref json);
+                }
+                else if (name == dataMember)
+                {
+                    RefuseSecond(data is not null);
+                    data = ReadBase64(ref json, AesGcm256.TagSize);
+                }
+                else
+                {
+                    json.Skip();
+                }
+            }
+
+            ExpectEnd(ref json);
+            return hasMetadata && data is { } sealedContent
+                ? metadata.ToSealed(sealedContent)
+                : throw Malformed($"No metadata or no «{dataMember}».");
         }
         catch (Exception exception) when (IsMalformed(exception))
         {
@@ -30,12 +55,17 @@ internal static class LegacyJson
     }
 
     /// <summary>Reads a row's <c>encryption_metadata</c>, for the shape whose content is the ciphertext alone.</summary>
-    public static LegacySealed ReadColumn(string encryptionMetadata, byte[] ciphertext)
+    public static LegacySealed ReadColumn(string encryptionMetadata, ReadOnlySpan<byte> ciphertext)
     {
         try
         {
-            using var document = JsonDocument.Parse(System.Text.Encoding.UTF8.GetBytes(encryptionMetadata), s_options);
-            return ReadMetadata(document.RootElement, ciphertext);
+            var json = new Utf8JsonReader(System.Text.Encoding.UTF8.GetBytes(encryptionMetadata), s_options);
+            json.Read();
+            var metadata = LegacyMetadata.Read(ref json);
+            ExpectEnd(ref json);
+            byte[] sealedContent = new byte[ciphertext.Length + AesGcm256.TagSize];
+            ciphertext.CopyTo(sealedContent);
+            return metadata.ToSealed(sealedContent);
         }
         catch (Exception exception) when (IsMalformed(exception))
         {
@@ -45,41 +75,46 @@ internal static class LegacyJson
 
     public static E2EException Malformed(string detail) => new(E2EError.InvalidEncoding, detail);
 
-    private static LegacySealed ReadMetadata(JsonElement metadata, byte[] ciphertext)
+    /// <summary>Moves on to the next member's value; null, and on the object's end, where there is none.</summary>
+    public static string? NextMember(ref Utf8JsonReader json)
     {
-        if (metadata.ValueKind != JsonValueKind.Object)
+        json.Read();
+        if (json.TokenType == JsonTokenType.EndObject)
         {
-            throw Malformed("The metadata is not an object.");
+            return null;
         }
 
-        if (metadata.TryGetProperty("version", out JsonElement version)
-            && (version.ValueKind != JsonValueKind.Number || !version.TryGetInt32(out int number) || number != 1))
+        if (json.ValueSpan.Length > MaxNameSize)
         {
-            throw new E2EException(E2EError.UnsupportedVersion);
+            throw Malformed("The name of a member is longer than its bound.");
         }
 
-        if (metadata.TryGetProperty("algorithm", out JsonElement algorithm)
-            && (algorithm.ValueKind != JsonValueKind.String || !algorithm.ValueEquals(Algorithm)))
-        {
-            throw new E2EException(E2EError.UnsupportedVersion, "Another algorithm.");
-        }
-
-        byte[] nonce = Bytes(metadata, "iv");
-        byte[] tag = Bytes(metadata, "auth_tag");
-        if (nonce.Length != AesGcm256.NonceSize || tag.Length != AesGcm256.TagSize)
-        {
-            throw Malformed("The nonce is not 12 or the tag not 16 bytes.");
-        }
-
-        return new LegacySealed(nonce, tag, ciphertext);
+        string name = json.GetString()!;
+        json.Read();
+        return name;
     }
 
-    private static byte[] Bytes(JsonElement parent, string member) =>
-        parent.TryGetProperty(member, out JsonElement element)
-        && element.ValueKind == JsonValueKind.String
-        && element.TryGetBytesFromBase64(out byte[]? bytes)
-            ? bytes
-            : throw Malformed($"No base64 in «{member}».");
+    public static Memory<byte> ReadBase64(ref Utf8JsonReader json, int spare) =>
+        json.TokenType == JsonTokenType.String ? LegacyBase64.Decode(ref json, spare) : throw Malformed("Not a string.");
+
+    public static void RefuseSecond(bool isSecond)
+    {
+        if (isSecond)
+        {
+            throw Malformed("A member stands twice.");
+        }
+    }
+
+    private static void BeginObject(ref Utf8JsonReader json)
+    {
+        if (!json.Read() || json.TokenType != JsonTokenType.StartObject)
+        {
+            throw Malformed("Not an object.");
+        }
+    }
+
+    /// <summary>Anything but white space behind the root is a <see cref="JsonException"/>.</summary>
+    private static void ExpectEnd(ref Utf8JsonReader json) => json.Read();
 
     /// <summary>A lone surrogate in an escape is found only when the text is read, and then as an invalid
     /// operation.</summary>

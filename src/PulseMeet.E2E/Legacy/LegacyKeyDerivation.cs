@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using PulseMeet.E2E.Derivation;
 using PulseMeet.E2E.Encoding;
 using PulseMeet.E2E.Keys;
 using PulseMeet.E2E.Primitives;
@@ -16,13 +15,16 @@ public sealed class LegacyKeyDerivation : ILegacyKeyDerivation
 
     private readonly byte[] _salt;
 
-    /// <param name="options">The salt of v1; read once.</param>
-    /// <exception cref="ArgumentException">An option is outside its range.</exception>
-    public LegacyKeyDerivation(KeyDerivationOptions options)
+    /// <summary>The deployed client's salt of v1.</summary>
+    public const string DefaultSalt = "PulseMeet-E2E-Salt-v1";
+
+    /// <param name="salt">The salt of v1, 1 to 255 bytes in UTF-8: <see cref="DefaultSalt"/> unless the client was deployed
+    /// with another.</param>
+    /// <exception cref="ArgumentException">The salt is empty, too long or not well-formed Unicode.</exception>
+    public LegacyKeyDerivation(string salt = DefaultSalt)
     {
-        ArgumentNullException.ThrowIfNull(options);
-        options.Validate();
-        _salt = StrictUtf8.Instance.GetBytes(options.Salt);
+        Argument.IsText(salt, MaxIdSize);
+        _salt = StrictUtf8.Instance.GetBytes(salt);
     }
 
     /// <summary>v0 has a salt of 32 zero bytes.</summary>
@@ -69,7 +71,8 @@ public sealed class LegacyKeyDerivation : ILegacyKeyDerivation
         ArgumentNullException.ThrowIfNull(conversationKey);
         Argument.IsText(mediaId, MaxIdSize);
         Argument.IsText(conversationId, MaxIdSize);
-        return Expand(conversationKey.Span, _salt, "PulseMeet-Media-Key-", mediaId, conversationId);
+        using SecretScope secret = conversationKey.Use();
+        return Expand(secret.Span, _salt, "PulseMeet-Media-Key-", mediaId, conversationId);
     }
 
     /// <inheritdoc/>
@@ -77,7 +80,8 @@ public sealed class LegacyKeyDerivation : ILegacyKeyDerivation
     {
         ArgumentNullException.ThrowIfNull(conversationKey);
         Argument.IsText(conversationId, MaxIdSize);
-        return Expand(conversationKey.Span, _salt, "PulseMeet-Auth-Key", conversationId);
+        using SecretScope secret = conversationKey.Use();
+        return Expand(secret.Span, _salt, "PulseMeet-Auth-Key", conversationId);
     }
 
     /// <inheritdoc/>
@@ -86,7 +90,8 @@ public sealed class LegacyKeyDerivation : ILegacyKeyDerivation
         ArgumentNullException.ThrowIfNull(master);
         Argument.IsText(userId, MaxIdSize);
         Argument.IsText(deviceId, MaxIdSize);
-        return Expand(master.Span, _salt, "PulseMeet-Device-Key-", userId, "-", deviceId, deviceId);
+        using SecretScope secret = master.Use();
+        return Expand(secret.Span, _salt, "PulseMeet-Device-Key-", userId, "-", deviceId, deviceId);
     }
 
     private static LegacyKey FromAgreement(
@@ -112,7 +117,8 @@ public sealed class LegacyKeyDerivation : ILegacyKeyDerivation
         }
 
         var key = new SecretBytes(LegacyKey.KeySize);
-        Hkdf.DeriveKey(secret, salt, buffer[..length], key.Span);
+        using SecretScope bytes = key.Use();
+        Hkdf.DeriveKey(secret, salt, buffer[..length], bytes.Span);
         return new LegacyKey(key);
     }
 }

@@ -8,12 +8,14 @@ internal sealed class LegacySealed
     private readonly byte[] _nonce;
 
     /// <summary>The ciphertext and then the tag.</summary>
-    private readonly byte[] _sealed;
+    private readonly ReadOnlyMemory<byte> _sealed;
 
-    public LegacySealed(byte[] nonce, ReadOnlySpan<byte> tag, ReadOnlySpan<byte> ciphertext)
+    /// <param name="nonce">12 bytes.</param>
+    /// <param name="sealedContent">The ciphertext and then the tag; kept, not copied.</param>
+    public LegacySealed(byte[] nonce, ReadOnlyMemory<byte> sealedContent)
     {
         _nonce = nonce;
-        _sealed = [.. ciphertext, .. tag];
+        _sealed = sealedContent;
     }
 
     private static ReadOnlySpan<byte> ZeroKey => new byte[LegacyKey.KeySize];
@@ -25,9 +27,10 @@ internal sealed class LegacySealed
         byte[] plaintext = new byte[_sealed.Length - AesGcm256.TagSize];
         foreach (LegacyCandidate candidate in candidates)
         {
-            if (TryOpen(candidate.Key.Span, plaintext))
+            using SecretScope key = candidate.Key.Use();
+            if (TryOpen(key.Span, plaintext))
             {
-                bool zero = ConstantTime.IsZero(candidate.Key.Span);
+                bool zero = ConstantTime.IsZero(key.Span);
                 return new(
                     plaintext,
                     zero ? LegacyCandidate.ZeroKeyName : candidate.Name,
@@ -42,7 +45,7 @@ internal sealed class LegacySealed
     }
 
     private bool TryOpen(ReadOnlySpan<byte> key, Span<byte> plaintext) =>
-        AesGcm256.TryOpen(key, _nonce, _sealed, default, plaintext);
+        AesGcm256.TryOpen(key, _nonce, _sealed.Span, default, plaintext);
 }
 
 /// <summary>What a trial gave.</summary>

@@ -36,7 +36,7 @@ public sealed partial class MediaReference
         writer.WriteByte(Version);
         writer.WriteByte((byte)Kind);
         writer.WriteText16(MediaId);
-        writer.WriteBytes(Key.Span);
+        Key.Write(ref writer);
         writer.WriteUInt32((uint)SegmentLength);
         writer.WriteInt64(Length);
         writer.WriteInt64(SealedLength);

@@ -46,8 +46,9 @@ public static class MediaSealer
         using FloeState state = Start(key, description, options);
         FloeSpan.Seal(state, layout, content, destination);
         byte[]? digest = options.WithDigest ? Sha256.Hash(destination) : null;
+        using SecretScope secret = key.Use();
         return new MediaReference(
-            description, key.Span, options.SegmentLength, content.Length, destination.Length, state.HeaderTag, digest);
+            description, secret.Span, options.SegmentLength, content.Length, destination.Length, state.HeaderTag, digest);
     }
 
     /// <summary>Seals a stream to its end, synchronously.</summary>
@@ -119,8 +120,21 @@ public static class MediaSealer
         return options;
     }
 
-    internal static FloeState Start(MediaKey key, MediaDescription description, MediaSealingOptions options) => FloeState.Start(
-        key.Span, options.Parameters, MediaAssociatedData.Encode(description.MediaId, description.Kind));
+    internal static FloeState Start(MediaKey key, MediaDescription description, MediaSealingOptions options)
+    {
+        using SecretScope secret = key.Use();
+        return FloeState.Start(
+            secret.Span, options.Parameters, MediaAssociatedData.Encode(description.MediaId, description.Kind));
+    }
+
+    /// <summary>The state of a file whose sealing was interrupted.</summary>
+    internal static FloeState Resume(
+        MediaKey key, MediaDescription description, MediaSealingOptions options, ReadOnlySpan<byte> header)
+    {
+        using SecretScope secret = key.Use();
+        return FloeState.Resume(
+            secret.Span, options.Parameters, MediaAssociatedData.Encode(description.MediaId, description.Kind), header);
+    }
 
     private static async ValueTask<MediaReference> SealAsync(
         Stream source,

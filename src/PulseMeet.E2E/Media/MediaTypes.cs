@@ -1,6 +1,7 @@
 namespace PulseMeet.E2E.Media;
 
-/// <summary>Checks a media type's form (RFC 6838, section 4.2) and whether a file's extension and kind fit it.</summary>
+/// <summary>Checks a media type's form (RFC 6838, section 4.2), whether a file's extension and kind fit it, and whether both are
+/// known to be passive.</summary>
 internal static class MediaTypes
 {
     public const string Unknown = "application/octet-stream";
@@ -25,11 +26,29 @@ internal static class MediaTypes
         ["pptx"] = ["application/vnd.openxmlformats-officedocument.presentationml.presentation"],
     };
 
+    /// <summary>What is only ever shown or played. Not here, though harmless in many apps: SVG and HTML (scripts), PDF (scripts,
+    /// links), office documents (macros, remote templates), CSV (formulas), Markdown (HTML), archives (anything).</summary>
+    private static readonly HashSet<string> s_passive = new(StringComparer.Ordinal)
+    {
+        "jpg", "jpeg", "png", "apng", "gif", "webp", "heic", "heif", "avif", "bmp", "tif", "tiff",
+        "mp4", "m4v", "mov", "webm", "mkv", "3gp", "avi", "mpg", "mpeg",
+        "mp3", "m4a", "aac", "ogg", "oga", "ogv", "opus", "wav", "flac", "txt",
+    };
+
+    private static readonly HashSet<string> s_passiveTypes =
+        s_passive.SelectMany(extension => s_types[extension]).ToHashSet(StringComparer.Ordinal);
+
+    /// <summary>For a stronger word to the user; what is missing here is still not known to be passive.</summary>
     private static readonly HashSet<string> s_executable = new(StringComparer.Ordinal)
     {
         "exe", "com", "bat", "cmd", "msi", "msix", "scr", "pif", "cpl", "ps1", "vbs", "vbe", "js", "jse", "wsf", "wsh", "hta", "lnk",
         "url", "reg", "jar", "py", "pyz", "pyzw", "php", "sh", "command", "app", "dmg", "pkg", "apk", "desktop", "appimage", "deb",
-        "rpm", "dll", "inf", "chm", "scf", "library-ms", "application", "iso", "img", "vhd", "vhdx",
+        "rpm", "dll", "inf", "chm", "scf", "library-ms", "application", "iso", "img", "vhd", "vhdx", "msc", "msp", "mst", "jnlp", "xll",
+        "xlam", "docm", "dotm", "xlsm", "xltm", "pptm", "potm", "ppam", "ppsm", "sldm", "settingcontent-ms", "search-ms",
+        "searchconnector-ms", "appref-ms", "appinstaller", "appx", "msixbundle", "appxbundle", "diagcab", "theme", "themepack",
+        "inetloc", "fileloc", "webloc", "mobileconfig", "terminal", "workflow", "action", "scpt", "scptd", "applescript",
+        "wsc", "sct", "ws", "psm1", "psd1", "ps1xml", "psc1", "gadget", "hlp", "cab", "sys", "ocx", "drv", "rdp", "vb", "pyc",
+        "rb", "pl", "bash", "zsh", "csh", "ksh", "fish", "run", "bin", "out", "mpkg", "xpi", "crx", "ipa", "aab", "snap", "flatpakref",
     };
 
     public static (string MediaType, MediaWarnings Warnings) Sanitize(string mediaType)
@@ -58,6 +77,11 @@ internal static class MediaTypes
             warnings |= MediaWarnings.ExecutableExtension;
         }
 
+        if (!IsPassive(extension, mediaType))
+        {
+            warnings |= MediaWarnings.NotKnownPassive;
+        }
+
         // An unknown extension fits an unknown type, but never one that an app shows in place or trusts.
         bool fits = extension.Length == 0
             || mediaType == Unknown
@@ -84,6 +108,15 @@ internal static class MediaTypes
         }
 
         return warnings;
+    }
+
+    /// <summary>Whether what is known of a file is passive; of a file of which nothing is known, nothing is.</summary>
+    private static bool IsPassive(string extension, string mediaType)
+    {
+        bool untyped = mediaType == Unknown;
+        return extension.Length == 0
+            ? s_passiveTypes.Contains(mediaType)
+            : s_passive.Contains(extension) && (untyped || s_passiveTypes.Contains(mediaType));
     }
 
     private static bool IsShown(string mediaType) =>

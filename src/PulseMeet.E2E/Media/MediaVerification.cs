@@ -15,8 +15,9 @@ internal static class MediaVerification
             throw new E2EException(E2EError.WrongCommitment);
         }
 
+        using SecretScope key = reference.Key.Use();
         return FloeState.Resume(
-            reference.Key.Span,
+            key.Span,
             new FloeParameters(reference.SegmentLength),
             MediaAssociatedData.Encode(reference.MediaId, reference.Kind),
             header);

@@ -1,10 +1,11 @@
 namespace PulseMeet.E2E.Media;
 
-/// <summary>What was wrong with the name or the media type that a peer sent, before it was made safe.</summary>
+/// <summary>What was wrong with the name or the media type that a peer sent, before it was made safe, and whether the file is of
+/// a kind that may be opened at all.</summary>
 [Flags]
 public enum MediaWarnings
 {
-    /// <summary>Nothing.</summary>
+    /// <summary>Nothing, and the file is of a type known to be passive: a raster image, sound, video or plain text.</summary>
     None = 0,
 
     /// <summary>The name had path parts; only the last was kept.</summary>
@@ -31,6 +32,11 @@ public enum MediaWarnings
     /// <summary>The kind does not fit the media type.</summary>
     KindDoesNotFit = 64,
 
-    /// <summary>The name's extension is one that operating systems run.</summary>
+    /// <summary>The name's extension is one that operating systems are known to run. Not the measure of what is safe: that
+    /// is <see cref="NotKnownPassive"/>, which stands beside it.</summary>
     ExecutableExtension = 128,
+
+    /// <summary>The file is not of a type known to be passive: its extension or its media type is another one, or it has
+    /// neither. Opening such a file may run it, run what is in it (macros, scripts, links), or fetch from elsewhere.</summary>
+    NotKnownPassive = 256,
 }

@@ -63,11 +63,7 @@ public static class ResumableMediaSealer
 
         using FloeState state = checkpoint is null
             ? MediaSealer.Start(key, description, options)
-            : FloeState.Resume(
-                key.Span,
-                options.Parameters,
-                MediaAssociatedData.Encode(description.MediaId, description.Kind),
-                checkpoint.Header);
+            : MediaSealer.Resume(key, description, options, checkpoint.Header);
         var reader = new PlaintextReader(new StreamEnd(source, sync: false), options.Padding);
         var checkpoints = new CheckpointWriter(state, destination, store, checkpointInterval, options.Padding);
         using var run = new SealingRun(state, reader, new StreamEnd(destination, sync: false), options, progress)
@@ -151,30 +147,39 @@ internal static class KeptSegments
         run.Account(header);
         using var cipher = new FloeSegmentCipher(run.State);
         byte[] segment = new byte[run.State.Parameters.SegmentLength];
-        byte[] opened = new byte[run.State.Parameters.PlaintextLength];
-        byte[] content = new byte[run.State.Parameters.PlaintextLength];
-        while (run.NextPosition < checkpoint.Segments)
+        int length = run.State.Parameters.PlaintextLength;
+
+        // What was opened and what the source holds, side by side: one array to zero, however this ends.
+        byte[] plaintext = new byte[2 * length];
+        Memory<byte> opened = plaintext.AsMemory(0, length);
+        Memory<byte> content = plaintext.AsMemory(length);
+        try
         {
-            cancellationToken.ThrowIfCancellationRequested();
-            if (await kept.FillAsync(segment, cancellationToken).ConfigureAwait(false) != segment.Length)
+            while (run.NextPosition < checkpoint.Segments)
             {
-                throw new E2EException(E2EError.Truncated);
-            }
+                cancellationToken.ThrowIfCancellationRequested();
+                if (await kept.FillAsync(segment, cancellationToken).ConfigureAwait(false) != segment.Length)
+                {
+                    throw new E2EException(E2EError.Truncated);
+                }
 
-            run.Account(segment);
-            cipher.Open(segment, run.NextPosition, isFinal: false, opened);
-            (int count, bool isLast) = await source.ReadSegmentAsync(content, cancellationToken).ConfigureAwait(false);
-            if (isLast || !ConstantTime.AreEqual(content.AsSpan(0, count), opened))
-            {
-                throw new E2EException(E2EError.ContentChanged);
-            }
+                run.Account(segment);
+                cipher.Open(segment, run.NextPosition, isFinal: false, opened.Span);
+                (int count, bool isLast) = await source.ReadSegmentAsync(content, cancellationToken).ConfigureAwait(false);
+                if (isLast || !ConstantTime.AreEqual(content.Span[..count], opened.Span))
+                {
+                    throw new E2EException(E2EError.ContentChanged);
+                }
 
-            run.NextPosition++;
-            run.Report(count);
+                run.NextPosition++;
+                run.Report(count);
+            }
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(plaintext);
         }
 
-        CryptographicOperations.ZeroMemory(opened);
-        CryptographicOperations.ZeroMemory(content);
         if (!PublicBytes.Equal(run.Digest!.Current(), checkpoint.Digest))
         {
             throw new E2EException(E2EError.NotAuthentic, "The sealed bytes are not those that the checkpoint counts.");

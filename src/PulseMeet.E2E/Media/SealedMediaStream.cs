@@ -6,8 +6,9 @@ namespace PulseMeet.E2E.Media;
 /// <summary>The content of a sealed file as a read-only stream that can seek: a read touches the segments of its range alone, each
 /// verified, so that a player can jump and an HTTP range request can be served.</summary>
 /// <remarks>Opening verifies the header and then the final segment, before any byte is given out: where the file ends is
-/// authentic from the start. The digest is not compared, as that would read the whole file. Keeps one segment in memory.
-/// Not thread-safe.</remarks>
+/// authentic from the start. Padding is verified in every segment that is read, and all of it before the content's last segment
+/// is given out. The digest is not compared, as that would read the whole file. Keeps one segment in memory. Not thread-safe,
+/// but it may be disposed during a read: that read throws <see cref="ObjectDisposedException"/>.</remarks>
 public sealed class SealedMediaStream : Stream
 {
     private readonly FloeState _state;
@@ -17,10 +18,11 @@ public sealed class SealedMediaStream : Stream
     private readonly byte[] _segment;
     private readonly byte[] _plaintext;
     private readonly long _start;
+    private readonly SharedUse _use;
     private long _held = -1;
     private long _position;
     private bool _leaveOpen = true;
-    private bool _disposed;
+    private bool _paddingVerified;
 
     private SealedMediaStream(MediaReference reference, FloeState state, Stream source, long start)
     {
@@ -33,16 +35,17 @@ public sealed class SealedMediaStream : Stream
         int longest = _layout.SealedLengthOf(0);
         _segment = ArrayPool<byte>.Shared.Rent(longest);
         _plaintext = ArrayPool<byte>.Shared.Rent(longest - FloeParameters.SegmentOverhead);
+        _use = new SharedUse(Release);
     }
 
     /// <summary>Length of the content, in bytes, without padding.</summary>
     public override long Length { get; }
 
     /// <inheritdoc/>
-    public override bool CanRead => !_disposed;
+    public override bool CanRead => !_use.IsEnded;
 
     /// <inheritdoc/>
-    public override bool CanSeek => !_disposed;
+    public override bool CanSeek => !_use.IsEnded;
 
     /// <inheritdoc/>
     public override bool CanWrite => false;
@@ -65,8 +68,8 @@ public sealed class SealedMediaStream : Stream
     /// <exception cref="ArgumentException"><paramref name="source"/> cannot seek.</exception>
     /// <exception cref="E2EException">Too short (<see cref="E2EError.Truncated"/>), too long
     /// (<see cref="E2EError.InvalidEncoding"/>), another header, key, id or kind (<see cref="E2EError.WrongCommitment"/>), or the
-    /// final segment does not verify (<see cref="E2EError.NotAuthentic"/>). Reading throws the last for a segment in its
-    /// range.</exception>
+    /// final segment does not verify (<see cref="E2EError.NotAuthentic"/>) or has padding that is not zeros
+    /// (<see cref="E2EError.InvalidEncoding"/>). Reading throws the last two for a segment in its range.</exception>
     public static SealedMediaStream Open(MediaReference reference, Stream source, bool leaveOpen = false) =>
         OpenAsync(reference, source, sync: true, leaveOpen, CancellationToken.None).AsTask().GetAwaiter().GetResult();
 
@@ -86,7 +89,7 @@ public sealed class SealedMediaStream : Stream
     /// <inheritdoc/>
     public override int Read(Span<byte> buffer)
     {
-        ObjectDisposedException.ThrowIf(_disposed, this);
+        using SharedUse.Hold use = _use.Begin(this);
         if (AtEnd(buffer.Length))
         {
             return 0;
@@ -109,7 +112,7 @@ public sealed class SealedMediaStream : Stream
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
 #pragma warning restore RS0027
     {
-        ObjectDisposedException.ThrowIf(_disposed, this);
+        using SharedUse.Hold use = _use.Begin(this);
         if (AtEnd(buffer.Length))
         {
             return 0;
@@ -142,18 +145,10 @@ public sealed class SealedMediaStream : Stream
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)
     {
-        if (disposing && !_disposed)
+        if (disposing && _use.End() && !_leaveOpen)
         {
-            _disposed = true;
-            _cipher.Dispose();
-            _state.Dispose();
-            CryptographicOperations.ZeroMemory(_plaintext);
-            ArrayPool<byte>.Shared.Return(_plaintext);
-            ArrayPool<byte>.Shared.Return(_segment);
-            if (!_leaveOpen)
-            {
-                _source.Dispose();
-            }
+            // At once, and not when a pending read is done: for many sources this is what ends the read.
+            _source.Dispose();
         }
 
         base.Dispose(disposing);
@@ -191,6 +186,17 @@ public sealed class SealedMediaStream : Stream
         }
     }
 
+    /// <summary>Called once, when no read uses the buffers any more: a pool's array that a read still writes would be
+    /// somebody else's.</summary>
+    private void Release()
+    {
+        _cipher.Dispose();
+        _state.Dispose();
+        CryptographicOperations.ZeroMemory(_plaintext);
+        ArrayPool<byte>.Shared.Return(_plaintext);
+        ArrayPool<byte>.Shared.Return(_segment);
+    }
+
     private bool AtEnd(int wanted) => wanted == 0 || _position >= Length;
 
     private long SegmentAt(long position) => position / _layout.Parameters.PlaintextLength;
@@ -206,7 +212,8 @@ public sealed class SealedMediaStream : Stream
         return taken;
     }
 
-    /// <summary>Reads and verifies one segment, unless it is the one at hand.</summary>
+    /// <summary>Reads and verifies one segment, unless it is the one at hand; before the content's last one, all padding behind
+    /// it, so that whoever reads a file to its end takes nothing that <see cref="MediaOpener"/> refuses.</summary>
     private async ValueTask HoldAsync(long position, bool sync, CancellationToken cancellationToken)
     {
         if (_held == position)
@@ -215,16 +222,35 @@ public sealed class SealedMediaStream : Stream
         }
 
         _held = -1;
+        if (!_paddingVerified && Length > 0 && position == SegmentAt(Length - 1))
+        {
+            for (long padding = position + 1; padding < _layout.Segments; padding++)
+            {
+                await VerifyAsync(padding, sync, cancellationToken).ConfigureAwait(false);
+            }
+
+            _paddingVerified = true;
+        }
+
+        await VerifyAsync(position, sync, cancellationToken).ConfigureAwait(false);
+        _held = position;
+    }
+
+    private async ValueTask VerifyAsync(long position, bool sync, CancellationToken cancellationToken)
+    {
         var source = new StreamEnd(_source, sync);
         Memory<byte> segment = _segment.AsMemory(0, _layout.SealedLengthOf(position));
         source.Seek(_start + _layout.OffsetOf(position));
-        if (await source.FillAsync(segment, cancellationToken).ConfigureAwait(false) != segment.Length)
+        int filled = await source.FillAsync(segment, cancellationToken).ConfigureAwait(false);
+        ObjectDisposedException.ThrowIf(_use.IsEnded, this);
+        if (filled != segment.Length)
         {
             throw new E2EException(E2EError.Truncated);
         }
 
         int length = segment.Length - FloeParameters.SegmentOverhead;
         _cipher.Open(segment.Span, position, _layout.IsFinal(position), _plaintext.AsSpan(0, length));
-        _held = position;
+        long content = Math.Clamp(Length - (position * _layout.Parameters.PlaintextLength), 0, length);
+        MediaVerification.CheckPadding(_plaintext.AsSpan((int)content, length - (int)content));
     }
 }

@@ -81,14 +81,18 @@ internal sealed class SealingRun : IDisposable
         }
     }
 
-    public MediaReference ToReference(MediaDescription description, MediaKey key) => new(
-        description,
-        key.Span,
-        Options.SegmentLength,
-        Source.ContentLength,
-        SealedLength,
-        State.HeaderTag,
-        Digest?.Current());
+    public MediaReference ToReference(MediaDescription description, MediaKey key)
+    {
+        using SecretScope secret = key.Use();
+        return new(
+            description,
+            secret.Span,
+            Options.SegmentLength,
+            Source.ContentLength,
+            SealedLength,
+            State.HeaderTag,
+            Digest?.Current());
+    }
 
     public void Dispose() => Digest?.Dispose();
 }

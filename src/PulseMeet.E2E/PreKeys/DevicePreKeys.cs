@@ -1,4 +1,3 @@
-using PulseMeet.E2E.Handshake;
 using PulseMeet.E2E.Identity;
 using PulseMeet.E2E.Keys;
 
@@ -12,11 +11,14 @@ namespace PulseMeet.E2E.PreKeys;
 /// </remarks>
 public sealed class DevicePreKeys : IDisposable
 {
+    private static readonly TimeSpan s_clockTolerance = TimeSpan.FromMinutes(5);
+
     private readonly Lock _lock = new();
     private readonly PreKeyVault _vault;
     private readonly DeviceIdentity _identity;
     private readonly PreKeyOptions _options;
     private readonly TimeProvider _time;
+    private bool _isDisposed;
 
     private DevicePreKeys(PreKeyVault vault, DeviceIdentity identity, PreKeyOptions options, TimeProvider time)
     {
@@ -70,6 +72,7 @@ public sealed class DevicePreKeys : IDisposable
     {
         lock (_lock)
         {
+            ObjectDisposedException.ThrowIf(_isDisposed, this);
             return IsRotationDue()
                 || Math.Min(inDirectory.Curve, inDirectory.PostQuantum) < (_options.OneTimePreKeys + 1) / 2;
         }
@@ -79,17 +82,21 @@ public sealed class DevicePreKeys : IDisposable
     /// lacks, and gives all that to publish.</summary>
     /// <param name="inDirectory">What the directory still has; zero for a new device.</param>
     /// <returns>The publication. Store <see cref="Serialize"/> before handing it over.</returns>
+    /// <exception cref="ObjectDisposedException">These prekeys, or the device's identity, are disposed.</exception>
+    /// <exception cref="E2EException">The device has given its last prekey id (<see cref="E2EError.LimitExceeded"/>).</exception>
+    /// <remarks>A failure retires nothing: what is held, and what <see cref="Serialize"/> gives, stays usable.</remarks>
     public PreKeyPublication Publish(OneTimePreKeyCount inDirectory)
     {
         lock (_lock)
         {
+            ObjectDisposedException.ThrowIf(_isDisposed, this);
             DateTimeOffset now = _time.GetUtcNow();
             if (IsRotationDue())
             {
                 _vault.AddCurrent(_identity.SigningKey, now);
             }
 
-            _vault.DropRetired(now - _options.RetirementPeriod);
+            _vault.DropRetired(now, _options.RetirementPeriod);
             IReadOnlyList<OneTimePreKey> curve = _vault.AddOneTime(Lacking(inDirectory.Curve));
             IReadOnlyList<KemPreKey> postQuantum = _vault.AddOneTimeKem(
                 Lacking(inDirectory.PostQuantum), _identity.SigningKey, now);
@@ -103,19 +110,27 @@ public sealed class DevicePreKeys : IDisposable
     {
         lock (_lock)
         {
+            _isDisposed = true;
             _vault.Dispose();
         }
     }
 
-    /// <summary>Begins the responder's side of a handshake and holds the prekeys until it is disposed. The prekeys are used
-    /// up, and the first message remembered, only on <see cref="Acceptance.Commit"/>: a first message that does not open
-    /// uses up nothing.</summary>
-    internal Acceptance BeginAccept(DeviceIdentity own, HandshakeHeader header) => new(this, own, header);
+    /// <summary>Finds the prekeys that a first message names, and holds them until the use is disposed. They are used up, and
+    /// the message remembered, only on <see cref="PreKeyUse.Commit"/>.</summary>
+    /// <param name="names">The prekeys that the first message names.</param>
+    /// <param name="ephemeralKey">The initiator's ephemeral key.</param>
+    internal PreKeyUse BeginUse(PreKeyNames names, X25519PublicKey ephemeralKey) => new(this, names, ephemeralKey);
 
     /// <summary>What the directory lacks. Its count is not trusted: a negative one asks for no more than none at all.</summary>
     private int Lacking(int inDirectory) => _options.OneTimePreKeys - Math.Clamp(inDirectory, 0, _options.OneTimePreKeys);
 
-    private bool IsRotationDue() => _time.GetUtcNow() - _vault.Current.CreatedAt >= _options.RotationInterval;
+    /// <summary>Also where the prekey is from the future: the clock was ahead and has been set back, and what is signed
+    /// cannot be dated anew. Five minutes are taken for an adjustment.</summary>
+    private bool IsRotationDue()
+    {
+        TimeSpan age = _time.GetUtcNow() - _vault.Current.CreatedAt;
+        return age >= _options.RotationInterval || age < -s_clockTolerance;
+    }
 
     private static void CheckArguments(DeviceIdentity identity, PreKeyOptions options, TimeProvider time)
     {
@@ -125,24 +140,24 @@ public sealed class DevicePreKeys : IDisposable
         options.Validate();
     }
 
-    /// <summary>One handshake under way.</summary>
-    internal readonly ref struct Acceptance
+    /// <summary>The prekeys of one first message, locked while the handshake is under way.</summary>
+    internal readonly ref struct PreKeyUse
     {
         private readonly DevicePreKeys _preKeys;
-        private readonly HandshakeHeader _header;
+        private readonly PreKeyNames _names;
+        private readonly X25519PublicKey _ephemeralKey;
         private readonly Lock.Scope _scope;
 
-        public Acceptance(DevicePreKeys preKeys, DeviceIdentity own, HandshakeHeader header)
+        public PreKeyUse(DevicePreKeys preKeys, PreKeyNames names, X25519PublicKey ephemeralKey)
         {
             _preKeys = preKeys;
-            _header = header;
+            _names = names;
+            _ephemeralKey = ephemeralKey;
             _scope = preKeys._lock.EnterScope();
             try
             {
-                preKeys._vault.DropRetired(preKeys._time.GetUtcNow() - preKeys._options.RetirementPeriod);
-                PreKeyVault.Selection selected = preKeys._vault.Select(header);
-                SignedPreKey = selected.SignedPreKey;
-                Secrets = selected.Agree(own, header);
+                preKeys._vault.DropRetired(preKeys._time.GetUtcNow(), preKeys._options.RetirementPeriod);
+                Selected = preKeys._vault.Select(names, ephemeralKey);
             }
             catch
             {
@@ -151,16 +166,10 @@ public sealed class DevicePreKeys : IDisposable
             }
         }
 
-        public HandshakeSecrets Secrets { get; }
+        public PreKeyVault.Selection Selected { get; }
 
-        public X25519KeyPair SignedPreKey { get; }
+        public void Commit() => _preKeys._vault.MarkUsed(_names, _ephemeralKey);
 
-        public void Commit() => _preKeys._vault.MarkUsed(_header);
-
-        public void Dispose()
-        {
-            Secrets.Dispose();
-            _scope.Dispose();
-        }
+        public void Dispose() => _scope.Dispose();
     }
 }

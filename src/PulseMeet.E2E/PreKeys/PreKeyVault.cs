@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-using PulseMeet.E2E.Handshake;
 using PulseMeet.E2E.Identity;
 using PulseMeet.E2E.Keys;
 using PulseMeet.E2E.Primitives;
@@ -27,17 +25,29 @@ internal sealed class PreKeyVault : IDisposable
 
     public void AddCurrent(Ed25519KeyPair signer, DateTimeOffset now)
     {
+        // Made first: where that fails, the old one has to stay the current one.
+        PreKeyGeneration next = PreKeyGeneration.Create(signer, TakeIds(2), now);
         if (Generations.Count > 0)
         {
             Current.RetiredAt = now;
         }
 
-        Generations.Insert(0, PreKeyGeneration.Create(signer, TakeIds(2), now));
+        Generations.Insert(0, next);
     }
 
-    /// <summary>Forgets the generations that were retired before that moment, with all they accepted.</summary>
-    public void DropRetired(DateTimeOffset before)
+    /// <summary>Forgets the generations that were retired longer than that ago, with all they accepted. A retirement in the
+    /// future, from a clock that was ahead and has been set back, counts as one now.</summary>
+    public void DropRetired(DateTimeOffset now, TimeSpan period)
     {
+        foreach (PreKeyGeneration generation in Generations)
+        {
+            if (generation.RetiredAt > now)
+            {
+                generation.RetiredAt = now;
+            }
+        }
+
+        DateTimeOffset before = now - period;
         for (int i = Generations.Count - 1; i > 0 && Generations[i].RetiredAt < before; i--)
         {
             Generations[i].Dispose();
@@ -50,8 +60,8 @@ internal sealed class PreKeyVault : IDisposable
         var added = new List<OneTimePreKey>();
         for (int i = 0; i < count; i++)
         {
-            X25519KeyPair pair = X25519KeyPair.Generate();
             uint id = TakeIds(1);
+            X25519KeyPair pair = X25519KeyPair.Generate();
             Hold(OneTime, id, pair);
             added.Add(new(id, pair.PublicKey));
         }
@@ -64,10 +74,10 @@ internal sealed class PreKeyVault : IDisposable
         var added = new List<KemPreKey>();
         for (int i = 0; i < count; i++)
         {
-            MlKemKeyPair pair = MlKemKeyPair.Generate();
             uint id = TakeIds(1);
+            MlKemKeyPair pair = MlKemKeyPair.Generate();
+            added.Add(SignOrDispose(signer, id, now, pair));
             Hold(OneTimeKem, id, pair);
-            added.Add(KemPreKey.Sign(signer, id, now, isLastResort: false, pair.PublicKey));
         }
 
         return added;
@@ -77,14 +87,15 @@ internal sealed class PreKeyVault : IDisposable
     /// <exception cref="E2EException">It was accepted before (<see cref="E2EError.ReplayedHandshake"/>), names a prekey that
     /// is not held (<see cref="E2EError.UnknownPreKey"/>), or the generation has accepted its fill
     /// (<see cref="E2EError.LimitExceeded"/>).</exception>
-    public Selection Select(HandshakeHeader header)
+    /// <param name="names">The prekeys that the first message names.</param>
+    /// <param name="ephemeralKey">The initiator's ephemeral key, which is accepted once.</param>
+    public Selection Select(PreKeyNames names, X25519PublicKey ephemeralKey)
     {
-        if (Generations.Exists(generation => generation.Accepted.Contains(header.EphemeralKey)))
+        if (Generations.Exists(generation => generation.Accepted.Contains(ephemeralKey)))
         {
             throw new E2EException(E2EError.ReplayedHandshake);
         }
 
-        PreKeyNames names = header.PreKeys;
         PreKeyGeneration signed = Generations.Find(generation => generation.SignedPreKey.Id == names.SignedPreKeyId)
             ?? throw new E2EException(E2EError.UnknownPreKey);
         if (signed.Accepted.Count >= PreKeyGeneration.MaxAccepted)
@@ -105,9 +116,8 @@ internal sealed class PreKeyVault : IDisposable
     }
 
     /// <summary>Deletes the one-time prekeys and remembers the first message.</summary>
-    public void MarkUsed(HandshakeHeader header)
+    public void MarkUsed(PreKeyNames names, X25519PublicKey ephemeralKey)
     {
-        PreKeyNames names = header.PreKeys;
         if (names.OneTimePreKeyId is { } id && OneTime.Remove(id, out X25519KeyPair? oneTime))
         {
             oneTime.Dispose();
@@ -119,7 +129,7 @@ internal sealed class PreKeyVault : IDisposable
         }
 
         Generations.Find(generation => generation.SignedPreKey.Id == names.SignedPreKeyId)!
-            .Accepted.Add(header.EphemeralKey);
+            .Accepted.Add(ephemeralKey);
     }
 
     public void Dispose()
@@ -144,6 +154,19 @@ internal sealed class PreKeyVault : IDisposable
         held.Add(id, pair);
     }
 
+    private static KemPreKey SignOrDispose(Ed25519KeyPair signer, uint id, DateTimeOffset now, MlKemKeyPair pair)
+    {
+        try
+        {
+            return KemPreKey.Sign(signer, id, now, isLastResort: false, pair.PublicKey);
+        }
+        catch
+        {
+            pair.Dispose();
+            throw;
+        }
+    }
+
     private uint TakeIds(uint count)
     {
         uint first = NextId;
@@ -157,27 +180,5 @@ internal sealed class PreKeyVault : IDisposable
     }
 
     /// <summary>The private keys for one first message; owned by the vault.</summary>
-    internal readonly record struct Selection(X25519KeyPair SignedPreKey, MlKemKeyPair KemPreKey, X25519KeyPair? OneTimePreKey)
-    {
-        public HandshakeSecrets Agree(DeviceIdentity own, HandshakeHeader header)
-        {
-            Span<byte> transcript = stackalloc byte[Sha256.Size];
-            Pqxdh.HashTranscript(
-                header.Certificate,
-                own.Certificate,
-                header.PreKeys,
-                SignedPreKey.PublicKey,
-                KemPreKey.PublicKey,
-                OneTimePreKey?.PublicKey,
-                header.EphemeralKey,
-                header.KemCiphertext,
-                transcript);
-            Span<byte> kemSecret = stackalloc byte[MlKem768.SharedSecretSize];
-            MlKem768.Decapsulate(KemPreKey.Span, header.KemCiphertext, kemSecret);
-            HandshakeSecrets secrets = Pqxdh.Accept(
-                own, SignedPreKey, OneTimePreKey, header.Certificate.IdentityKey, header.EphemeralKey, kemSecret, transcript);
-            CryptographicOperations.ZeroMemory(kemSecret);
-            return secrets;
-        }
-    }
+    internal readonly record struct Selection(X25519KeyPair SignedPreKey, MlKemKeyPair KemPreKey, X25519KeyPair? OneTimePreKey);
 }

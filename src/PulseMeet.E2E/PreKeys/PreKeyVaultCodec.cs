@@ -120,16 +120,16 @@ internal static class PreKeyVaultCodec
     private static void WriteOneTime(ref SpanWriter writer, uint id, SecretKey pair, PublicKey publicKey)
     {
         writer.WriteUInt32(id);
-        writer.WriteBytes(pair.Span);
+        pair.Write(ref writer);
         writer.WriteBytes(publicKey.Span);
     }
 
     private static void WriteGeneration(ref SpanWriter writer, PreKeyGeneration generation)
     {
         writer.WriteInt64(generation.RetiredAt?.ToUnixTimeSeconds() ?? NotRetired);
-        writer.WriteBytes(generation.SignedPair.Span);
+        generation.SignedPair.Write(ref writer);
         writer.WriteBytes(generation.SignedPreKey.Encoded);
-        writer.WriteBytes(generation.LastResortPair.Span);
+        generation.LastResortPair.Write(ref writer);
         writer.WriteBytes(generation.LastResortPreKey.Encoded);
         writer.WriteUInt32((uint)generation.Accepted.Count);
         foreach (X25519PublicKey ephemeralKey in generation.Accepted)

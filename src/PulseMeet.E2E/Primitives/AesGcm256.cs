@@ -25,13 +25,8 @@ internal static class AesGcm256
         ReadOnlySpan<byte> nonce,
         ReadOnlySpan<byte> plaintext,
         ReadOnlySpan<byte> associatedData,
-        Span<byte> sealedBytes)
-    {
-        Argument.HasLength(key, KeySize);
-        Argument.HasLength(nonce, NonceSize);
-        Argument.HasLength(sealedBytes, plaintext.Length + TagSize);
-        BackendFor(plaintext.Length).Seal(key, nonce, plaintext, associatedData, sealedBytes);
-    }
+        Span<byte> sealedBytes) =>
+        Aead.Aes256Gcm.Seal(key, nonce, plaintext, associatedData, sealedBytes);
 
     /// <param name="key">32 bytes.</param>
     /// <param name="nonce">12 bytes.</param>
@@ -44,18 +39,8 @@ internal static class AesGcm256
         ReadOnlySpan<byte> nonce,
         ReadOnlySpan<byte> sealedBytes,
         ReadOnlySpan<byte> associatedData,
-        Span<byte> plaintext)
-    {
-        Argument.HasLength(key, KeySize);
-        Argument.HasLength(nonce, NonceSize);
-        if (sealedBytes.Length < TagSize)
-        {
-            return false;
-        }
-
-        Argument.HasLength(plaintext, sealedBytes.Length - TagSize);
-        return BackendFor(plaintext.Length).TryOpen(key, nonce, sealedBytes, associatedData, plaintext);
-    }
+        Span<byte> plaintext) =>
+        Aead.Aes256Gcm.TryOpen(key, nonce, sealedBytes, associatedData, plaintext);
 
     internal static IAeadBackend BackendFor(int length) =>
         PlatformAesGcm.IsSupported && (length >= PlatformFrom || !ManagedAesGcm.IsHardwareAccelerated)

@@ -49,7 +49,8 @@ internal sealed class AesGcm256Key : IDisposable
             return;
         }
 
-        ManagedAesGcm.Instance.Seal(_managed!.Span, nonce, plaintext, associatedData, sealedBytes);
+        using SecretScope key = _managed!.Use();
+        ManagedAesGcm.Instance.Seal(key.Span, nonce, plaintext, associatedData, sealedBytes);
     }
 
     /// <param name="nonce">12 bytes.</param>
@@ -64,7 +65,8 @@ internal sealed class AesGcm256Key : IDisposable
         Argument.HasLength(sealedBytes, plaintext.Length + AesGcm256.TagSize);
         if (!PlatformAesGcm.IsSupported || _platform is null)
         {
-            return ManagedAesGcm.Instance.TryOpen(_managed!.Span, nonce, sealedBytes, associatedData, plaintext);
+            using SecretScope key = _managed!.Use();
+            return ManagedAesGcm.Instance.TryOpen(key.Span, nonce, sealedBytes, associatedData, plaintext);
         }
 
         try

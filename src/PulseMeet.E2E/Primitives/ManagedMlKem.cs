@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Org.BouncyCastle.Crypto.Kems;
 using Org.BouncyCastle.Crypto.Parameters;
 using Org.BouncyCastle.Security;
@@ -39,8 +40,20 @@ internal sealed class ManagedMlKem : IMlKemBackend
         decapsulator.Decapsulate(ciphertext, sharedSecret);
     }
 
-    private static MLKemPrivateKeyParameters FromSeed(ReadOnlySpan<byte> seed) =>
-        MLKemPrivateKeyParameters.FromSeed(s_parameters, seed.ToArray());
+    /// <summary>BouncyCastle takes an array and copies it; this one is ours, so it does not outlive the call.</summary>
+    private static MLKemPrivateKeyParameters FromSeed(ReadOnlySpan<byte> seed)
+    {
+        byte[] copy = GC.AllocateUninitializedArray<byte>(seed.Length, pinned: true);
+        try
+        {
+            seed.CopyTo(copy);
+            return MLKemPrivateKeyParameters.FromSeed(s_parameters, copy);
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(copy);
+        }
+    }
 
     /// <summary>BouncyCastle's random source over the operating system's generator instead of a generator of its own.</summary>
     private static class SecureRandomOf

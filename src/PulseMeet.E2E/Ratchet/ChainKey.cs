@@ -28,7 +28,9 @@ internal sealed class ChainKey : IDisposable
 
     public uint Index { get; private set; }
 
-    public ReadOnlySpan<byte> Span => _key.Span;
+    public SecretScope Use() => _key.Use();
+
+    public void CopyTo(Span<byte> chainKey) => _key.CopyTo(chainKey);
 
     private static ReadOnlySpan<byte> MessageKeyInput => [0x01];
 
@@ -45,7 +47,8 @@ internal sealed class ChainKey : IDisposable
             throw new E2EException(E2EError.ChainExhausted);
         }
 
-        Step(_key.Span, messageKey);
+        using SecretScope key = _key.Use();
+        Step(key.Span, messageKey);
         Index++;
     }
 
@@ -59,7 +62,7 @@ internal sealed class ChainKey : IDisposable
     /// <summary>Takes over where a trial has come to.</summary>
     public void Advance(ReadOnlySpan<byte> chainKey, uint index)
     {
-        chainKey.CopyTo(_key.Span);
+        _key.Set(chainKey);
         Index = index;
     }
 

@@ -7,6 +7,10 @@ public static class RatchetLimits
     /// refused before any key is derived.</summary>
     public const int MaxSkippedPerStep = 2000;
 
+    /// <summary>How many messages may be missing at the end of a chain, once the next chain has begun, for the newest
+    /// <see cref="MaxSkippedKeys"/> of them to be kept. Where more are missing, the session goes on without any of them.</summary>
+    internal const uint MaxStepsToChainEnd = 65536;
+
     /// <summary>How many keys of missing messages are kept in all; past it the oldest are dropped.</summary>
     public const int MaxSkippedKeys = 2000;
 

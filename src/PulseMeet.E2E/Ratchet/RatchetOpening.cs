@@ -65,7 +65,7 @@ internal static class RatchetOpening
 
         CheckDistance(chainKey.Index, number);
         Span<byte> trial = stackalloc byte[ChainKey.Size];
-        chainKey.Span.CopyTo(trial);
+        chainKey.CopyTo(trial);
         try
         {
             byte[] plaintext = OpenAt(state, trial, number - chainKey.Index, message, associatedData);
@@ -114,15 +114,10 @@ internal static class RatchetOpening
             throw new E2EException(E2EError.NotAuthentic, "The previous chain is said to be shorter than it was.");
         }
 
-        if (previous is not null)
-        {
-            CheckDistance(received, header.PreviousChainLength);
-        }
-
         CheckDistance(0, header.Number);
         X25519PublicKey peer = X25519PublicKey.FromBytes(header.RatchetKey);
         Span<byte> step = stackalloc byte[RootKey.StepSize];
-        RootKey.Step(state.RootKey, state.Own, peer, step);
+        state.TryStep(peer, step);
         Span<byte> trial = stackalloc byte[ChainKey.Size];
         step[32..64].CopyTo(trial);
         byte[] plaintext;
@@ -131,7 +126,7 @@ internal static class RatchetOpening
             plaintext = OpenAt(state, trial, header.Number, message, associatedData);
             if (previous is not null)
             {
-                SkipTo(state, previous, header.PreviousChainLength, now);
+                SkipToEnd(state, previous, header.PreviousChainLength, now);
                 previous.Close(header.PreviousChainLength, now);
             }
 
@@ -203,6 +198,25 @@ internal static class RatchetOpening
         CryptographicOperations.ZeroMemory(messageKey);
     }
 
+    /// <summary>Stores the newest keys of a chain that ends there, no more than are kept in all. Only for a length whose
+    /// message has opened: until then the number of steps is somebody else's choice.</summary>
+    private static void SkipToEnd(RatchetState state, ReceivingChain chain, uint length, DateTimeOffset now)
+    {
+        if (chain.ChainKey is not { } chainKey || length - chainKey.Index > RatchetLimits.MaxStepsToChainEnd)
+        {
+            return;
+        }
+
+        Span<byte> forgotten = stackalloc byte[ChainKey.Size];
+        while (length - chainKey.Index > RatchetLimits.MaxSkippedKeys)
+        {
+            chainKey.Step(forgotten);
+        }
+
+        CryptographicOperations.ZeroMemory(forgotten);
+        SkipTo(state, chain, length, now);
+    }
+
     /// <summary>Refuses what is too far ahead before any key is derived. The last number has no key.</summary>
     private static void CheckDistance(uint next, uint number)
     {
@@ -213,11 +227,12 @@ internal static class RatchetOpening
     }
 
     private static bool TryOpenHeader(
-        RatchetState state, ReadOnlySpan<byte> headerKey, ReadOnlySpan<byte> message, Span<byte> opened)
+        RatchetState state, SecretBytes headerKey, ReadOnlySpan<byte> message, Span<byte> opened)
     {
         Span<byte> buffer = stackalloc byte[Sha256.Size + RatchetMessage.PrefixSize];
+        using SecretScope key = headerKey.Use();
         return AesGcm256.TryOpen(
-            headerKey,
+            key.Span,
             message.Slice(RatchetMessage.NonceAt, AesGcm256.NonceSize),
             message.Slice(RatchetMessage.HeaderAt, RatchetHeader.SealedSize),
             BodyAssociatedData.WriteForHeader(state.AssociatedData, message, buffer),

@@ -5,8 +5,8 @@ namespace PulseMeet.E2E.Ratchet;
 /// <summary>What an app may choose about sessions.</summary>
 public sealed class RatchetOptions
 {
-    /// <summary>How messages are lengthened before sealing; Padmé by default. Opening needs no choice.</summary>
-    public PaddingScheme Padding { get; set; } = PaddingScheme.Padme;
+    /// <summary>How messages are lengthened before sealing; <see cref="PaddingScheme.Default"/> by default. Opening needs no choice.</summary>
+    public PaddingScheme Padding { get; set; } = PaddingScheme.Default;
 
     /// <summary>After this time a session that the peer has not answered is due for renewal. 30 days by default.</summary>
     public TimeSpan RenewalInterval { get; set; } = TimeSpan.FromDays(30);

@@ -39,8 +39,9 @@ internal static class RatchetSealing
         Span<byte> header = stackalloc byte[RatchetHeader.Size];
         new RatchetHeader(state.Own.PublicKey.Span, state.PreviousChainLength, number).Write(header);
         Span<byte> buffer = stackalloc byte[Sha256.Size + RatchetMessage.PrefixSize];
+        using SecretScope headerKey = state.SendingHeaderKey.Use();
         AesGcm256.Seal(
-            state.SendingHeaderKey,
+            headerKey.Span,
             nonce,
             header,
             BodyAssociatedData.WriteForHeader(state.AssociatedData, message, buffer),

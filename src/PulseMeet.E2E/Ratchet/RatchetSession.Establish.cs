@@ -74,7 +74,7 @@ public sealed partial class RatchetSession
         DateTimeOffset now = time.GetUtcNow();
         first.Header.Certificate.Verify(now);
 
-        using DevicePreKeys.Acceptance acceptance = preKeys.BeginAccept(own, first.Header);
+        using HandshakeAcceptance acceptance = HandshakeAcceptance.Begin(own, preKeys, first.Header);
         RatchetState ratchet = RatchetState.Responder(acceptance.Secrets, acceptance.SignedPreKey);
         try
         {

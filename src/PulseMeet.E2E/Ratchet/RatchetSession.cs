@@ -73,7 +73,7 @@ public sealed partial class RatchetSession : IDisposable
     {
         lock (_lock)
         {
-            return LengthOf(plaintextLength);
+            return LengthOf(plaintextLength, nameof(plaintextLength));
         }
     }
 
@@ -89,7 +89,7 @@ public sealed partial class RatchetSession : IDisposable
         CheckAssociatedData(associatedData);
         lock (_lock)
         {
-            byte[] message = new byte[LengthOf(plaintext.Length)];
+            byte[] message = new byte[LengthOf(plaintext.Length, nameof(plaintext))];
             Seal(plaintext, associatedData, message);
             return message;
         }
@@ -112,7 +112,7 @@ public sealed partial class RatchetSession : IDisposable
         CheckAssociatedData(associatedData);
         lock (_lock)
         {
-            int length = LengthOf(plaintext.Length);
+            int length = LengthOf(plaintext.Length, nameof(plaintext));
             if (destination.Length < length)
             {
                 written = 0;
@@ -215,11 +215,11 @@ public sealed partial class RatchetSession : IDisposable
         RatchetSealing.Seal(_state.Ratchet, plaintext, associatedData, message[innerAt..]);
     }
 
-    private int LengthOf(int plaintextLength)
+    private int LengthOf(int plaintextLength, string parameter)
     {
         if ((uint)plaintextLength > RatchetLimits.MaxPlaintext)
         {
-            throw new ArgumentException("A message has at most 16 MiB.", nameof(plaintextLength));
+            throw new ArgumentException("A message has at most 16 MiB.", parameter);
         }
 
         int first = _state.Pending is { } header ? RatchetMessage.PrefixSize + header.Length : 0;

@@ -10,11 +10,6 @@ namespace PulseMeet.E2E.Ratchet;
 /// <remarks>Owns all its secrets. Not thread-safe; <see cref="RatchetSession"/> locks.</remarks>
 internal sealed class RatchetState : IDisposable
 {
-    private readonly SecretBytes _rootKey;
-    private readonly SecretBytes _sendingHeaderKey;
-    private readonly SecretBytes _nextSendingHeaderKey;
-    private readonly SecretBytes _nextReceivingHeaderKey;
-
     public RatchetState(
         byte[] associatedData,
         X25519KeyPair own,
@@ -24,10 +19,10 @@ internal sealed class RatchetState : IDisposable
     {
         AssociatedData = associatedData;
         Own = own;
-        _rootKey = SecretBytes.CopyOf(rootKey);
-        _sendingHeaderKey = new SecretBytes(RatchetHeader.KeySize);
-        _nextSendingHeaderKey = SecretBytes.CopyOf(nextSendingHeaderKey);
-        _nextReceivingHeaderKey = SecretBytes.CopyOf(nextReceivingHeaderKey);
+        RootKey = SecretBytes.CopyOf(rootKey);
+        SendingHeaderKey = new SecretBytes(RatchetHeader.KeySize);
+        NextSendingHeaderKey = SecretBytes.CopyOf(nextSendingHeaderKey);
+        NextReceivingHeaderKey = SecretBytes.CopyOf(nextReceivingHeaderKey);
     }
 
     /// <summary>AD: the hash of the handshake, 32 bytes.</summary>
@@ -54,26 +49,30 @@ internal sealed class RatchetState : IDisposable
 
     public ulong NextChainId { get; set; }
 
-    public ReadOnlySpan<byte> RootKey => _rootKey.Span;
+    /// <summary>RK.</summary>
+    public SecretBytes RootKey { get; }
 
     /// <summary>HKs.</summary>
-    public ReadOnlySpan<byte> SendingHeaderKey => _sendingHeaderKey.Span;
+    public SecretBytes SendingHeaderKey { get; }
 
     /// <summary>NHKs.</summary>
-    public ReadOnlySpan<byte> NextSendingHeaderKey => _nextSendingHeaderKey.Span;
+    public SecretBytes NextSendingHeaderKey { get; }
 
     /// <summary>NHKr.</summary>
-    public ReadOnlySpan<byte> NextReceivingHeaderKey => _nextReceivingHeaderKey.Span;
+    public SecretBytes NextReceivingHeaderKey { get; }
 
     /// <summary>RatchetInitAliceHE: the initiator steps at once, against the responder's signed prekey.</summary>
     public static RatchetState Initiator(HandshakeSecrets secrets, X25519PublicKey signedPreKey)
     {
+        using SecretScope rootKey = secrets.RootKey.Use();
+        using SecretScope initiator = secrets.InitiatorHeaderKey.Use();
+        using SecretScope responder = secrets.ResponderNextHeaderKey.Use();
         var state = new RatchetState(
             secrets.Transcript,
             X25519KeyPair.Generate(),
-            secrets.RootKey,
-            nextSendingHeaderKey: secrets.InitiatorHeaderKey,
-            nextReceivingHeaderKey: secrets.ResponderNextHeaderKey)
+            rootKey.Span,
+            nextSendingHeaderKey: initiator.Span,
+            nextReceivingHeaderKey: responder.Span)
         {
             Peer = signedPreKey,
         };
@@ -82,12 +81,18 @@ internal sealed class RatchetState : IDisposable
     }
 
     /// <summary>RatchetInitBobHE: the responder's first ratchet key is its signed prekey.</summary>
-    public static RatchetState Responder(HandshakeSecrets secrets, X25519KeyPair signedPreKey) => new(
-        secrets.Transcript,
-        X25519KeyPair.Import(signedPreKey.Span, signedPreKey.PublicKey),
-        secrets.RootKey,
-        nextSendingHeaderKey: secrets.ResponderNextHeaderKey,
-        nextReceivingHeaderKey: secrets.InitiatorHeaderKey);
+    public static RatchetState Responder(HandshakeSecrets secrets, X25519KeyPair signedPreKey)
+    {
+        using SecretScope rootKey = secrets.RootKey.Use();
+        using SecretScope initiator = secrets.InitiatorHeaderKey.Use();
+        using SecretScope responder = secrets.ResponderNextHeaderKey.Use();
+        return new RatchetState(
+            secrets.Transcript,
+            signedPreKey.Copy(),
+            rootKey.Span,
+            nextSendingHeaderKey: responder.Span,
+            nextReceivingHeaderKey: initiator.Span);
+    }
 
     /// <summary>Begins a sending chain under a new ratchet key where there is none.</summary>
     public void EnsureSendingChain()
@@ -101,25 +106,35 @@ internal sealed class RatchetState : IDisposable
         }
     }
 
+    /// <summary>Writes what a step against a key of the peer's gives, and changes nothing.</summary>
+    /// <param name="peer">The peer's ratchet key.</param>
+    /// <param name="step">96 bytes, as <see cref="Ratchet.RootKey.Step"/> gives them; the caller zeroes them.</param>
+    public void TryStep(X25519PublicKey peer, Span<byte> step)
+    {
+        using SecretScope rootKey = RootKey.Use();
+        Ratchet.RootKey.Step(rootKey.Span, Own, peer, step);
+    }
+
     /// <summary>Takes over a step of the peer's whose first message has verified.</summary>
     /// <param name="peer">The peer's new ratchet key.</param>
-    /// <param name="step">Root key, chain key, next header key, as <see cref="RootKey.Step"/> gave them.</param>
+    /// <param name="step">Root key, chain key, next header key, as <see cref="TryStep"/> gave them.</param>
     /// <param name="now">When the previous chain is closed.</param>
     /// <returns>The new receiving chain.</returns>
     public ReceivingChain CommitReceivingStep(X25519PublicKey peer, ReadOnlySpan<byte> step, DateTimeOffset now)
     {
+        using SecretScope nextHeaderKey = NextReceivingHeaderKey.Use();
         var chain = new ReceivingChain(
-            NextChainId++, NextReceivingHeaderKey, new ChainKey(step[32..64], 0), length: 0, closedAt: null);
+            NextChainId++, nextHeaderKey.Span, new ChainKey(step[32..64], 0), length: 0, closedAt: null);
         Receiving.Insert(0, chain);
         Peer = peer;
-        step[..32].CopyTo(_rootKey.Span);
-        step[64..].CopyTo(_nextReceivingHeaderKey.Span);
+        RootKey.Set(step[..32]);
+        step[64..].CopyTo(nextHeaderKey.Span);
         if (Sending is not null)
         {
             PreviousChainLength = Sending.Index;
             Sending.Dispose();
             Sending = null;
-            _sendingHeaderKey.Span.Clear();
+            SendingHeaderKey.Set(stackalloc byte[RatchetHeader.KeySize]);
         }
 
         DropOldChains(now - RatchetLimits.MaxSkippedKeyAge);
@@ -144,16 +159,16 @@ internal sealed class RatchetState : IDisposable
     /// <summary>For reading a stored state.</summary>
     public void RestoreSending(ReadOnlySpan<byte> headerKey, ChainKey chainKey)
     {
-        headerKey.CopyTo(_sendingHeaderKey.Span);
+        SendingHeaderKey.Set(headerKey);
         Sending = chainKey;
     }
 
     public void Dispose()
     {
-        _rootKey.Dispose();
-        _sendingHeaderKey.Dispose();
-        _nextSendingHeaderKey.Dispose();
-        _nextReceivingHeaderKey.Dispose();
+        RootKey.Dispose();
+        SendingHeaderKey.Dispose();
+        NextSendingHeaderKey.Dispose();
+        NextReceivingHeaderKey.Dispose();
         Own.Dispose();
         Sending?.Dispose();
         Receiving.ForEach(chain => chain.Dispose());
@@ -163,11 +178,12 @@ internal sealed class RatchetState : IDisposable
     private void StepSending()
     {
         Span<byte> step = stackalloc byte[Ratchet.RootKey.StepSize];
-        Ratchet.RootKey.Step(RootKey, Own, Peer!, step);
-        _nextSendingHeaderKey.Span.CopyTo(_sendingHeaderKey.Span);
-        step[..32].CopyTo(_rootKey.Span);
+        TryStep(Peer!, step);
+        using SecretScope nextHeaderKey = NextSendingHeaderKey.Use();
+        SendingHeaderKey.Set(nextHeaderKey.Span);
+        RootKey.Set(step[..32]);
         Sending = new ChainKey(step[32..64], 0);
-        step[64..].CopyTo(_nextSendingHeaderKey.Span);
+        step[64..].CopyTo(nextHeaderKey.Span);
         CryptographicOperations.ZeroMemory(step);
     }
 }

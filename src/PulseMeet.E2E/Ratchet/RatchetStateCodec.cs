@@ -29,10 +29,10 @@ internal static class RatchetStateCodec
     public static void Write(ref SpanWriter writer, RatchetState state)
     {
         writer.WriteBytes(state.AssociatedData);
-        writer.WriteBytes(state.RootKey);
-        writer.WriteBytes(state.NextSendingHeaderKey);
-        writer.WriteBytes(state.NextReceivingHeaderKey);
-        writer.WriteBytes(state.Own.Span);
+        WriteSecret(ref writer, state.RootKey);
+        WriteSecret(ref writer, state.NextSendingHeaderKey);
+        WriteSecret(ref writer, state.NextReceivingHeaderKey);
+        state.Own.Write(ref writer);
         writer.WriteBytes(state.Own.PublicKey.Span);
         writer.WriteBoolean(state.Peer is not null);
         if (state.Peer is { } peer)
@@ -43,7 +43,7 @@ internal static class RatchetStateCodec
         writer.WriteBoolean(state.Sending is not null);
         if (state.Sending is { } sending)
         {
-            writer.WriteBytes(state.SendingHeaderKey);
+            WriteSecret(ref writer, state.SendingHeaderKey);
             WriteChainKey(ref writer, sending);
         }
 
@@ -129,7 +129,7 @@ internal static class RatchetStateCodec
     private static void WriteChain(ref SpanWriter writer, ReceivingChain chain)
     {
         writer.WriteUInt64(chain.Id);
-        writer.WriteBytes(chain.HeaderKey);
+        WriteSecret(ref writer, chain.HeaderKey);
         writer.WriteBoolean(chain.ChainKey is not null);
         if (chain.ChainKey is { } chainKey)
         {
@@ -151,9 +151,16 @@ internal static class RatchetStateCodec
             : new ReceivingChain(id, headerKey, null, reader.ReadUInt32(), UnixTime.Read(ref reader));
     }
 
+    private static void WriteSecret(ref SpanWriter writer, SecretBytes secret)
+    {
+        using SecretScope bytes = secret.Use();
+        writer.WriteBytes(bytes.Span);
+    }
+
     private static void WriteChainKey(ref SpanWriter writer, ChainKey chainKey)
     {
-        writer.WriteBytes(chainKey.Span);
+        using SecretScope key = chainKey.Use();
+        writer.WriteBytes(key.Span);
         writer.WriteUInt32(chainKey.Index);
     }
 

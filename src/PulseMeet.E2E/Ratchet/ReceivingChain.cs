@@ -7,7 +7,6 @@ namespace PulseMeet.E2E.Ratchet;
 /// is gone. Not thread-safe.</remarks>
 internal sealed class ReceivingChain : IDisposable
 {
-    private readonly SecretBytes _headerKey;
     private ChainKey? _chainKey;
     private uint _length;
 
@@ -19,7 +18,7 @@ internal sealed class ReceivingChain : IDisposable
     public ReceivingChain(ulong id, ReadOnlySpan<byte> headerKey, ChainKey? chainKey, uint length, DateTimeOffset? closedAt)
     {
         Id = id;
-        _headerKey = SecretBytes.CopyOf(headerKey);
+        HeaderKey = SecretBytes.CopyOf(headerKey);
         _chainKey = chainKey;
         _length = length;
         ClosedAt = closedAt;
@@ -27,7 +26,7 @@ internal sealed class ReceivingChain : IDisposable
 
     public ulong Id { get; }
 
-    public ReadOnlySpan<byte> HeaderKey => _headerKey.Span;
+    public SecretBytes HeaderKey { get; }
 
     /// <summary>Null once the chain is closed.</summary>
     public ChainKey? ChainKey => _chainKey;
@@ -48,7 +47,7 @@ internal sealed class ReceivingChain : IDisposable
 
     public void Dispose()
     {
-        _headerKey.Dispose();
+        HeaderKey.Dispose();
         _chainKey?.Dispose();
     }
 }

@@ -44,7 +44,8 @@ internal sealed class SkippedKeys : IDisposable
         }
 
         int slot = TakeSlot();
-        messageKey.CopyTo(KeyOf(slot));
+        using SecretScope keys = _keys.Use();
+        messageKey.CopyTo(keys.Span.Slice(OffsetOf(slot), ChainKey.Size));
         _links[slot] = new Slot { Chain = chain, Number = number, StoredAt = storedAt, Previous = _newest, Next = None };
         if (_newest != None)
         {
@@ -67,7 +68,8 @@ internal sealed class SkippedKeys : IDisposable
             return false;
         }
 
-        KeyOf(slot).CopyTo(messageKey);
+        using SecretScope keys = _keys.Use();
+        keys.Span.Slice(OffsetOf(slot), ChainKey.Size).CopyTo(messageKey);
         return true;
     }
 
@@ -105,13 +107,14 @@ internal sealed class SkippedKeys : IDisposable
     /// <summary>Writes all keys, oldest first.</summary>
     public void Write(ref SpanWriter writer)
     {
+        using SecretScope keys = _keys.Use();
         writer.WriteUInt16((ushort)Count);
         for (int slot = _oldest; slot != None; slot = _links[slot].Next)
         {
             writer.WriteUInt64(_links[slot].Chain);
             writer.WriteUInt32(_links[slot].Number);
             writer.WriteInt64(_links[slot].StoredAt.ToUnixTimeSeconds());
-            writer.WriteBytes(KeyOf(slot));
+            writer.WriteBytes(keys.Span.Slice(OffsetOf(slot), ChainKey.Size));
         }
     }
 
@@ -143,7 +146,7 @@ internal sealed class SkippedKeys : IDisposable
 
     public void Dispose() => _keys.Dispose();
 
-    private Span<byte> KeyOf(int slot) => _keys.Span.Slice(slot * ChainKey.Size, ChainKey.Size);
+    private static int OffsetOf(int slot) => slot * ChainKey.Size;
 
     private int TakeSlot()
     {
@@ -165,7 +168,11 @@ internal sealed class SkippedKeys : IDisposable
     private void Grow()
     {
         var keys = new SecretBytes(_keys.Length * 2);
-        _keys.Span.CopyTo(keys.Span);
+        using (SecretScope grown = keys.Use())
+        {
+            _keys.CopyTo(grown.Span);
+        }
+
         _keys.Dispose();
         _keys = keys;
         Array.Resize(ref _links, _links.Length * 2);
@@ -174,7 +181,8 @@ internal sealed class SkippedKeys : IDisposable
     private void RemoveSlot(int slot)
     {
         Slot link = _links[slot];
-        CryptographicOperations.ZeroMemory(KeyOf(slot));
+        using SecretScope keys = _keys.Use();
+        CryptographicOperations.ZeroMemory(keys.Span.Slice(OffsetOf(slot), ChainKey.Size));
         _slots.Remove((link.Chain, link.Number));
         Relink(link.Previous, link.Next);
         _links[slot] = new Slot { Next = _free };

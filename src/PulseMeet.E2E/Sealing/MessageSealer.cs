@@ -34,7 +34,7 @@ public sealed class MessageSealer : IMessageSealer
     /// <inheritdoc/>
     public int GetSealedLength(int plaintextLength)
     {
-        CheckLength(plaintextLength);
+        CheckLength(plaintextLength, nameof(plaintextLength));
         return HeaderSize + SealedBody.GetSealedLength(plaintextLength, _padding);
     }
 
@@ -58,6 +58,7 @@ public sealed class MessageSealer : IMessageSealer
     {
         ArgumentNullException.ThrowIfNull(key);
         ArgumentNullException.ThrowIfNull(context);
+        CheckLength(plaintext.Length, nameof(plaintext));
         byte[] message = new byte[GetSealedLength(plaintext.Length)];
         message[0] = Version;
         Span<byte> salt = message.AsSpan(1, Randomness.NonceSize);
@@ -67,7 +68,8 @@ public sealed class MessageSealer : IMessageSealer
 
         Span<byte> associatedData = stackalloc byte[MessageContext.MaxEncodedSize];
         associatedData = associatedData[..context.Encode(associatedData)];
-        SealedBody.Seal(key.Span, salt, nonce, label, plaintext, associatedData, message.AsSpan(HeaderSize));
+        using SecretScope secret = key.Use();
+        SealedBody.Seal(secret.Span, salt, nonce, label, plaintext, associatedData, message.AsSpan(HeaderSize));
         return message;
     }
 
@@ -84,15 +86,16 @@ public sealed class MessageSealer : IMessageSealer
 
         Span<byte> associatedData = stackalloc byte[MessageContext.MaxEncodedSize];
         associatedData = associatedData[..context.Encode(associatedData)];
-        return SealedBody.Open(key.Span, salt, nonce, label, body, associatedData)
+        using SecretScope secret = key.Use();
+        return SealedBody.Open(secret.Span, salt, nonce, label, body, associatedData)
             ?? throw new E2EException(E2EError.NotAuthentic);
     }
 
-    private static void CheckLength(int plaintextLength)
+    private static void CheckLength(int length, string parameter)
     {
-        if ((uint)plaintextLength > MaxPlaintextSize)
+        if ((uint)length > MaxPlaintextSize)
         {
-            throw new ArgumentException("A message has at most 16 MiB.", nameof(plaintextLength));
+            throw new ArgumentException("A message has at most 16 MiB.", parameter);
         }
     }
 }

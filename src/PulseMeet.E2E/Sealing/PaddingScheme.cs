@@ -10,16 +10,29 @@ public sealed class PaddingScheme
     /// <summary>The largest block, in bytes.</summary>
     public const int MaxBlockSize = 65536;
 
-    private readonly int _block;
+    /// <summary>The steps of the default, in bytes, as far as Padmé's own are finer.</summary>
+    private const int DefaultStep = 64;
 
-    private PaddingScheme(int block) => _block = block;
+    private readonly int _step;
+    private readonly bool _padme;
 
-    /// <summary>Padmé: at most 12 % longer, and a length of L bytes leaks O(log log L) bits (Nikitin and others, "Reducing
-    /// Metadata Leakage from Encrypted Files and Communication with PURBs", PoPETs 2019, section 4). The default.</summary>
-    public static PaddingScheme Padme { get; } = new(0);
+    private PaddingScheme(int step, bool padme)
+    {
+        _step = step;
+        _padme = padme;
+    }
+
+    /// <summary>Padmé, in steps of at least 64 bytes: "no", "yes" and "maybe" have one length, as has all that is shorter than 64
+    /// bytes. At most 63 bytes or 12 % longer, whichever is more. The default.</summary>
+    public static PaddingScheme Default { get; } = new(DefaultStep, padme: true);
+
+    /// <summary>Padmé alone: at most 12 % longer, and a length of L bytes leaks O(log log L) bits (Nikitin and others, "Reducing
+    /// Metadata Leakage from Encrypted Files and Communication with PURBs", PoPETs 2019, section 4). Contents below 8 bytes keep their exact
+    /// length, and short ones nearly: for contents that are always long.</summary>
+    public static PaddingScheme Padme { get; } = new(1, padme: true);
 
     /// <summary>The length is visible; only the one marker byte is added.</summary>
-    public static PaddingScheme None { get; } = new(1);
+    public static PaddingScheme None { get; } = new(1, padme: false);
 
     /// <summary>Up to the next multiple of a block.</summary>
     /// <param name="size">2 to 65,536 bytes.</param>
@@ -28,7 +41,7 @@ public sealed class PaddingScheme
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(size, 2);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(size, MaxBlockSize);
-        return new PaddingScheme(size);
+        return new PaddingScheme(size, padme: false);
     }
 
     /// <summary>The length of a padded content, marker included.</summary>
@@ -37,7 +50,10 @@ public sealed class PaddingScheme
     {
         ArgumentOutOfRangeException.ThrowIfNegative(contentLength);
         int length = checked(contentLength + 1);
-        return _block == 0 ? RoundToPadme(length) : checked((length + _block - 1) / _block * _block);
+
+        // Both steps divide the larger one, so that rounding to one and then to the other is rounding to the larger.
+        int least = checked((length + _step - 1) / _step * _step);
+        return _padme ? RoundToPadme(least) : least;
     }
 
     private static int RoundToPadme(int length)

@@ -1,5 +1,5 @@
-using System.Reflection;
 using ArchUnitNET.Domain;
+using ArchUnitNET.Domain.Dependencies;
 using ArchUnitNET.Fluent;
 using ArchUnitNET.Loader;
 using ArchUnitNET.xUnit;
@@ -9,16 +9,11 @@ using Assembly = System.Reflection.Assembly;
 
 namespace PulseMeet.E2E.Tests.Architecture;
 
-/// <summary>The layers of docs/architecture.md: a folder may use those above it, never one below.</summary>
+/// <summary>The rooms of docs/architecture.md are an allow-list: a room uses what its row lists, and what is listed is
+/// used.</summary>
 public sealed class Layers
 {
     private const string Root = "PulseMeet.E2E";
-
-    private static readonly string[] s_order =
-    [
-        "Primitives", "Encoding", "Keys", "Derivation", "Sealing", "Handshake", "Ratchet", "Media", "Groups", "Verification",
-        "Storage", "Messaging", "Legacy", "Diagnostics", "DependencyInjection",
-    ];
 
     private static readonly Assembly s_assembly = typeof(SecretKey).Assembly;
 
@@ -26,31 +21,74 @@ public sealed class Layers
         .LoadAssemblies(s_assembly, typeof(Org.BouncyCastle.Security.SecureRandom).Assembly, typeof(System.Security.Cryptography.SHA256).Assembly)
         .Build();
 
-    public static TheoryData<string> Folders => [.. Existing];
+    private static readonly Lazy<Sources> s_sources = new(Sources.Read);
 
-    private static IEnumerable<string> Existing => s_assembly.GetTypes()
-        .Select(type => type.Namespace)
-        .Where(name => name is not null && name.StartsWith(Root + ".", StringComparison.Ordinal))
-        .Select(name => name![(Root.Length + 1)..].Split('.')[0])
-        .Distinct();
+    private static readonly Lazy<HashSet<(string From, string To)>> s_compiled = new(() => [.. CompiledUses()]);
+
+    private static HashSet<string> Existing => [.. s_sources.Value.Files.Select(file => file.Room)];
 
     [Fact]
-    public void Every_folder_has_its_place_in_the_order()
+    public void Every_folder_is_a_room_of_the_table()
     {
-        Assert.Empty(Existing.Except(s_order));
-        Assert.Superset(new HashSet<string>(["Primitives", "Keys", "Ratchet", "Legacy"]), new HashSet<string>(Existing));
+        Assert.Empty(Existing.Except(Rooms.Table.Select(row => row.Room)));
+        Assert.Superset(new HashSet<string>(["Primitives", "Keys", "Ratchet", "Legacy", Rooms.Root]), Existing);
     }
 
-    [Theory]
-    [MemberData(nameof(Folders))]
-    public void A_folder_uses_none_below_it(string folder)
+    [Fact]
+    public void A_file_has_its_rooms_namespace_or_that_of_the_happy_path()
     {
-        foreach (string lower in s_order.Skip(Array.IndexOf(s_order, folder) + 1).Where(Existing.Contains))
+        Assert.All(s_sources.Value.Files, file => Assert.Contains(
+            file.Namespace, new[] { Root, $"{Root}.{file.Room}", $"{Root}.{file.Folder.Replace('/', '.')}" }));
+    }
+
+    [Fact]
+    public void Every_compiled_type_is_found_in_a_folder()
+    {
+        IEnumerable<string> types = s_assembly.GetTypes()
+            .Where(type => !type.IsNested && type.Namespace?.StartsWith(Root, StringComparison.Ordinal) == true)
+            .Select(type => type.FullName!);
+        Assert.All(types, type => Assert.NotNull(s_sources.Value.RoomOf(type)));
+    }
+
+    [Fact]
+    public void No_compiled_type_uses_a_room_that_is_not_listed() => Assert.Empty(Rooms.NotListed(s_compiled.Value));
+
+    /// <summary>What is compiled shows neither constants nor documentation.</summary>
+    [Fact]
+    public void No_source_file_names_a_room_that_is_not_listed() => Assert.Empty(Rooms.NotListed(s_sources.Value.Uses()));
+
+    [Fact]
+    public void Every_listed_use_between_rooms_that_are_there_is_made() =>
+        Assert.Equal(Rooms.NotUsedYet.Order(), Rooms.NotUsed(s_compiled.Value, Existing).Order());
+
+    [Fact]
+    public void The_rule_notices_a_use_upwards_a_skipped_row_and_a_row_that_nobody_uses()
+    {
+        (string, string)[] forbidden =
+        [
+            ("PreKeys", "Handshake"), ("Legacy", "Derivation"), ("Sealing", "Identity"), ("Media", "Sealing"), ("Encoding", "Primitives"),
+            (Rooms.Root, "Encoding"), ("Primitives", "Keys"), ("Messaging", "Legacy"), ("Mls", "Ratchet"),
+        ];
+        Assert.Equal(forbidden, Rooms.NotListed(forbidden));
+        Assert.Empty(Rooms.NotListed([("Ratchet", "PreKeys"), ("Ratchet", "Keys"), ("Groups", "Sealing"), ("Keys", Rooms.Root), ("Legacy", "Diagnostics")]));
+        Assert.Contains(("Ratchet", "Sealing"), s_compiled.Value);
+        Assert.Contains(
+            ("Ratchet", "Sealing"), Rooms.NotUsed(s_compiled.Value.Where(use => use != ("Ratchet", "Sealing")).ToHashSet(), Existing));
+    }
+
+    [Fact]
+    public void The_architecture_document_has_the_same_table()
+    {
+        string[] rows = [.. Sources.Lines("docs/architecture.md").Where(line => line.StartsWith("| `", StringComparison.Ordinal) || line.StartsWith("| (root)", StringComparison.Ordinal))];
+        Assert.Equal(
+            Rooms.Table.Select(row => $"{row.Room}: {string.Join(", ", row.Uses)}").Order(StringComparer.Ordinal),
+            rows.Select(Row).Order(StringComparer.Ordinal));
+
+        static string Row(string line)
         {
-            // The encoders check arguments with the same helper as everyone; the root namespace is above all folders.
-            IArchRule rule = Types().That().ResideInNamespaceMatching($"^{Root}\\.{folder}(\\..*)?$")
-                .Should().NotDependOnAny(Types().That().ResideInNamespaceMatching($"^{Root}\\.{lower}(\\..*)?$"));
-            rule.Check(s_architecture);
+            string[] cells = [.. line.Trim('|', ' ').Split('|').Select(cell => cell.Trim())];
+            string room = cells[0] == "(root)" ? Rooms.Root : cells[0].Split('/')[0].Trim('`');
+            return $"{room}: {cells[2] switch { "none" => string.Empty, "all above" => "*", _ => cells[2] }}";
         }
     }
 
@@ -85,6 +123,21 @@ public sealed class Layers
             ["BouncyCastle.Cryptography", "Microsoft.Extensions.DependencyInjection.Abstractions"],
             references.Where(name => !name.StartsWith("System.", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
     }
+
+    private static IEnumerable<(string From, string To)> CompiledUses() =>
+        from type in s_architecture.Types
+        let room = s_sources.Value.RoomOf(type.FullName)
+        where room is not null
+        from used in type.Dependencies.SelectMany(Targets)
+        let other = s_sources.Value.RoomOf(used.FullName)
+        where other is not null && other != room
+        select (room, other);
+
+    private static IEnumerable<IType> Targets(ITypeDependency dependency) =>
+        [dependency.Target, .. dependency.TargetGenericArguments.SelectMany(ArgumentTypes)];
+
+    private static IEnumerable<IType> ArgumentTypes(GenericArgument argument) =>
+        [argument.Type, .. argument.GenericArguments.SelectMany(ArgumentTypes)];
 }
 
 internal static class AssertExtensions

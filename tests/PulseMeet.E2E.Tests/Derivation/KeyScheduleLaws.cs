@@ -138,7 +138,7 @@ public sealed class KeyScheduleLaws : IDisposable
     {
         var lowOrder = new X25519PublicKey(new byte[32]);
         var context = new ConversationContext("c");
-        var legacy = new LegacyKeyDerivation(new KeyDerivationOptions());
+        var legacy = new LegacyKeyDerivation();
         Action[] derivations =
         [
             () => _service.DeriveConversationKeys(_alice, lowOrder, context),

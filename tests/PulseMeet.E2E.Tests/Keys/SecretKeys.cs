@@ -1,5 +1,6 @@
 using System.Reflection;
 using PulseMeet.E2E.Keys;
+using PulseMeet.E2E.Primitives;
 using PulseMeet.E2E.Ratchet;
 using PulseMeet.E2E.Tests.Support;
 
@@ -31,8 +32,13 @@ public sealed class SecretKeys
     public void A_disposed_key_is_zeroed_and_gives_nothing_away(Type kind)
     {
         SecretKey key = Import(kind);
-        ReadOnlySpan<byte> memory = key.Span;
-        Assert.True(memory.SequenceEqual(s_secret.AsSpan(0, key.Size)));
+        ReadOnlySpan<byte> memory;
+        using (SecretScope bytes = key.Use())
+        {
+            memory = bytes.Span;
+            Assert.True(memory.SequenceEqual(s_secret.AsSpan(0, key.Size)));
+        }
+
         key.Dispose();
         Assert.True(memory.IndexOfAnyExcept((byte)0) < 0);
         byte[] copy = new byte[key.Size];

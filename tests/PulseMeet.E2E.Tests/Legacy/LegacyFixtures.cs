@@ -64,7 +64,7 @@ public sealed class LegacyFixtures
     [Fact]
     public void The_legacy_concatenation_collides_where_the_current_schedule_does_not()
     {
-        var legacy = new LegacyKeyDerivation(new KeyDerivationOptions());
+        var legacy = new LegacyKeyDerivation();
         var current = new KeyDerivationService(new KeyDerivationOptions(), TimeProvider.System);
         using LegacyKey secret = LegacyKey.Import(new byte[32]);
         using LegacyKey one = legacy.DeriveV1MediaKey(secret, "photo1", "2_room");

@@ -1,6 +1,7 @@
 using FsCheck.Xunit;
 using PulseMeet.E2E.Keys;
 using PulseMeet.E2E.Media;
+using PulseMeet.E2E.Primitives;
 
 namespace PulseMeet.E2E.Tests.Media;
 
@@ -212,8 +213,9 @@ public sealed class MediaForgery
     public void A_file_replaced_by_a_holder_of_the_key_is_refused_by_the_digest()
     {
         byte[] replaced = [.. s_sample.Sealed];
+        using SecretScope key = s_sample.Reference.Key.Use();
         using FloeState state = FloeState.Start(
-            s_sample.Reference.Key.Span,
+            key.Span,
             new FloeParameters(SegmentLength),
             replaced.AsSpan(10, 32),
             MediaAssociatedData.Encode("media-1", MediaKind.Image));

@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.Runtime.InteropServices;
 using FsCheck.Xunit;
 using PulseMeet.E2E.Media;
 
@@ -101,12 +103,80 @@ public sealed class MediaRanges
         Assert.Equal(-1, stream.ReadByte());
     }
 
+    [Theory]
+    [InlineData((1 << 20) + (1 << 15) - 1)] // the final segment
+    [InlineData((1 << 20) + (1 << 15) - 9000)] // a segment of padding alone
+    [InlineData((1 << 20) + 1)] // the byte behind the content
+    public void Padding_that_is_not_zeros_is_refused_before_the_end_of_the_content_is_given_out(int at)
+    {
+        const int Length = (1 << 20) + 1;
+        byte[] padded = Sample.Bytes((int)MediaPadding.Padme.Pad(Length));
+        padded.AsSpan(Length).Clear();
+        Assert.Equal(Length, ReadToTheEnd(padded, Length));
+        padded[at] = 1;
+        Assert.Equal(E2EError.InvalidEncoding, Assert.Throws<E2EException>(() => ReadToTheEnd(padded, Length)).Reason);
+    }
+
+    [Fact]
+    public async Task A_buffer_that_a_pending_read_writes_is_nobody_elses_after_the_stream_was_disposed()
+    {
+        var source = new Pending(s_sample.Sealed);
+        SealedMediaStream stream = SealedMediaStream.Open(s_sample.Reference, source, leaveOpen: true);
+        stream.Position = 0;
+        Task<int> read = stream.ReadAsync(new byte[10]).AsTask();
+        Assert.False(read.IsCompleted);
+        stream.Dispose();
+
+        byte[][] rented = [.. Enumerable.Range(0, 200).Select(_ => ArrayPool<byte>.Shared.Rent(Sample.SegmentLength))];
+        Assert.DoesNotContain(rented, array => ReferenceEquals(array, source.Written));
+        source.GoOn.SetResult();
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => read);
+        await Assert.ThrowsAsync<ObjectDisposedException>(async () => await stream.ReadExactlyAsync(new byte[10]));
+        Assert.All(rented, array => ArrayPool<byte>.Shared.Return(array));
+    }
+
     [Fact]
     public void A_source_that_cannot_seek_is_the_callers_mistake() =>
         Assert.Throws<ArgumentException>(() => SealedMediaStream.Open(s_sample.Reference, new Trickle(s_sample.Sealed)));
 
+    /// <summary>Seals a content and its padding as they are, and reads the content's last bytes as a range.</summary>
+    private static long ReadToTheEnd(byte[] padded, long length)
+    {
+        Sample sample = Sample.Sealing(padded, Sample.Options);
+        byte[] key = new byte[32];
+        sample.Reference.Key.Export(key);
+        using var reference = new MediaReference(
+            Sample.Description,
+            key,
+            Sample.SegmentLength,
+            length,
+            sample.Sealed.Length,
+            sample.Reference.Commitment.Span,
+            digest: null);
+        using SealedMediaStream stream = SealedMediaStream.Open(reference, new MemoryStream(sample.Sealed));
+        stream.Position = length - 1;
+        Assert.Equal(padded[length - 1], stream.ReadByte());
+        return stream.Position;
+    }
+
     private static E2EError Refuse(byte[] file) =>
         Assert.Throws<E2EException>(() => SealedMediaStream.Open(s_sample.Reference, new MemoryStream(file))).Reason;
+
+    /// <summary>Answers an asynchronous read when it is told to, and writes where it was asked to.</summary>
+    private sealed class Pending(byte[] bytes) : MemoryStream(bytes)
+    {
+        public TaskCompletionSource GoOn { get; } = new();
+
+        public byte[]? Written { get; private set; }
+
+        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            Assert.True(MemoryMarshal.TryGetArray(buffer, out ArraySegment<byte> array));
+            Written = array.Array;
+            await GoOn.Task;
+            return Read(buffer.Span);
+        }
+    }
 
     /// <summary>Notes where reads begin and how much they take.</summary>
     private sealed class Watched(byte[] bytes) : MemoryStream(bytes)

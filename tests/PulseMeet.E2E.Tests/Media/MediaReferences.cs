@@ -38,20 +38,20 @@ public sealed class MediaReferences
 
     [Theory]
     [InlineData("photo.jpg", "photo.jpg", MediaWarnings.None)]
-    [InlineData("../../etc/passwd", "passwd", MediaWarnings.PathRemoved)]
+    [InlineData("../../etc/passwd", "passwd", MediaWarnings.PathRemoved | MediaWarnings.NotKnownPassive)]
     [InlineData("..\\..\\a.png", "a.png", MediaWarnings.PathRemoved)]
     [InlineData("C:\\Users\\me\\a.png", "a.png", MediaWarnings.PathRemoved)]
-    [InlineData("a.png:evil", "evil", MediaWarnings.PathRemoved)]
-    [InlineData("photo\u202Egpj.exe", "photogpj.exe", MediaWarnings.BidirectionalOverrideRemoved | MediaWarnings.ExecutableExtension)]
+    [InlineData("a.png:evil", "evil", MediaWarnings.PathRemoved | MediaWarnings.NotKnownPassive)]
+    [InlineData("photo\u202Egpj.exe", "photogpj.exe", MediaWarnings.BidirectionalOverrideRemoved | MediaWarnings.ExecutableExtension | MediaWarnings.NotKnownPassive)]
     [InlineData("a\u2066b\u2069c\u200B.png", "abc.png", MediaWarnings.BidirectionalOverrideRemoved)]
     [InlineData("a\0b\r\nc.png", "a_b__c.png", MediaWarnings.ControlCharactersRemoved)]
     [InlineData("a|b?.png", "a_b_.png", MediaWarnings.ControlCharactersRemoved)]
-    [InlineData("..", "file", MediaWarnings.NameReplaced)]
-    [InlineData("dir/", "file", MediaWarnings.PathRemoved | MediaWarnings.NameReplaced)]
+    [InlineData("..", "file", MediaWarnings.NameReplaced | MediaWarnings.NotKnownPassive)]
+    [InlineData("dir/", "file", MediaWarnings.PathRemoved | MediaWarnings.NameReplaced | MediaWarnings.NotKnownPassive)]
     [InlineData("con.png", "_con.png", MediaWarnings.NameReplaced)]
-    [InlineData("LPT1", "_LPT1", MediaWarnings.NameReplaced)]
-    [InlineData("shell.exe. ", "shell.exe", MediaWarnings.NameReplaced | MediaWarnings.ExecutableExtension)]
-    [InlineData("", "", MediaWarnings.None)]
+    [InlineData("LPT1", "_LPT1", MediaWarnings.NameReplaced | MediaWarnings.NotKnownPassive)]
+    [InlineData("shell.exe. ", "shell.exe", MediaWarnings.NameReplaced | MediaWarnings.ExecutableExtension | MediaWarnings.NotKnownPassive)]
+    [InlineData("", "", MediaWarnings.NotKnownPassive)]
     public void A_name_comes_out_safe_and_says_what_was_wrong(string sent, string shown, MediaWarnings warnings)
     {
         using MediaReference reference = With(new MediaDescription("media-1", MediaKind.File) { FileName = sent });
@@ -62,14 +62,14 @@ public sealed class MediaReferences
     [Theory]
     [InlineData("a.jpg", "image/jpeg", MediaKind.Image, MediaWarnings.None)]
     [InlineData("a.JPG", "IMAGE/JPEG", MediaKind.Image, MediaWarnings.None)]
-    [InlineData("a.exe", "image/jpeg", MediaKind.Image, MediaWarnings.ExtensionDoesNotFit | MediaWarnings.ExecutableExtension)]
-    [InlineData("a.jpg.bat", "image/jpeg", MediaKind.Image, MediaWarnings.ExtensionDoesNotFit | MediaWarnings.ExecutableExtension)]
-    [InlineData("a.unknown", "image/jpeg", MediaKind.Image, MediaWarnings.ExtensionDoesNotFit)]
-    [InlineData("a.pdf", "image/png", MediaKind.Image, MediaWarnings.ExtensionDoesNotFit)]
-    [InlineData("a.pdf", "application/pdf", MediaKind.Image, MediaWarnings.KindDoesNotFit)]
-    [InlineData("a.html", "text/plain", MediaKind.File, MediaWarnings.ExtensionDoesNotFit)]
-    [InlineData("a.exe", "", MediaKind.Image, MediaWarnings.KindDoesNotFit | MediaWarnings.ExecutableExtension)]
-    [InlineData("a.bin", "application/vnd.own", MediaKind.File, MediaWarnings.None)]
+    [InlineData("a.exe", "image/jpeg", MediaKind.Image, MediaWarnings.ExtensionDoesNotFit | MediaWarnings.ExecutableExtension | MediaWarnings.NotKnownPassive)]
+    [InlineData("a.jpg.bat", "image/jpeg", MediaKind.Image, MediaWarnings.ExtensionDoesNotFit | MediaWarnings.ExecutableExtension | MediaWarnings.NotKnownPassive)]
+    [InlineData("a.unknown", "image/jpeg", MediaKind.Image, MediaWarnings.ExtensionDoesNotFit | MediaWarnings.NotKnownPassive)]
+    [InlineData("a.pdf", "image/png", MediaKind.Image, MediaWarnings.ExtensionDoesNotFit | MediaWarnings.NotKnownPassive)]
+    [InlineData("a.pdf", "application/pdf", MediaKind.Image, MediaWarnings.KindDoesNotFit | MediaWarnings.NotKnownPassive)]
+    [InlineData("a.html", "text/plain", MediaKind.File, MediaWarnings.ExtensionDoesNotFit | MediaWarnings.NotKnownPassive)]
+    [InlineData("a.exe", "", MediaKind.Image, MediaWarnings.KindDoesNotFit | MediaWarnings.ExecutableExtension | MediaWarnings.NotKnownPassive)]
+    [InlineData("a.own", "application/vnd.own", MediaKind.File, MediaWarnings.NotKnownPassive)]
     [InlineData("a.png", "image/png; charset=x", MediaKind.File, MediaWarnings.MediaTypeReplaced)]
     [InlineData("a.png", "../image", MediaKind.File, MediaWarnings.MediaTypeReplaced)]
     [InlineData("a.png", "image/\u202Epng", MediaKind.File, MediaWarnings.MediaTypeReplaced)]
@@ -79,6 +79,38 @@ public sealed class MediaReferences
         using MediaReference reference = With(new MediaDescription("media-1", kind) { FileName = name, MediaType = mediaType });
         Assert.Equal(warnings, reference.Warnings);
         Assert.DoesNotContain('\u202E', reference.MediaType);
+    }
+
+    [Theory]
+    [InlineData(MediaWarnings.ExecutableExtension, "msc jnlp xll docm settingcontent-ms inetloc mobileconfig terminal wsc msp search-ms appref-ms webloc fileloc")]
+    [InlineData(MediaWarnings.NotKnownPassive, "html htm svg xhtml mht pdf zip 7z rar docx xlsx pptx rtf csv md xml json m3u8 torrent eml ics vcf one odt")]
+    [InlineData(MediaWarnings.NotKnownPassive, "made-up \u0456pg jpg\u3002exe")]
+    public void A_file_that_is_not_known_to_be_passive_is_never_without_a_warning(MediaWarnings expected, string extensions)
+    {
+        foreach (string extension in extensions.Split(' '))
+        {
+            foreach (string name in new[] { $"a.{extension}", $"A.{extension.ToUpperInvariant()}", $"photo.jpg.{extension}", $".{extension}" })
+            {
+                using MediaReference reference = With(new MediaDescription("media-1", MediaKind.File) { FileName = name });
+                Assert.True(reference.Warnings.HasFlag(expected | MediaWarnings.NotKnownPassive), name);
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData("", "image/jpeg", MediaKind.Image, MediaWarnings.None)]
+    [InlineData("", "audio/ogg", MediaKind.Audio, MediaWarnings.None)]
+    [InlineData("notes.txt", "", MediaKind.File, MediaWarnings.None)]
+    [InlineData("", "image/svg+xml", MediaKind.Image, MediaWarnings.NotKnownPassive)]
+    [InlineData("a.svg", "image/svg+xml", MediaKind.Image, MediaWarnings.NotKnownPassive)]
+    [InlineData("", "text/html", MediaKind.File, MediaWarnings.NotKnownPassive)]
+    [InlineData("", "image/jpeg2", MediaKind.Image, MediaWarnings.NotKnownPassive)]
+    [InlineData("a.jpg", "text/html", MediaKind.File, MediaWarnings.NotKnownPassive | MediaWarnings.ExtensionDoesNotFit)]
+    public void What_is_known_of_a_file_has_to_be_passive_and_something_has_to_be_known(
+        string name, string mediaType, MediaKind kind, MediaWarnings warnings)
+    {
+        using MediaReference reference = With(new MediaDescription("media-1", kind) { FileName = name, MediaType = mediaType });
+        Assert.Equal(warnings, reference.Warnings);
     }
 
     [Fact]
@@ -91,7 +123,9 @@ public sealed class MediaReferences
         using MediaReference reference = MediaReference.Decode(encoded);
         Assert.Equal("l.exe", reference.FileName);
         Assert.Equal(
-            MediaWarnings.PathRemoved | MediaWarnings.ExtensionDoesNotFit | MediaWarnings.ExecutableExtension, reference.Warnings);
+            MediaWarnings.PathRemoved | MediaWarnings.ExtensionDoesNotFit | MediaWarnings.ExecutableExtension
+                | MediaWarnings.NotKnownPassive,
+            reference.Warnings);
     }
 
     [Property(MaxTest = 500)]

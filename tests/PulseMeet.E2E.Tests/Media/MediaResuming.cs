@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using FsCheck.Xunit;
 using PulseMeet.E2E.Keys;
 using PulseMeet.E2E.Media;
@@ -80,6 +81,20 @@ public sealed class MediaResuming : IDisposable
 
         _file.SetLength(_stored.SealedLength - 1);
         Assert.Equal(E2EError.Truncated, Assert.Throws<E2EException>(() => Resume(_content)).Reason);
+    }
+
+    [Fact]
+    public async Task Nothing_of_the_content_stays_in_memory_where_carrying_on_is_refused()
+    {
+        Interrupt(20_000);
+        byte[] changed = [.. _content];
+        changed[P + 3] ^= 1;
+        var source = new Noting(changed);
+        var error = await Assert.ThrowsAsync<E2EException>(() => ResumableMediaSealer.SealAsync(
+            source, _file, _key, Sample.Description, _stored, (_, _) => ValueTask.CompletedTask, options: Sample.Options));
+        Assert.Equal(E2EError.ContentChanged, error.Reason);
+        Assert.Contains(source.Buffers, buffer => buffer.Length >= 2 * P);
+        Assert.All(source.Buffers.Where(buffer => buffer.Length > 1), buffer => Assert.Equal(-1, buffer.AsSpan().IndexOfAnyExcept((byte)0)));
     }
 
     [Fact]
@@ -193,5 +208,18 @@ public sealed class MediaResuming : IDisposable
         public override long Seek(long offset, SeekOrigin origin) => file.Seek(offset, origin);
 
         public override void SetLength(long value) => file.SetLength(value);
+    }
+
+    /// <summary>Keeps hold of every buffer that it was read into.</summary>
+    private sealed class Noting(byte[] bytes) : MemoryStream(bytes)
+    {
+        public List<byte[]> Buffers { get; } = [];
+
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            Assert.True(MemoryMarshal.TryGetArray(buffer, out ArraySegment<byte> array));
+            Buffers.Add(array.Array!);
+            return base.ReadAsync(buffer, cancellationToken);
+        }
     }
 }

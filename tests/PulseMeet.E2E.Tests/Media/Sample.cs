@@ -19,11 +19,12 @@ internal sealed record Sample(byte[] Content, byte[] Sealed, MediaReference Refe
     /// <summary>Two full segments and a short one.</summary>
     public static Sample OfThreeSegments() => Of((2 * PlaintextLength) + 1000);
 
-    public static Sample Of(int length, MediaSealingOptions? options = null, MediaKey? key = null)
+    public static Sample Of(int length, MediaSealingOptions? options = null, MediaKey? key = null) =>
+        Sealing(Bytes(length), options ?? Options, key);
+
+    public static Sample Sealing(byte[] content, MediaSealingOptions options, MediaKey? key = null)
     {
-        options ??= Options;
-        byte[] content = Bytes(length);
-        byte[] sealedFile = new byte[MediaSealer.GetSealedLength(length, options)];
+        byte[] sealedFile = new byte[MediaSealer.GetSealedLength(content.Length, options)];
         using MediaKey own = MediaKey.Generate();
         MediaReference reference = MediaSealer.Seal(content, sealedFile, key ?? own, Description, options);
         return new Sample(content, sealedFile, reference);

@@ -11,10 +11,38 @@ public sealed class Secrets
     public void Dispose_zeroes_the_memory_itself()
     {
         var secret = SecretBytes.CopyOf("very secret indeed"u8);
-        Span<byte> memory = secret.Span;
+        Span<byte> memory;
+        using (SecretScope bytes = secret.Use())
+        {
+            memory = bytes.Span;
+        }
+
+        Assert.True(memory.SequenceEqual("very secret indeed"u8));
         secret.Dispose();
         Assert.True(memory.IndexOfAnyExcept((byte)0) < 0);
-        Assert.Throws<ObjectDisposedException>(() => secret.Span.Length);
+        Assert.Throws<ObjectDisposedException>(() => Touch(secret));
+    }
+
+    [Fact]
+    public void A_secret_disposed_while_it_is_used_stays_whole_until_the_last_use_ends_and_takes_no_new_one()
+    {
+        var secret = SecretBytes.CopyOf("very secret indeed"u8);
+        Span<byte> memory;
+        using (SecretScope first = secret.Use())
+        {
+            memory = first.Span;
+            using (SecretScope second = secret.Use())
+            {
+                secret.Dispose();
+                Assert.Throws<ObjectDisposedException>(() => Touch(secret));
+                Assert.True(second.Span.SequenceEqual("very secret indeed"u8));
+            }
+
+            secret.Dispose();
+            Assert.True(memory.SequenceEqual("very secret indeed"u8));
+        }
+
+        Assert.True(memory.IndexOfAnyExcept((byte)0) < 0);
     }
 
     [Fact]
@@ -80,7 +108,14 @@ public sealed class Secrets
         s_neighbours.Add(SecretBytes.Random(32));
         var secret = SecretBytes.CopyOf([0x5a, 0x5a, 0x5a, 0x5a, 0x5a, 0x5a, 0x5a, 0x5a]);
         s_neighbours.Add(SecretBytes.Random(32));
-        return (nint)Unsafe.AsPointer(ref secret.Span[0]);
+        using SecretScope bytes = secret.Use();
+        return (nint)Unsafe.AsPointer(ref bytes.Span[0]);
+    }
+
+    private static void Touch(SecretBytes secret)
+    {
+        using SecretScope bytes = secret.Use();
+        bytes.Span[0] ^= 0;
     }
 
     private static unsafe byte ReadByte(nint address) => *(byte*)address;

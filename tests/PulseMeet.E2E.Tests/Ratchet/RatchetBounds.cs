@@ -1,3 +1,4 @@
+using PulseMeet.E2E.Keys;
 using PulseMeet.E2E.Ratchet;
 using PulseMeet.E2E.Tests.Support;
 
@@ -32,6 +33,37 @@ public sealed class RatchetBounds
         }
 
         Assert.Equal(E2EError.TooFarAhead, Refusal.Of(() => pair.Bob.Open(last)));
+    }
+
+    [Theory]
+    [InlineData(RatchetLimits.MaxSkippedPerStep + 1)]
+    [InlineData(RatchetLimits.MaxSkippedPerStep + 500)]
+    public void Lost_messages_beyond_the_limit_end_no_session_and_the_newest_of_them_still_open(int lost)
+    {
+        SessionPair pair = Sessions.Established();
+        pair.Bob.Open(pair.Alice.Seal("the last that arrives in time"u8));
+        byte[][] late = [.. Enumerable.Range(0, lost).Select(_ => pair.Alice.Seal("late"u8))];
+        Sessions.RoundTrip(pair);
+        Sessions.RoundTrip(pair);
+
+        int forgotten = lost - RatchetLimits.MaxSkippedKeys;
+        Assert.Equal(E2EError.DuplicateMessage, Refusal.Of(() => pair.Bob.Open(late[forgotten - 1])));
+        Assert.Equal("late"u8.ToArray(), pair.Bob.Open(late[forgotten]));
+        Assert.Equal("late"u8.ToArray(), pair.Bob.Open(late[^1]));
+    }
+
+    [Theory]
+    [InlineData(uint.MaxValue)]
+    [InlineData(RatchetLimits.MaxSkippedPerStep + 2u)]
+    public void A_forged_length_of_the_previous_chain_leaves_the_session_as_it_was(uint previous)
+    {
+        SessionPair pair = Sessions.Established();
+        using RatchetState alice = Forge.StateOf(pair.Alice);
+        using X25519KeyPair fresh = X25519KeyPair.Generate();
+        byte[] forged = Forge.WithHeader(alice, Forge.BytesOf(alice.NextSendingHeaderKey), fresh.PublicKey.Span, previous, 0);
+        byte[] before = pair.Bob.Serialize();
+        Assert.Equal(E2EError.NotAuthentic, Refusal.Of(() => pair.Bob.Open(forged)));
+        Assert.Equal(before, pair.Bob.Serialize());
     }
 
     [Fact]
@@ -97,9 +129,9 @@ public sealed class RatchetBounds
         using var chain = new ChainKey(new byte[ChainKey.Size], uint.MaxValue - 1);
         byte[] key = new byte[ChainKey.Size];
         chain.Step(key);
-        byte[] after = chain.Span.ToArray();
+        byte[] after = Forge.BytesOf(chain);
         Assert.Equal(E2EError.ChainExhausted, Refusal.Of(() => chain.Step(key)));
-        Assert.Equal(after, chain.Span.ToArray());
+        Assert.Equal(after, Forge.BytesOf(chain));
     }
 
     [Fact]

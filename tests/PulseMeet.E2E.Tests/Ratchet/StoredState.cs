@@ -116,8 +116,8 @@ public sealed class StoredState
     public void A_session_state_that_has_neither_sent_nor_received_is_refused()
     {
         using RatchetState state = Forge.StateOf(Load(s_session));
-        using var bare = new RatchetState(
-            state.AssociatedData, X25519KeyPair.Generate(), state.RootKey, state.RootKey, state.RootKey);
+        byte[] rootKey = Forge.BytesOf(state.RootKey);
+        using var bare = new RatchetState(state.AssociatedData, X25519KeyPair.Generate(), rootKey, rootKey, rootKey);
         Assert.Equal(E2EError.InvalidEncoding, Refusal.Of(() => Load(WithRatchet(bare)).Seal("x"u8)));
     }
 

@@ -1,5 +1,6 @@
 using System.Numerics;
 using FsCheck.Xunit;
+using PulseMeet.E2E.Keys;
 using PulseMeet.E2E.Sealing;
 using PulseMeet.E2E.Tests.Support;
 
@@ -28,6 +29,37 @@ public sealed class MessagePadding
     [InlineData(1_000_000, 1_015_808)]
     public void Padme_gives_the_known_lengths(int marked, int padded) =>
         Assert.Equal(padded, PaddingScheme.Padme.GetPaddedLength(marked - 1));
+
+    [Fact]
+    public void By_default_short_answers_have_one_length()
+    {
+        using ConversationKey key = ConversationKey.Import(new byte[32]);
+        var sealer = new MessageSealer(new MessageSealingOptions());
+        var context = new MessageContext("conversation", "alice", "bob", "message");
+        SessionPair pair = Sessions.Established();
+        string[] answers = ["", "no", "yes", "maybe", new('x', 63)];
+        Assert.Single(answers.Select(answer => sealer.Seal(key, System.Text.Encoding.UTF8.GetBytes(answer), context).Length).Distinct());
+        Assert.Single(answers.Select(answer => pair.Alice.Seal(System.Text.Encoding.UTF8.GetBytes(answer)).Length).Distinct());
+        Assert.Single(answers.Select(answer => pair.Bob.Seal(System.Text.Encoding.UTF8.GetBytes(answer)).Length).Distinct());
+    }
+
+    [Fact]
+    public void The_default_is_padme_of_the_next_multiple_of_64_and_never_more_than_63_bytes_or_12_percent()
+    {
+        foreach (int length in Enumerable.Range(1, 70_000))
+        {
+            int padded = PaddingScheme.Default.GetPaddedLength(length - 1);
+            Assert.Equal(Padme((length + 63) / 64 * 64), padded);
+            Assert.InRange(padded, length, Math.Max(length + 63, length * 1.12));
+        }
+    }
+
+    [Fact]
+    public void The_default_leaves_few_lengths_to_tell_apart_among_short_messages()
+    {
+        int Distinct(PaddingScheme scheme) => Enumerable.Range(0, 1024).Select(scheme.GetPaddedLength).Distinct().Count();
+        Assert.Equal((16, 76), (Distinct(PaddingScheme.Default), Distinct(PaddingScheme.Padme)));
+    }
 
     [Property(MaxTest = 1000)]
     public bool Padme_adds_at_most_12_percent(int value)
@@ -73,7 +105,7 @@ public sealed class MessagePadding
     public bool A_text_that_looks_like_padding_comes_back_whole(byte[] head, byte zeros, byte markers)
     {
         byte[] text = [.. head, .. Enumerable.Repeat((byte)0x80, markers % 4), .. new byte[zeros % 40]];
-        byte[] padded = new byte[PaddingScheme.Padme.GetPaddedLength(text.Length)];
+        byte[] padded = new byte[PaddingScheme.Default.GetPaddedLength(text.Length)];
         Padding.Write(text, padded);
         return Padding.FindContentLength(padded) == text.Length && padded.AsSpan(0, text.Length).SequenceEqual(text);
     }

@@ -3,6 +3,7 @@ using FsCheck.Xunit;
 using PulseMeet.E2E.Derivation;
 using PulseMeet.E2E.Identity;
 using PulseMeet.E2E.Keys;
+using PulseMeet.E2E.Ratchet;
 using PulseMeet.E2E.Sealing;
 using PulseMeet.E2E.Tests.Support;
 
@@ -178,9 +179,14 @@ public sealed class MessageSealing
         byte[] largest = new byte[MessageSealer.MaxPlaintextSize];
         largest[^1] = 0x80;
         Assert.Equal(largest.Length, s_sealer.Open(s_key, s_sealer.Seal(s_key, largest, s_context), s_context).Length);
-        Assert.Throws<ArgumentException>(() => s_sealer.Seal(s_key, new byte[largest.Length + 1], s_context));
-        Assert.Throws<ArgumentException>(() => s_sealer.GetSealedLength(largest.Length + 1));
-        Assert.Throws<ArgumentException>(() => s_sealer.GetSealedLength(-1));
+        byte[] tooLong = new byte[largest.Length + 1];
+        RatchetSession session = Sessions.Established().Alice;
+        Assert.Throws<ArgumentException>("plaintext", () => s_sealer.Seal(s_key, tooLong, s_context));
+        Assert.Throws<ArgumentException>("plaintext", () => session.Seal(tooLong));
+        Assert.Throws<ArgumentException>("plaintext", () => session.TrySeal(tooLong, [], out _));
+        Assert.Throws<ArgumentException>("plaintextLength", () => s_sealer.GetSealedLength(tooLong.Length));
+        Assert.Throws<ArgumentException>("plaintextLength", () => session.GetSealedLength(-1));
+        Assert.Throws<ArgumentException>("plaintextLength", () => s_sealer.GetSealedLength(-1));
     }
 
     [Fact]

@@ -32,10 +32,26 @@ internal static class Forge
         return message;
     }
 
+    /// <summary>A copy of a secret, for tests that compare it or look for it.</summary>
+    public static byte[] BytesOf(SecretBytes secret)
+    {
+        byte[] copy = new byte[secret.Length];
+        secret.CopyTo(copy);
+        return copy;
+    }
+
+    /// <inheritdoc cref="BytesOf(SecretBytes)"/>
+    public static byte[] BytesOf(ChainKey chainKey)
+    {
+        byte[] copy = new byte[ChainKey.Size];
+        chainKey.CopyTo(copy);
+        return copy;
+    }
+
     /// <summary>A message in the current sending chain with another number.</summary>
     public static byte[] WithCounter(RatchetSession sender, uint number)
     {
         using RatchetState state = StateOf(sender);
-        return WithHeader(state, state.SendingHeaderKey, state.Own.PublicKey.Span, state.PreviousChainLength, number);
+        return WithHeader(state, BytesOf(state.SendingHeaderKey), state.Own.PublicKey.Span, state.PreviousChainLength, number);
     }
 }

@@ -22,7 +22,8 @@ internal sealed class FloeState : IDisposable
         parameters.Encode(_header.AsSpan(0, FloeParameters.EncodedSize));
         iv.CopyTo(_header.AsSpan(FloeParameters.EncodedSize));
         Derive(key, HeaderTagPurpose, _header.AsSpan(FloeParameters.HeaderSize - FloeParameters.HeaderTagSize));
-        Derive(key, MessageKeyPurpose, _messageKey.Span);
+        using SecretScope messageKey = _messageKey.Use();
+        Derive(key, MessageKeyPurpose, messageKey.Span);
     }
 
     public FloeParameters Parameters { get; }
@@ -34,7 +35,7 @@ internal sealed class FloeState : IDisposable
     public ReadOnlySpan<byte> HeaderTag => _header.AsSpan(FloeParameters.HeaderSize - FloeParameters.HeaderTagSize);
 
     /// <summary>48 secret bytes; shown for the vectors alone.</summary>
-    internal ReadOnlySpan<byte> MessageKey => _messageKey.Span;
+    internal SecretBytes MessageKey => _messageKey;
 
     private static ReadOnlySpan<byte> HeaderTagPurpose => "HEADER_TAG:"u8;
 
@@ -107,7 +108,8 @@ internal sealed class FloeState : IDisposable
         Span<byte> purpose = stackalloc byte[4 + sizeof(long)];
         SegmentKeyPurpose.CopyTo(purpose);
         BinaryPrimitives.WriteInt64BigEndian(purpose[4..], position >> Parameters.RotationBits << Parameters.RotationBits);
-        Derive(_messageKey.Span, purpose, key);
+        using SecretScope messageKey = _messageKey.Use();
+        Derive(messageKey.Span, purpose, key);
     }
 
     public void Dispose() => _messageKey.Dispose();
