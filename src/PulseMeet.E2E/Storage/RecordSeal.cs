@@ -26,13 +26,16 @@ internal static class RecordSeal
 
     public static ReadOnlySpan<byte> KeyLabel => "PulseMeet-E2E v1 store root key"u8;
 
+    public static int GetSealedLength(int plaintextLength, PaddingScheme padding) =>
+        PrefixSize + SealedBody.GetSealedLength(plaintextLength, padding);
+
     /// <param name="key">32 bytes.</param>
     /// <param name="label">What kind of record this is.</param>
     /// <param name="name">Which record it is; authenticated.</param>
     /// <param name="revision">The store's revision after the write; authenticated.</param>
     /// <param name="plaintext">Any bytes.</param>
     /// <param name="padding">How much of the length may show.</param>
-    /// <param name="salt">The salt that was drawn: 16 bytes.</param>
+    /// <param name="salt">The salt: 16 bytes, random but in test vectors.</param>
     public static byte[] Seal(
         ReadOnlySpan<byte> key,
         ReadOnlySpan<byte> label,
@@ -40,15 +43,14 @@ internal static class RecordSeal
         long revision,
         ReadOnlySpan<byte> plaintext,
         PaddingScheme padding,
-        out byte[] salt)
+        ReadOnlySpan<byte> salt)
     {
-        byte[] result = new byte[PrefixSize + SealedBody.GetSealedLength(plaintext.Length, padding)];
+        byte[] result = new byte[GetSealedLength(plaintext.Length, padding)];
         result[0] = Version;
         BinaryPrimitives.WriteInt64BigEndian(result.AsSpan(1), revision);
-        Randomness.Fill(result.AsSpan(9, SaltSize));
-        salt = result[9..PrefixSize];
+        salt.CopyTo(result.AsSpan(9, SaltSize));
         SealedBody.Seal(
-            key, salt, salt.AsSpan(0, AesGcm256.NonceSize), label, plaintext, AssociatedData(result, name), result.AsSpan(PrefixSize));
+            key, salt, salt[..AesGcm256.NonceSize], label, plaintext, AssociatedData(result, name), result.AsSpan(PrefixSize));
         return result;
     }
 
@@ -66,7 +68,7 @@ internal static class RecordSeal
         ReadOnlySpan<byte> sealedRecord)
     {
         if (sealedRecord.Length <= PrefixSize + AesGcm256.TagSize
-            || sealedRecord.Length > PrefixSize + SealedBody.MaxSealed
+            || sealedRecord.Length > StoreLimits.MaxValueSize
             || sealedRecord[0] != Version
             || (!salt.IsEmpty && !PublicBytes.Equal(salt, GetSalt(sealedRecord))))
         {

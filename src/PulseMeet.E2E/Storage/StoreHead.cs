@@ -1,4 +1,5 @@
 using PulseMeet.E2E.Encoding;
+using PulseMeet.E2E.Sealing;
 
 namespace PulseMeet.E2E.Storage;
 
@@ -17,6 +18,20 @@ internal sealed record StoreHead(
     /// <summary>Length of the encoding, in bytes.</summary>
     private const int Size = (4 * 8) + 1 + (2 * RecordSeal.SaltSize);
 
+    /// <summary>The head of a store without records.</summary>
+    public static StoreHead Empty(byte[] keySalt) => new(0, 0, 1, 0, 0, new byte[RecordSeal.SaltSize], keySalt);
+
+    public TreeEntry? Root() => RootNode == 0 ? null : new TreeEntry([], RootSalt, RootNode);
+
+    public byte[] Seal(StoreKeys keys) =>
+        keys.Seal(RecordSeal.HeadLabel, StoreTables.HeadRecord.Span, Revision, Encode(), PaddingScheme.None, out _);
+
+    /// <returns>The head, or null where the bytes are not a head that these keys sealed.</returns>
+    public static StoreHead? Open(StoreKeys keys, byte[]? sealedHead) =>
+        sealedHead is not null && keys.Open(RecordSeal.HeadLabel, StoreTables.HeadRecord.Span, [], sealedHead) is { } bytes
+            ? Decode(bytes)
+            : null;
+
     public byte[] Encode()
     {
         byte[] bytes = new byte[Size];
@@ -32,12 +47,12 @@ internal sealed record StoreHead(
         return bytes;
     }
 
-    /// <exception cref="E2EException">Not this form (<see cref="E2EError.StoreDamaged"/>).</exception>
-    public static StoreHead Decode(ReadOnlySpan<byte> bytes)
+    /// <summary>Reads authentic bytes; that the length is right is checked for readers of a later form.</summary>
+    private static StoreHead? Decode(ReadOnlySpan<byte> bytes)
     {
         if (bytes.Length != Size)
         {
-            throw new E2EException(E2EError.StoreDamaged, "The head has another length.");
+            return null;
         }
 
         var reader = new SpanReader(bytes);

@@ -9,13 +9,11 @@ internal sealed class TreeEdit(TreeReader reader, StoreHead head, TreeEntry? roo
 {
     private readonly Dictionary<long, TreeNode> _changed = [];
     private readonly List<long> _gone = [];
+    private int _made;
     private TreeEntry? _root = root;
     private byte _levels = head.Levels;
     private long _next = head.NextNode;
     private long _count = head.Count;
-
-    /// <summary>How many nodes this batch writes.</summary>
-    public int Changed => _changed.Count;
 
     /// <summary>Notes the current write of a record, or with null that there is none any more.</summary>
     /// <exception cref="E2EException">A node is not the one that the tree names (<see cref="E2EError.StoreDamaged"/>).</exception>
@@ -25,7 +23,6 @@ internal sealed class TreeEdit(TreeReader reader, StoreHead head, TreeEntry? roo
         {
             if (salt is not null)
             {
-                _levels = 0;
                 _root = Reference(NewNode(0, [new TreeEntry(name, salt, 0)]));
                 _count = 1;
             }
@@ -59,7 +56,7 @@ internal sealed class TreeEdit(TreeReader reader, StoreHead head, TreeEntry? roo
     }
 
     /// <summary>Seals what was changed, from the leaves up, and adds it to the batch.</summary>
-    /// <returns>The new head, and its root.</returns>
+    /// <returns>The new head, and the root to go on with.</returns>
     public (StoreHead Head, TreeEntry? Root) Seal(StoreKeys keys, long revision, List<StoreChange> changes)
     {
         foreach (long number in _gone)
@@ -74,7 +71,7 @@ internal sealed class TreeEdit(TreeReader reader, StoreHead head, TreeEntry? roo
 
         var next = new StoreHead(
             revision, _count, _next, _root?.Node ?? 0, _levels, _root?.Salt ?? new byte[RecordSeal.SaltSize], head.KeySalt);
-        return (next, _root);
+        return (next, reader.Keep(_root, _made));
     }
 
     private async ValueTask<TreeNode> PutAsync(TreeEntry at, int level, byte[] name, byte[]? salt)
@@ -88,13 +85,6 @@ internal sealed class TreeEdit(TreeReader reader, StoreHead head, TreeEntry? roo
 
         int index = node.FindChild(name);
         TreeNode child = await PutAsync(node.Entries[index], level - 1, name, salt).ConfigureAwait(false);
-        if (child.Entries.Count == 0)
-        {
-            Drop(child);
-            node.Entries.RemoveAt(index);
-            return node;
-        }
-
         node.Entries[index] = Reference(child);
         if (child.Entries.Count > TreeNode.MaxEntries)
         {
@@ -157,6 +147,7 @@ internal sealed class TreeEdit(TreeReader reader, StoreHead head, TreeEntry? roo
     {
         var node = new TreeNode(_next++, level, entries);
         _changed.Add(node.Number, node);
+        _made++;
         return node;
     }
 
@@ -177,6 +168,7 @@ internal sealed class TreeEdit(TreeReader reader, StoreHead head, TreeEntry? roo
     private void Drop(TreeNode node)
     {
         _changed.Remove(node.Number);
+        _made--;
         if (node.Number < head.NextNode)
         {
             _gone.Add(node.Number);

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using PulseMeet.E2E.Encoding;
+using PulseMeet.E2E.Primitives;
 
 namespace PulseMeet.E2E.Storage;
 
@@ -14,9 +15,6 @@ internal sealed class TreeNode(long number, byte level, List<TreeEntry> entries)
 
     /// <summary>Fewer entries than these, and the node is joined with its neighbour.</summary>
     public const int MinEntries = MaxEntries / 2;
-
-    /// <summary>The most levels above the leaves: more than 8^20 records are not foreseen.</summary>
-    public const int MaxLevel = 20;
 
     public long Number { get; } = number;
 
@@ -41,7 +39,7 @@ internal sealed class TreeNode(long number, byte level, List<TreeEntry> entries)
         while (low <= high)
         {
             int middle = (low + high) / 2;
-            int order = Entries[middle].Name.AsSpan().SequenceCompareTo(name);
+            int order = PublicBytes.Compare(Entries[middle].Name, name);
             if (order == 0)
             {
                 return middle;
@@ -86,19 +84,27 @@ internal sealed class TreeNode(long number, byte level, List<TreeEntry> entries)
         return bytes;
     }
 
-    /// <exception cref="E2EException">Not this form (<see cref="E2EError.InvalidEncoding"/>).</exception>
-    public static TreeNode Decode(long number, int level, ReadOnlySpan<byte> bytes)
+    /// <returns>The node, or null where authentic bytes are not a node of this level.</returns>
+    public static TreeNode? TryDecode(long number, int level, ReadOnlySpan<byte> bytes)
+    {
+        try
+        {
+            return Decode(number, level, bytes);
+        }
+        catch (E2EException)
+        {
+            return null;
+        }
+    }
+
+    private static TreeNode Decode(long number, int level, ReadOnlySpan<byte> bytes)
     {
         var reader = new SpanReader(bytes);
-        if (reader.ReadByte() != level)
-        {
-            throw new E2EException(E2EError.InvalidEncoding, "A node is on another level.");
-        }
-
+        byte ownLevel = reader.ReadByte();
         int count = reader.ReadUInt16();
-        if (count is 0 or > MaxEntries)
+        if (ownLevel != level || count is 0 or > MaxEntries)
         {
-            throw new E2EException(E2EError.InvalidEncoding, "A node has no entries, or too many.");
+            throw new E2EException(E2EError.InvalidEncoding, "A node is on another level, has no entries, or too many.");
         }
 
         var entries = new List<TreeEntry>(count);
@@ -107,13 +113,13 @@ internal sealed class TreeNode(long number, byte level, List<TreeEntry> entries)
             byte[] name = reader.ReadField16().ToArray();
             byte[] salt = reader.ReadBytes(RecordSeal.SaltSize).ToArray();
             entries.Add(new TreeEntry(name, salt, level > 0 ? reader.ReadInt64() : 0));
-            if (i > 0 && entries[i - 1].Name.AsSpan().SequenceCompareTo(name) >= 0)
+            if (i > 0 && PublicBytes.Compare(entries[i - 1].Name, name) >= 0)
             {
                 throw new E2EException(E2EError.InvalidEncoding, "A node is not in order.");
             }
         }
 
         reader.ExpectEnd();
-        return new TreeNode(number, (byte)level, entries);
+        return new TreeNode(number, ownLevel, entries);
     }
 }

@@ -1,3 +1,5 @@
+using PulseMeet.E2E.Primitives;
+
 namespace PulseMeet.E2E.Storage;
 
 /// <summary>Loads nodes of the tree, checks that each is the write that its parent names, and finds names in it.</summary>
@@ -28,8 +30,8 @@ internal sealed class TreeReader(IE2EStore store, StoreKeys keys)
             return null;
         }
 
-        TreeNode node = TreeNode.Decode(entry.Node, level, encoded);
-        if (Volatile.Read(ref _loaded) < MaxLoaded)
+        TreeNode? node = TreeNode.TryDecode(entry.Node, level, encoded);
+        if (node is not null && Volatile.Read(ref _loaded) < MaxLoaded)
         {
             Interlocked.Increment(ref _loaded);
             entry.Loaded = node;
@@ -38,17 +40,25 @@ internal sealed class TreeReader(IE2EStore store, StoreKeys keys)
         return node;
     }
 
-    /// <summary>Counts nodes that a batch made.</summary>
-    /// <returns>Whether so many are kept that the caller lets go of all.</returns>
-    public bool Count(int made)
+    /// <summary>Counts the nodes that a batch made, less those that it dropped; where too many are in memory, forgets all.</summary>
+    /// <param name="root">The tree's new root, with its nodes in memory.</param>
+    /// <param name="made">How many more there are than before.</param>
+    /// <returns>The root to go on with.</returns>
+    public TreeEntry? Keep(TreeEntry? root, int made)
     {
-        if (Interlocked.Add(ref _loaded, made) <= MaxLoaded)
+        if (root is null || Interlocked.Add(ref _loaded, made) > MaxLoaded)
         {
-            return false;
+            return Forget(root);
         }
 
+        return root;
+    }
+
+    /// <summary>Lets go of all nodes beneath a root.</summary>
+    public TreeEntry? Forget(TreeEntry? root)
+    {
         Volatile.Write(ref _loaded, 0);
-        return true;
+        return root is null ? null : new TreeEntry(root.Name, root.Salt, root.Node);
     }
 
     /// <returns>Whether the tree could be read, and the entry; null where there is no such record.</returns>
@@ -94,14 +104,14 @@ internal sealed class TreeReader(IE2EStore store, StoreKeys keys)
             return false;
         }
 
-        byte[] from = after.AsSpan().SequenceCompareTo(prefix) > 0 ? after : prefix;
+        byte[] from = PublicBytes.Compare(after, prefix) > 0 ? after : prefix;
         int first = node.Find(from);
         first = first >= 0 ? first : ~first;
         for (int i = level == 0 ? first : node.FindChild(from); i < node.Entries.Count && found.Count < max; i++)
         {
             TreeEntry next = node.Entries[i];
             bool within = next.Name.AsSpan().StartsWith(prefix);
-            if (!within && next.Name.AsSpan().SequenceCompareTo(prefix) > 0)
+            if (!within && PublicBytes.Compare(next.Name, prefix) > 0)
             {
                 break;
             }
@@ -113,7 +123,7 @@ internal sealed class TreeReader(IE2EStore store, StoreKeys keys)
                     return false;
                 }
             }
-            else if (within && next.Name.AsSpan().SequenceCompareTo(after) > 0)
+            else if (within && PublicBytes.Compare(next.Name, after) > 0)
             {
                 found.Add(next);
             }
