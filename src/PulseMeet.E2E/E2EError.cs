@@ -94,6 +94,33 @@ public enum E2EError
     /// <summary>There is no such media file.</summary>
     UnknownMedia = 42,
 
+    /// <summary>A safety number has not 60 digits, or not 20 words.</summary>
+    SafetyNumberLength = 50,
+
+    /// <summary>A safety number holds a character that is neither a digit nor white space.</summary>
+    SafetyNumberCharacter = 51,
+
+    /// <summary>A safety number holds a digit of another script: the digits are 0 to 9.</summary>
+    SafetyNumberForeignDigit = 52,
+
+    /// <summary>A safety number has white space within a group of five.</summary>
+    SafetyNumberSpacing = 53,
+
+    /// <summary>A safety number in words holds a word that is not on the list.</summary>
+    SafetyNumberUnknownWord = 54,
+
+    /// <summary>A safety number in words does not fit its own check: a word was exchanged.</summary>
+    SafetyNumberCheck = 55,
+
+    /// <summary>A safety number is not the one of these two accounts.</summary>
+    SafetyNumberMismatch = 56,
+
+    /// <summary>A nonce is not the one that was committed to, or was committed to for other account keys.</summary>
+    ShortAuthenticationRefused = 57,
+
+    /// <summary>A step of a comparison by voice came a second time.</summary>
+    ShortAuthenticationRepeated = 58,
+
     /// <summary>A key package breaks a rule of RFC 9420, section 10.1.</summary>
     MlsInvalidKeyPackage = 63,
 

@@ -14,7 +14,7 @@ internal sealed class WriteVectors : ISubcommand
     };
 
     public static IReadOnlyList<IVectorTopic> Topics { get; } =
-        [new DerivationVectors(), new HandshakeVectors(), new RatchetVectors(), new SealingVectors(), new MediaVectors()];
+        [new DerivationVectors(), new HandshakeVectors(), new RatchetVectors(), new SealingVectors(), new MediaVectors(), new VerificationVectors()];
 
     public string Name => "vectors";
 
