@@ -8,7 +8,8 @@ namespace PulseMeet.E2E.Relay;
 /// <param name="Id">16 random bytes; the same for every attempt to offer it.</param>
 /// <param name="Commit">The encoded commit; empty only in the offer that creates a group with one member.</param>
 /// <param name="Welcomes">A Welcome for each device that is added; those devices go onto the delivery list.</param>
-/// <param name="Removed">Devices that the commit removes; they leave the delivery list when the next epoch is used.</param>
+/// <param name="Removed">Devices that the commit removes; they get nothing of later epochs where this is the epoch's first
+/// candidate.</param>
 /// <param name="GroupInfo">The group info of the epoch that begins, or empty where the group takes no external commits.</param>
 /// <param name="Tree">The ratchet tree of the epoch that begins, fetched by the SHA-256 of these bytes.</param>
 public sealed record GroupCommit(

@@ -97,13 +97,13 @@ public interface IE2ERelay
     /// <summary>The candidates of a group's epochs, in order of epoch and place.</summary>
     /// <param name="groupId">The group's id: 1 to 64 bytes.</param>
     /// <param name="fromEpoch">The first epoch that is wanted.</param>
-    /// <param name="max">The most candidates; the next call begins with the last one's epoch.</param>
+    /// <param name="fromPlace">The first place of that epoch that is wanted, from 0.</param>
+    /// <param name="max">The most candidates, 1 to 1,000; the next call begins behind the last one's place.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
     Task<IReadOnlyList<GroupCandidate>> GetCandidatesAsync(
-        ReadOnlyMemory<byte> groupId, ulong fromEpoch, int max, CancellationToken cancellationToken = default);
+        ReadOnlyMemory<byte> groupId, ulong fromEpoch, int fromPlace, int max, CancellationToken cancellationToken = default);
 
-    /// <summary>The group info of a group's newest offered epoch; null where none is there or the caller may not see
-    /// it.</summary>
+    /// <summary>The group info that came last with an offer; null where none is there or the caller may not see it.</summary>
     /// <param name="groupId">The group's id.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
     Task<byte[]?> GetGroupInfoAsync(ReadOnlyMemory<byte> groupId, CancellationToken cancellationToken = default);

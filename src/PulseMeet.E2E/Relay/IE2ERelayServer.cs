@@ -14,3 +14,17 @@ public interface IE2ERelayServer
     /// <param name="cancellationToken">Stops between two deletions.</param>
     Task CleanUpAsync(CancellationToken cancellationToken = default);
 }
+
+/// <summary>A media store as its host sees it: it gives each authenticated user a view of their own.</summary>
+/// <remarks>Thread-safe.</remarks>
+public interface IMediaStoreServer
+{
+    /// <summary>The store for one user, whose authenticity the host has checked.</summary>
+    /// <param name="userId">1 to 64 bytes in UTF-8.</param>
+    /// <exception cref="ArgumentException">The id is empty, too long or not well-formed Unicode.</exception>
+    IMediaStore Connect(string userId);
+
+    /// <summary>Deletes uploads that were not finished in time; for a timer of the host's.</summary>
+    /// <param name="cancellationToken">Stops between two deletions.</param>
+    Task CleanUpAsync(CancellationToken cancellationToken = default);
+}

@@ -6,7 +6,7 @@ public interface IMediaStore
 {
     /// <summary>Begins an upload, or tells how much of one is there already.</summary>
     /// <param name="mediaId">16 random bytes that the sender chose.</param>
-    /// <param name="length">The length of the sealed file, in bytes.</param>
+    /// <param name="length">The length of the sealed file, in bytes; 1 or more.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
     /// <returns>How many bytes are durable: where the upload goes on.</returns>
     /// <exception cref="E2EException">Over the quota (<see cref="E2EError.LimitExceeded"/>), or begun with another length

@@ -6,6 +6,9 @@ public static class RelayLimits
     /// <summary>The longest request, in bytes: 4 MiB.</summary>
     public const int MaxRequestSize = 4 * 1024 * 1024;
 
+    /// <summary>The most envelopes, Welcomes, removed devices or ids in one request.</summary>
+    public const int MaxRequestItems = 4096;
+
     /// <summary>The longest envelope, in bytes: 256 KiB. Longer content goes as media.</summary>
     public const int MaxEnvelopeSize = 256 * 1024;
 
@@ -44,4 +47,7 @@ public static class RelayLimits
 
     /// <summary>The longest that a receiver may wait in one call.</summary>
     public static readonly TimeSpan MaxWait = TimeSpan.FromSeconds(60);
+
+    /// <summary>How far a device list's number and a signed pair's creation time may be ahead of the relay's clock.</summary>
+    public static readonly TimeSpan MaxClockLead = TimeSpan.FromDays(1);
 }
