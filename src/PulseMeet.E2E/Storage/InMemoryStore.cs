@@ -47,7 +47,7 @@ public sealed class InMemoryStore : IE2EStore
     /// <inheritdoc/>
     public async Task<StoreLease> AcquireAsync(string owner, bool handover, CancellationToken cancellationToken = default)
     {
-        Argument.IsText(owner, StoreLimits.MaxOwnerSize);
+        StoreLimits.CheckOwner(owner);
         cancellationToken.ThrowIfCancellationRequested();
         CancellationTokenSource? previous;
         StoreLease lease;
@@ -103,7 +103,7 @@ public sealed class InMemoryStore : IE2EStore
         int max,
         CancellationToken cancellationToken = default)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(max, 1);
+        StoreLimits.CheckScan(after.Span, prefix.Span, max);
         byte[] above = StoreName.OfPart(table, after.Span);
         byte[] within = StoreName.OfPart(table, prefix.Span);
         cancellationToken.ThrowIfCancellationRequested();
@@ -126,7 +126,8 @@ public sealed class InMemoryStore : IE2EStore
         IReadOnlyList<StoreChange> changes,
         CancellationToken cancellationToken = default)
     {
-        StoreChanges.Check(lease, changes);
+        ArgumentNullException.ThrowIfNull(lease);
+        StoreLimits.CheckBatch(changes);
         cancellationToken.ThrowIfCancellationRequested();
         lock (_lock)
         {

@@ -18,12 +18,17 @@ internal sealed class StoreName : IEqualityComparer<byte[]>
     /// <exception cref="ArgumentException">It is longer than any key.</exception>
     public static byte[] OfPart(byte table, ReadOnlySpan<byte> part)
     {
+        CheckPart(part);
+        return Join(table, part);
+    }
+
+    /// <exception cref="ArgumentException">It is longer than any key.</exception>
+    public static void CheckPart(ReadOnlySpan<byte> part)
+    {
         if (part.Length > StoreLimits.MaxKeySize)
         {
             throw new ArgumentException("Must have at most 255 bytes.", nameof(part));
         }
-
-        return Join(table, part);
     }
 
     /// <exception cref="ArgumentException">The key is not 1 to 255 bytes.</exception>
