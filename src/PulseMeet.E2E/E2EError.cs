@@ -19,7 +19,7 @@ public enum E2EError
     /// <summary>A signature over a certificate or a prekey does not verify.</summary>
     InvalidSignature = 4,
 
-    /// <summary>A device certificate is used outside its validity period.</summary>
+    /// <summary>A certificate, a prekey or a device list is used outside its time.</summary>
     Expired = 5,
 
     /// <summary>The ciphertext was changed, is for somebody else, or is under a key that is not at hand.</summary>
@@ -69,6 +69,12 @@ public enum E2EError
 
     /// <summary>A device list is older than one that was seen.</summary>
     OutdatedDeviceList = 21,
+
+    /// <summary>A device is not on its account's device list, or is there with other keys.</summary>
+    UnlistedDevice = 23,
+
+    /// <summary>An account appears under another key than the one that is remembered for it.</summary>
+    AccountKeyChanged = 24,
 
     /// <summary>Another process holds the store.</summary>
     StoreInUse = 30,

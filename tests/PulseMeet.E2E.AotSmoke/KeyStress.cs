@@ -36,6 +36,8 @@ internal static class KeyStress
     private static readonly X25519KeyPair s_own = X25519KeyPair.Import(s_key);
 
     private static readonly Ed25519KeyPair s_account = Ed25519KeyPair.Import(s_key);
+    private static readonly Ed25519PublicKey s_signing = Ed25519KeyPair.Generate().PublicKey;
+    private static readonly Ed25519PublicKey s_mls = Ed25519KeyPair.Generate().PublicKey;
     private static readonly RatchetSessionFactory s_sessions = new(
         new RatchetOptions(), new PreKeyOptions { OneTimePreKeys = 1 }, TimeProvider.System);
 
@@ -77,7 +79,7 @@ internal static class KeyStress
         {
             // A signature with a zeroed key does not verify.
             DeviceCertificate.Issue(
-                Ed25519KeyPair.Import(s_key), s_address, s_own.PublicKey, s_account.PublicKey, s_now, s_now.AddDays(1)).Verify(s_now);
+                Ed25519KeyPair.Import(s_key), s_address, s_own.PublicKey, s_signing, s_mls, s_now, s_now.AddDays(1)).Verify(s_now);
             return true;
         },
         ["export and compare every kind of key"] = ExportsEveryKind,

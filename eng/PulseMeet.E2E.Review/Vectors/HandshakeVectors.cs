@@ -32,9 +32,15 @@ internal sealed class HandshakeVectors : IVectorTopic
             ["initiator_account_private"] = Hex(Fixed("initiator account")),
             ["initiator_identity_private"] = Hex(Fixed("initiator identity")),
             ["initiator_signing_private"] = Hex(Fixed("initiator signing")),
+            ["initiator_mls_private"] = Hex(Fixed("initiator MLS")),
+            ["initiator_user_id"] = "initiator",
+            ["initiator_device_id"] = "phone",
             ["responder_account_private"] = Hex(Fixed("responder account")),
             ["responder_identity_private"] = Hex(Fixed("responder identity")),
             ["responder_signing_private"] = Hex(Fixed("responder signing")),
+            ["responder_mls_private"] = Hex(Fixed("responder MLS")),
+            ["responder_user_id"] = "responder",
+            ["responder_device_id"] = "phone",
             ["not_before"] = s_time.ToUnixTimeSeconds(),
             ["not_after"] = s_time.AddYears(1).ToUnixTimeSeconds(),
             ["signed_prekey_id"] = 1,
@@ -54,8 +60,8 @@ internal sealed class HandshakeVectors : IVectorTopic
 
     private static JsonObject Compute(JsonObject vector)
     {
-        using DeviceIdentity initiator = Identity(vector, "initiator");
-        using DeviceIdentity responder = Identity(vector, "responder");
+        using DeviceIdentity initiator = FixedDevice.Read(vector, "initiator");
+        using DeviceIdentity responder = FixedDevice.Read(vector, "responder");
         using X25519KeyPair signed = X25519KeyPair.Import(Bytes(vector, "signed_prekey_private"));
         using MlKemKeyPair kem = MlKemKeyPair.Import(Bytes(vector, "kem_prekey_seed"));
         using X25519KeyPair? oneTime = vector["one_time_prekey_private"] is null
@@ -100,24 +106,5 @@ internal sealed class HandshakeVectors : IVectorTopic
                 && ofInitiator.InitiatorHeaderKey.FixedTimeEquals(ofResponder.InitiatorHeaderKey)
                 && ofInitiator.ResponderNextHeaderKey.FixedTimeEquals(ofResponder.ResponderNextHeaderKey),
         };
-    }
-
-    private static DeviceIdentity Identity(JsonObject vector, string side)
-    {
-        using Ed25519KeyPair account = Ed25519KeyPair.Import(Bytes(vector, side + "_account_private"));
-        byte[] identityPrivate = Bytes(vector, side + "_identity_private");
-        byte[] signingPrivate = Bytes(vector, side + "_signing_private");
-        using X25519KeyPair identity = X25519KeyPair.Import(identityPrivate);
-        using Ed25519KeyPair signing = Ed25519KeyPair.Import(signingPrivate);
-        DeviceCertificate certificate = DeviceCertificate.Issue(
-            account,
-            new DeviceAddress(side, "phone"),
-            identity.PublicKey,
-            signing.PublicKey,
-            DateTimeOffset.FromUnixTimeSeconds((long)Number(vector, "not_before")),
-            DateTimeOffset.FromUnixTimeSeconds((long)Number(vector, "not_after")));
-        byte[] encoded = certificate.ToArray();
-        return DeviceIdentity.Deserialize(
-            [1, .. identityPrivate, .. signingPrivate, (byte)(encoded.Length >> 8), (byte)encoded.Length, .. encoded]);
     }
 }

@@ -14,7 +14,10 @@ internal sealed class WriteVectors : ISubcommand
     };
 
     public static IReadOnlyList<IVectorTopic> Topics { get; } =
-        [new DerivationVectors(), new HandshakeVectors(), new RatchetVectors(), new SealingVectors(), new MediaVectors(), new VerificationVectors()];
+        [
+            new DerivationVectors(), new IdentityVectors(), new HandshakeVectors(), new RatchetVectors(), new SealingVectors(), new MediaVectors(),
+            new VerificationVectors(),
+        ];
 
     public string Name => "vectors";
 

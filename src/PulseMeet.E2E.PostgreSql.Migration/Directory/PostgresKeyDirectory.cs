@@ -175,7 +175,7 @@ public sealed class PostgresKeyDirectory : IKeyDirectory
             returning d.last_one_time_id, d.last_one_time_kem_id
             """,
             cancellationToken, certificate.Address.UserId, certificate.Address.DeviceId, Tagged(certificate),
-            certificate.ToArray(), certificate.NotBefore.UtcDateTime,
+            certificate.Encode(), certificate.NotBefore.UtcDateTime,
             publication.SignedPreKey.ToArray(), publication.SignedPreKey.CreatedAt.UtcDateTime,
             publication.LastResortPreKey.ToArray(), publication.LastResortPreKey.CreatedAt.UtcDateTime).ConfigureAwait(false))
         {

@@ -6,13 +6,14 @@ namespace PulseMeet.E2E.Identity;
 
 /// <summary>An account's word that a device belongs to it: a server that invents a device has none for it.</summary>
 /// <remarks>The account key's Ed25519 signature over (user id, device id, account key, device identity key, device signing
-/// key, validity); docs/protocol.md, "Device certificate". Immutable and thread-safe.</remarks>
+/// key, device MLS key, validity); docs/protocol.md, "Device certificate". It is no proof that the device holds the private keys: the
+/// handshake's agreement and the signatures by those keys give that. Immutable and thread-safe.</remarks>
 public sealed class DeviceCertificate : IEquatable<DeviceCertificate>
 {
     /// <summary>The longest encoding, in bytes.</summary>
-    public const int MaxEncodedSize = 1 + (2 * (2 + DeviceAddress.MaxIdSize)) + (3 * 32) + (2 * 8) + Ed25519KeyPair.SignatureSize;
+    public const int MaxEncodedSize = 1 + (2 * (2 + DeviceAddress.MaxIdSize)) + (4 * 32) + (2 * 8) + Ed25519KeyPair.SignatureSize;
 
-    private const byte Version = 1;
+    private const byte Version = 2;
 
     private readonly byte[] _encoded;
 
@@ -22,6 +23,7 @@ public sealed class DeviceCertificate : IEquatable<DeviceCertificate>
         Ed25519PublicKey accountKey,
         X25519PublicKey identityKey,
         Ed25519PublicKey signingKey,
+        Ed25519PublicKey mlsKey,
         DateTimeOffset notBefore,
         DateTimeOffset notAfter)
     {
@@ -30,6 +32,7 @@ public sealed class DeviceCertificate : IEquatable<DeviceCertificate>
         AccountKey = accountKey;
         IdentityKey = identityKey;
         SigningKey = signingKey;
+        MlsKey = mlsKey;
         NotBefore = notBefore;
         NotAfter = notAfter;
     }
@@ -46,32 +49,45 @@ public sealed class DeviceCertificate : IEquatable<DeviceCertificate>
     /// <summary>The key that signs the device's prekeys.</summary>
     public Ed25519PublicKey SigningKey { get; }
 
+    /// <summary>The key that signs for the device in groups (RFC 9420, section 5.3), and nothing else.</summary>
+    public Ed25519PublicKey MlsKey { get; }
+
     /// <summary>The first second of validity.</summary>
     public DateTimeOffset NotBefore { get; }
 
     /// <summary>The last second of validity.</summary>
     public DateTimeOffset NotAfter { get; }
 
-    private static ReadOnlySpan<byte> Label => "PulseMeet-E2E v1 device certificate"u8;
+    private static ReadOnlySpan<byte> Label => "PulseMeet-E2E v2 device certificate"u8;
 
     /// <summary>What stays the same when a certificate is renewed: everything but the validity and the signature.</summary>
     internal ReadOnlySpan<byte> Identity => _encoded.AsSpan(0, _encoded.Length - Ed25519KeyPair.SignatureSize - 16);
 
     internal ReadOnlySpan<byte> Encoded => _encoded;
 
+    /// <summary>Whether both name the same device with the same keys: one may be the other one renewed.</summary>
+    /// <param name="other">The other certificate.</param>
+    public bool IsSameDevice(DeviceCertificate other)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        return PublicBytes.Equal(Identity, other.Identity);
+    }
+
     /// <summary>Signs a certificate for a device.</summary>
     /// <param name="account">The account's key pair. Not disposed.</param>
     /// <param name="address">The user and the device.</param>
     /// <param name="identityKey">The device's identity key.</param>
     /// <param name="signingKey">The device's signing key.</param>
+    /// <param name="mlsKey">The device's signature key in groups: another one.</param>
     /// <param name="notBefore">The beginning of validity; counted in whole seconds.</param>
     /// <param name="notAfter">The end of validity; counted in whole seconds.</param>
-    /// <exception cref="ArgumentException">The end is not after the beginning.</exception>
+    /// <exception cref="ArgumentException">The end is not after the beginning, or one key serves for two purposes.</exception>
     public static DeviceCertificate Issue(
         Ed25519KeyPair account,
         DeviceAddress address,
         X25519PublicKey identityKey,
         Ed25519PublicKey signingKey,
+        Ed25519PublicKey mlsKey,
         DateTimeOffset notBefore,
         DateTimeOffset notAfter)
     {
@@ -79,6 +95,12 @@ public sealed class DeviceCertificate : IEquatable<DeviceCertificate>
         ArgumentNullException.ThrowIfNull(address);
         ArgumentNullException.ThrowIfNull(identityKey);
         ArgumentNullException.ThrowIfNull(signingKey);
+        ArgumentNullException.ThrowIfNull(mlsKey);
+        if (mlsKey == signingKey || mlsKey == account.PublicKey)
+        {
+            throw new ArgumentException("The MLS key is a key of its own.", nameof(mlsKey));
+        }
+
         if (notAfter <= notBefore)
         {
             throw new ArgumentException("The end of validity is not after its beginning.", nameof(notAfter));
@@ -91,6 +113,7 @@ public sealed class DeviceCertificate : IEquatable<DeviceCertificate>
         writer.WriteBytes(account.PublicKey.Span);
         writer.WriteBytes(identityKey.Span);
         writer.WriteBytes(signingKey.Span);
+        writer.WriteBytes(mlsKey.Span);
         writer.WriteInt64(notBefore.ToUnixTimeSeconds());
         writer.WriteInt64(notAfter.ToUnixTimeSeconds());
         account.Sign(Label, writer.WrittenSpan, writer.Next(Ed25519KeyPair.SignatureSize));
@@ -98,29 +121,37 @@ public sealed class DeviceCertificate : IEquatable<DeviceCertificate>
     }
 
     /// <summary>Reads a certificate that came from outside. The signature is not verified yet: see <see cref="Verify"/>.</summary>
-    /// <param name="encoded">What <see cref="ToArray"/> gave, and nothing behind it.</param>
+    /// <param name="encoded">What <see cref="Encode"/> gave, and nothing behind it.</param>
     /// <exception cref="E2EException">Malformed (<see cref="E2EError.InvalidEncoding"/>), another version
     /// (<see cref="E2EError.UnsupportedVersion"/>), or with a bad key (<see cref="E2EError.InvalidPublicKey"/>).</exception>
-    public static DeviceCertificate Decode(ReadOnlySpan<byte> encoded) => Decode(encoded, isVerified: false);
+    public static DeviceCertificate Decode(ReadOnlySpan<byte> encoded) => Decode(encoded, isVerified: false, knownAccount: null);
 
     /// <summary>Reads a certificate out of this device's own encrypted state, where only verified ones go. Does not check
     /// again that its Ed25519 keys are of the prime-order subgroup: that takes 20 times as long as sealing a message.</summary>
-    /// <exception cref="E2EException">As for <see cref="Decode(ReadOnlySpan{byte})"/>, but for those two keys.</exception>
-    internal static DeviceCertificate DecodeStored(ReadOnlySpan<byte> encoded) => Decode(encoded, isVerified: true);
+    /// <exception cref="E2EException">As for <see cref="Decode(ReadOnlySpan{byte})"/>, but for those keys.</exception>
+    internal static DeviceCertificate DecodeStored(ReadOnlySpan<byte> encoded) => Decode(encoded, isVerified: true, knownAccount: null);
 
-    private static DeviceCertificate Decode(ReadOnlySpan<byte> encoded, bool isVerified)
+    /// <summary>Reads one of many certificates of an account, whose key is checked once.</summary>
+    internal static DeviceCertificate Decode(ReadOnlySpan<byte> encoded, Ed25519PublicKey knownAccount) =>
+        Decode(encoded, isVerified: false, knownAccount);
+
+    private static DeviceCertificate Decode(ReadOnlySpan<byte> encoded, bool isVerified, Ed25519PublicKey? knownAccount)
     {
         var reader = new SpanReader(encoded);
         reader.ExpectVersion(Version);
         DeviceAddress address = ReadAddress(ref reader);
-        Ed25519PublicKey accountKey = ReadKey(ref reader, isVerified);
+        ReadOnlySpan<byte> account = reader.ReadBytes(Ed25519PublicKey.KeySize);
+        Ed25519PublicKey accountKey = knownAccount is not null && PublicBytes.Equal(account, knownAccount.Span)
+            ? knownAccount
+            : ToKey(account, isVerified);
         var identityKey = X25519PublicKey.FromBytes(reader.ReadBytes(X25519PublicKey.KeySize));
-        Ed25519PublicKey signingKey = ReadKey(ref reader, isVerified);
+        Ed25519PublicKey signingKey = ToKey(reader.ReadBytes(Ed25519PublicKey.KeySize), isVerified);
+        Ed25519PublicKey mlsKey = ToKey(reader.ReadBytes(Ed25519PublicKey.KeySize), isVerified);
         DateTimeOffset notBefore = UnixTime.Read(ref reader);
         DateTimeOffset notAfter = UnixTime.Read(ref reader);
         _ = reader.ReadBytes(Ed25519KeyPair.SignatureSize);
         reader.ExpectEnd();
-        return new(encoded.ToArray(), address, accountKey, identityKey, signingKey, notBefore, notAfter);
+        return new(encoded.ToArray(), address, accountKey, identityKey, signingKey, mlsKey, notBefore, notAfter);
     }
 
     /// <summary>Checks the account key's signature and the validity period.</summary>
@@ -148,7 +179,7 @@ public sealed class DeviceCertificate : IEquatable<DeviceCertificate>
     }
 
     /// <summary>The encoding, for publishing and storing.</summary>
-    public byte[] ToArray() => [.. _encoded];
+    public byte[] Encode() => [.. _encoded];
 
     /// <inheritdoc/>
     public bool Equals(DeviceCertificate? other) => other is not null && PublicBytes.Equal(_encoded, other._encoded);
@@ -159,23 +190,21 @@ public sealed class DeviceCertificate : IEquatable<DeviceCertificate>
     /// <inheritdoc/>
     public override int GetHashCode() => PublicBytes.Hash(_encoded);
 
-    private static Ed25519PublicKey ReadKey(ref SpanReader reader, bool isVerified)
-    {
-        ReadOnlySpan<byte> key = reader.ReadBytes(Ed25519PublicKey.KeySize);
-        return isVerified ? new Ed25519PublicKey(key) : Ed25519PublicKey.FromBytes(key);
-    }
+    private static Ed25519PublicKey ToKey(ReadOnlySpan<byte> key, bool isVerified) =>
+        isVerified ? new Ed25519PublicKey(key) : Ed25519PublicKey.FromBytes(key);
 
     private static DeviceAddress ReadAddress(ref SpanReader reader)
     {
-        string userId = reader.ReadText16();
-        string deviceId = reader.ReadText16();
-        try
-        {
-            return new DeviceAddress(userId, deviceId);
-        }
-        catch (ArgumentException)
-        {
-            throw new E2EException(E2EError.InvalidEncoding, "A user or device id is empty or too long.");
-        }
+        string userId = ReadId(ref reader);
+        return new DeviceAddress(userId, ReadId(ref reader));
+    }
+
+    /// <exception cref="E2EException">Not 1 to 64 bytes of UTF-8 (<see cref="E2EError.InvalidEncoding"/>).</exception>
+    internal static string ReadId(ref SpanReader reader)
+    {
+        ReadOnlySpan<byte> id = reader.ReadField16();
+        return id.Length is > 0 and <= DeviceAddress.MaxIdSize
+            ? StrictUtf8.Decode(id)
+            : throw new E2EException(E2EError.InvalidEncoding, "A user or device id is empty or too long.");
     }
 }

@@ -3,21 +3,23 @@ using PulseMeet.E2E.Keys;
 
 namespace PulseMeet.E2E.Identity;
 
-/// <summary>What makes a device this device: its identity key pair, its signing key pair, and the account's certificate for
-/// both.</summary>
+/// <summary>What makes a device this device: its identity key pair, its two signing key pairs, and the account's certificate for
+/// them.</summary>
 /// <remarks>The account's private key is needed only here, when a device is added or its certificate renewed; it is not
-/// kept. Owns both key pairs. Thread-safe until disposed.</remarks>
+/// kept. Owns the three key pairs. Thread-safe until disposed.</remarks>
 public sealed class DeviceIdentity : IDisposable
 {
     /// <summary>How long a certificate is valid unless the caller says otherwise.</summary>
     public static readonly TimeSpan DefaultValidity = TimeSpan.FromDays(365);
 
-    private const byte Version = 1;
+    private const byte Version = 2;
 
-    private DeviceIdentity(X25519KeyPair identityKey, Ed25519KeyPair signingKey, DeviceCertificate certificate)
+    private DeviceIdentity(
+        X25519KeyPair identityKey, Ed25519KeyPair signingKey, Ed25519KeyPair mlsKey, DeviceCertificate certificate)
     {
         IdentityKey = identityKey;
         SigningKey = signingKey;
+        MlsKey = mlsKey;
         Certificate = certificate;
     }
 
@@ -29,7 +31,11 @@ public sealed class DeviceIdentity : IDisposable
 
     internal X25519KeyPair IdentityKey { get; }
 
+    /// <summary>Signs prekeys.</summary>
     internal Ed25519KeyPair SigningKey { get; }
+
+    /// <summary>Signs in groups.</summary>
+    internal Ed25519KeyPair MlsKey { get; }
 
     /// <summary>Makes a new device of an account.</summary>
     /// <param name="account">The account's key pair. Not disposed and not kept.</param>
@@ -45,9 +51,16 @@ public sealed class DeviceIdentity : IDisposable
         ArgumentNullException.ThrowIfNull(time);
         X25519KeyPair identityKey = X25519KeyPair.Generate();
         Ed25519KeyPair signingKey = Ed25519KeyPair.Generate();
+        Ed25519KeyPair mlsKey = Ed25519KeyPair.Generate();
         DateTimeOffset now = time.GetUtcNow();
-        return new(identityKey, signingKey, DeviceCertificate.Issue(
-            account, address, identityKey.PublicKey, signingKey.PublicKey, now, now + (validity ?? DefaultValidity)));
+        return new(identityKey, signingKey, mlsKey, DeviceCertificate.Issue(
+            account,
+            address,
+            identityKey.PublicKey,
+            signingKey.PublicKey,
+            mlsKey.PublicKey,
+            now,
+            now + (validity ?? DefaultValidity)));
     }
 
     /// <summary>The same device under a certificate with a new validity, with its own copy of the keys: the caller disposes
@@ -69,53 +82,71 @@ public sealed class DeviceIdentity : IDisposable
         return new(
             IdentityKey.Copy(),
             SigningKey.Copy(),
+            MlsKey.Copy(),
             DeviceCertificate.Issue(
-                account, Address, IdentityKey.PublicKey, SigningKey.PublicKey, now, now + (validity ?? DefaultValidity)));
+                account,
+                Address,
+                IdentityKey.PublicKey,
+                SigningKey.PublicKey,
+                MlsKey.PublicKey,
+                now,
+                now + (validity ?? DefaultValidity)));
     }
 
     /// <summary>Serialises the identity with its private keys, for the app's encrypted store. The caller zeroes the bytes.</summary>
     public byte[] Serialize()
     {
         ReadOnlySpan<byte> certificate = Certificate.Encoded;
-        byte[] state = new byte[1 + (2 * 32) + 2 + certificate.Length];
+        byte[] state = new byte[1 + (3 * 32) + 2 + certificate.Length];
         var writer = new SpanWriter(state);
         writer.WriteByte(Version);
         IdentityKey.Write(ref writer);
         SigningKey.Write(ref writer);
+        MlsKey.Write(ref writer);
         writer.WriteField16(certificate);
         writer.ExpectFull();
         return state;
     }
 
-    /// <summary>Reads what <see cref="Serialize"/> wrote, in this or an earlier version.</summary>
+    /// <summary>Reads what <see cref="Serialize"/> wrote.</summary>
     /// <param name="state">The serialised identity.</param>
-    /// <exception cref="E2EException">Malformed (<see cref="E2EError.InvalidEncoding"/>), a later version
-    /// (<see cref="E2EError.UnsupportedVersion"/>), or the certificate is for other keys
-    /// (<see cref="E2EError.WrongIdentity"/>).</exception>
+    /// <exception cref="E2EException">Malformed (<see cref="E2EError.InvalidEncoding"/>), another version
+    /// (<see cref="E2EError.UnsupportedVersion"/>), with a bad key (<see cref="E2EError.InvalidPublicKey"/>), the certificate
+    /// is changed (<see cref="E2EError.InvalidSignature"/>) or for other keys (<see cref="E2EError.WrongIdentity"/>).</exception>
     public static DeviceIdentity Deserialize(ReadOnlySpan<byte> state)
     {
         var reader = new SpanReader(state);
         reader.ExpectVersion(Version);
         ReadOnlySpan<byte> identityPrivate = reader.ReadBytes(X25519KeyPair.PrivateKeySize);
         ReadOnlySpan<byte> signingPrivate = reader.ReadBytes(Ed25519KeyPair.PrivateKeySize);
+        ReadOnlySpan<byte> mlsPrivate = reader.ReadBytes(Ed25519KeyPair.PrivateKeySize);
         DeviceCertificate certificate = DeviceCertificate.Decode(reader.ReadField16());
         reader.ExpectEnd();
-        X25519KeyPair identityKey = X25519KeyPair.Import(identityPrivate);
-        Ed25519KeyPair signingKey = Ed25519KeyPair.Import(signingPrivate);
-        if (identityKey.PublicKey != certificate.IdentityKey || signingKey.PublicKey != certificate.SigningKey)
+        certificate.VerifySignature();
+        var identity = new DeviceIdentity(
+            X25519KeyPair.Import(identityPrivate),
+            Ed25519KeyPair.Import(signingPrivate),
+            Ed25519KeyPair.Import(mlsPrivate),
+            certificate);
+        if (!identity.HasKeysOf(certificate))
         {
-            identityKey.Dispose();
-            signingKey.Dispose();
+            identity.Dispose();
             throw new E2EException(E2EError.WrongIdentity);
         }
 
-        return new(identityKey, signingKey, certificate);
+        return identity;
     }
 
-    /// <summary>Zeroes both private keys.</summary>
+    /// <summary>Zeroes the private keys.</summary>
     public void Dispose()
     {
         IdentityKey.Dispose();
         SigningKey.Dispose();
+        MlsKey.Dispose();
     }
+
+    private bool HasKeysOf(DeviceCertificate certificate) =>
+        IdentityKey.PublicKey == certificate.IdentityKey
+        && SigningKey.PublicKey == certificate.SigningKey
+        && MlsKey.PublicKey == certificate.MlsKey;
 }

@@ -8,7 +8,7 @@ namespace PulseMeet.E2E.Ratchet;
 /// <summary>The serialised form of a session; docs/protocol.md, "Stored session".</summary>
 internal static class SessionStateCodec
 {
-    private const byte Version = 1;
+    private const byte Version = 2;
 
     public static byte[] Write(SessionState state)
     {

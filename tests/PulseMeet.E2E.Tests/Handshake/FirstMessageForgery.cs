@@ -37,8 +37,8 @@ public sealed class FirstMessageForgery
         RatchetSession alice = _alice.Initiate(_bob, _bob.Bundle());
         byte[] one = alice.Seal("one"u8);
         byte[] two = alice.Seal("two"u8);
-        byte[] old = _alice.Identity.Certificate.ToArray();
-        byte[] renewed = _alice.Identity.Renew(_alice.Account, _clock, TimeSpan.FromDays(9)).Certificate.ToArray();
+        byte[] old = _alice.Identity.Certificate.Encode();
+        byte[] renewed = _alice.Identity.Renew(_alice.Account, _clock, TimeSpan.FromDays(9)).Certificate.Encode();
         byte[] oneRenewed = [.. one[..4], .. renewed, .. one[(4 + old.Length)..]];
         RatchetSession bob = _bob.Accept(_alice, oneRenewed).Session;
         Assert.Equal("two"u8.ToArray(), bob.Open(two));
@@ -64,7 +64,7 @@ public sealed class FirstMessageForgery
         int inner = 2 + HandshakeHeaderLength(first);
         foreach (int at in new[] { 0, 4, inner })
         {
-            foreach (byte version in new byte[] { 0, 2, 255 })
+            foreach (byte version in new byte[] { 0, (byte)(first[at] - 1), (byte)(first[at] + 1), 255 })
             {
                 byte[] changed = [.. first];
                 changed[at] = version;

@@ -94,7 +94,7 @@ public sealed class HandshakeForgery
     {
         PreKeyBundle bundle = _bob.Bundle();
         byte[] encoded = bundle.ToArray();
-        int flag = 1 + 2 + bundle.Certificate.ToArray().Length + SignedPreKey.EncodedSize;
+        int flag = 1 + 2 + bundle.Certificate.Encode().Length + SignedPreKey.EncodedSize;
         byte[] stripped = [.. encoded[..flag], 0, .. encoded[(flag + 1 + KemPreKey.EncodedSize)..]];
         Assert.Equal(E2EError.PostQuantumKeyMissing, Refusal.Of(() => PreKeyBundle.Decode(stripped)));
         Assert.Throws<ArgumentNullException>(() => new PreKeyBundle(bundle.Certificate, bundle.SignedPreKey, null!, null));
@@ -144,6 +144,7 @@ public sealed class HandshakeForgery
             new DeviceAddress("mallory", "phone"),
             bob.Certificate.IdentityKey,
             signing.PublicKey,
+            bob.Certificate.MlsKey,
             _clock.GetUtcNow(),
             _clock.GetUtcNow().AddDays(1));
         var bundle = new PreKeyBundle(
@@ -172,8 +173,8 @@ public sealed class HandshakeForgery
     {
         RatchetSession mallory = _mallory.Initiate(_bob, _bob.Bundle());
         byte[] first = mallory.Seal("I am Alice"u8);
-        byte[] own = _mallory.Identity.Certificate.ToArray();
-        byte[] stolen = _alice.Identity.Certificate.ToArray();
+        byte[] own = _mallory.Identity.Certificate.Encode();
+        byte[] stolen = _alice.Identity.Certificate.Encode();
         byte[] forged = [1, 2, (byte)(stolen.Length >> 8), (byte)stolen.Length, .. stolen, .. first[(4 + own.Length)..]];
         Assert.Equal(E2EError.NotAuthentic, Refusal.Of(() => _bob.Accept(_alice, forged)));
     }
@@ -183,7 +184,7 @@ public sealed class HandshakeForgery
     {
         DateTimeOffset now = _clock.GetUtcNow();
         DeviceCertificate certificate = DeviceCertificate.Issue(
-            _bob.Account, _bob.Identity.Address, _bob.Identity.Certificate.IdentityKey, _bob.Identity.Certificate.SigningKey, now, now.AddDays(1));
+            _bob.Account, _bob.Identity.Address, _bob.Identity.Certificate.IdentityKey, _bob.Identity.Certificate.SigningKey, _bob.Identity.Certificate.MlsKey, now, now.AddDays(1));
         certificate.Verify(now);
         certificate.Verify(now.AddDays(1));
         Assert.Equal(E2EError.Expired, Refusal.Of(() => certificate.Verify(now.AddSeconds(-1))));
@@ -219,7 +220,7 @@ public sealed class HandshakeForgery
         }
 
         byte[] first = _alice.Initiate(_bob, bundle).Seal("x"u8);
-        int ephemeralAt = 2 + 2 + _alice.Identity.Certificate.ToArray().Length + 4 + 4 + 1 + 1 + 4;
+        int ephemeralAt = 2 + 2 + _alice.Identity.Certificate.Encode().Length + 4 + 4 + 1 + 1 + 4;
         point.CopyTo(first, ephemeralAt);
         byte[] before = _bob.PreKeys.Serialize();
         Assert.Equal(E2EError.InvalidPublicKey, Refusal.Of(() => _bob.Accept(_alice, first)));
@@ -246,7 +247,7 @@ public sealed class HandshakeForgery
         (byte[] Encoded, Action<byte[]> Decode)[] formats =
         [
             (bundle.ToArray(), b => PreKeyBundle.Decode(b)),
-            (bundle.Certificate.ToArray(), b => DeviceCertificate.Decode(b)),
+            (bundle.Certificate.Encode(), b => DeviceCertificate.Decode(b)),
             (bundle.SignedPreKey.ToArray(), b => SignedPreKey.Decode(b)),
             (bundle.KemPreKey.ToArray(), b => KemPreKey.Decode(b)),
             (_bob.Identity.Serialize(), b => DeviceIdentity.Deserialize(b)),

@@ -41,9 +41,9 @@ public sealed class HandshakeReplay
     {
         byte[] first = _alice.Initiate(_bob, _bob.Bundle(oneTime: false, lastResort: true)).Seal("once"u8);
         _bob.Accept(_alice, first);
-        byte[] old = _alice.Identity.Certificate.ToArray();
+        byte[] old = _alice.Identity.Certificate.Encode();
         _clock.Advance(TimeSpan.FromDays(1));
-        byte[] renewed = _alice.Identity.Renew(_alice.Account, _clock).Certificate.ToArray();
+        byte[] renewed = _alice.Identity.Renew(_alice.Account, _clock).Certificate.Encode();
         byte[] replay = [.. first[..4], .. renewed, .. first[(4 + old.Length)..]];
         Assert.Equal(E2EError.ReplayedHandshake, Refusal.Of(() => _bob.Accept(_alice, replay)));
     }

@@ -36,7 +36,7 @@ public sealed class KeysInMemory
         string[] before = [.. memory.Find().Distinct()];
         OnAThreadOfItsOwn(() => owners.ForEach(owner => owner.Dispose()));
         Assert.Equal(
-            ["account", "archive", "conversation", "handshake root", "identity", "master", "media", "ML-KEM seed", "next header", "ratchet", "root"],
+            ["account", "archive", "conversation", "handshake root", "identity", "master", "media", "ML-KEM seed", "MLS", "next header", "ratchet", "root", "signing"],
             before.Order(StringComparer.OrdinalIgnoreCase));
         Assert.Empty(memory.Find().Except(s_outOfReach));
     }
@@ -55,6 +55,8 @@ public sealed class KeysInMemory
         var derivation = new KeyDerivationService(new KeyDerivationOptions(), TimeProvider.System);
         var place = new MessageContext("c", "alice", "bob", "m");
         Ed25519KeyPair account = Own("account", Ed25519KeyPair.Generate());
+        Ed25519KeyPair signing = Own("signing", Ed25519KeyPair.Generate());
+        Ed25519KeyPair mls = Own("MLS", Ed25519KeyPair.Generate());
         X25519KeyPair identity = Own("identity", X25519KeyPair.Generate());
         MasterKey master = Own("master", MasterKey.Generate());
         MediaKey media = Own("media", MediaKey.Generate());
@@ -69,7 +71,7 @@ public sealed class KeysInMemory
         derivation.DeriveBackupKey(master, "alice", "b").Dispose();
         Hpke.Open(identity, default, default, Hpke.Seal(identity.PublicKey, default, default, s_text));
         DeviceCertificate.Issue(
-            account, new DeviceAddress("alice", "phone"), identity.PublicKey, account.PublicKey, DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch.AddDays(1));
+            account, new DeviceAddress("alice", "phone"), identity.PublicKey, signing.PublicKey, mls.PublicKey, DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch.AddDays(1));
         UseMlKem(kem);
         byte[] sealedFile = new byte[MediaSealer.GetSealedLength(s_text.Length)];
         MediaSealer.Seal(s_text, sealedFile, media, new MediaDescription("m", MediaKind.File)).Dispose();

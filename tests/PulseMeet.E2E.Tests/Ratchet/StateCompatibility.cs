@@ -6,7 +6,7 @@ using PulseMeet.E2E.Tests.Support;
 namespace PulseMeet.E2E.Tests.Ratchet;
 
 /// <summary>State that was stored by an earlier version reads, opens what it has to, and refuses what it has to.</summary>
-/// <remarks>Fixtures/state-v1.json was written by this class with PULSEMEET_WRITE_FIXTURE=PATH in the environment and is never
+/// <remarks>Fixtures/state-v2.json was written by this class with PULSEMEET_WRITE_FIXTURE=PATH in the environment and is never
 /// written again; a new version of a stored format gets a fixture of its own beside it.</remarks>
 public sealed class StateCompatibility
 {
@@ -14,7 +14,7 @@ public sealed class StateCompatibility
 
     public StateCompatibility() => _clock.Advance(StateFixture.StoredAfter);
 
-    public static TheoryData<string> Fixtures() => ["Fixtures/state-v1.json"];
+    public static TheoryData<string> Fixtures() => ["Fixtures/state-v2.json"];
 
     [Fact]
     public void What_is_written_today_reads_too()
@@ -35,6 +35,14 @@ public sealed class StateCompatibility
     [MemberData(nameof(Fixtures))]
     public void Stored_prekeys_accept_their_first_messages_and_remember_the_accepted_one(string path) =>
         CheckPreKeys(StateFixture.Read(Path.Combine(AppContext.BaseDirectory, path)));
+
+    [Fact]
+    public void State_of_version_1_without_an_mls_key_and_a_signed_device_list_is_refused_as_such()
+    {
+        StateFixture old = StateFixture.Read(Path.Combine(AppContext.BaseDirectory, "Fixtures/state-v1.json"));
+        Assert.Equal(E2EError.UnsupportedVersion, Refusal.Of(() => DeviceIdentity.Deserialize(old.Identity)));
+        Assert.Equal(E2EError.UnsupportedVersion, Refusal.Of(() => Load(old.Session)));
+    }
 
     private void CheckSession(StateFixture fixture)
     {

@@ -66,7 +66,7 @@ internal sealed record StateFixture(
         Message next = Next(peer, "the next one");
         session.Seal("begins a sending chain"u8);
         return new(
-            1,
+            2,
             bob.Identity.Serialize(),
             bob.PreKeys.Serialize(),
             alice.Identity.Serialize(),

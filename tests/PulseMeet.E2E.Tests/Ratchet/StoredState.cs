@@ -24,7 +24,7 @@ public sealed class StoredState
     /// <summary>Every decoder with a good input, and what is done with the result.</summary>
     private static readonly (string Name, byte[] Good, Action<byte[]> Read)[] s_decoders =
     [
-        ("certificate", s_bob.Identity.Certificate.ToArray(), b => DeviceCertificate.Decode(b).Verify(s_clock.GetUtcNow())),
+        ("certificate", s_bob.Identity.Certificate.Encode(), b => DeviceCertificate.Decode(b).Verify(s_clock.GetUtcNow())),
         ("signed prekey", PreKeyBundle.Decode(s_bundle).SignedPreKey.ToArray(), b => SignedPreKey.Decode(b)),
         ("post-quantum prekey", PreKeyBundle.Decode(s_bundle).KemPreKey.ToArray(), b => KemPreKey.Decode(b)),
         ("bundle", s_bundle, b => s_alice.Initiate(s_bob, PreKeyBundle.Decode(b)).Dispose()),
@@ -75,7 +75,7 @@ public sealed class StoredState
         (_, byte[] good, Action<byte[]> read) = s_decoders[decoder];
         for (int version = 0; version < 256; version++)
         {
-            if (version != 1)
+            if (version != good[0])
             {
                 byte[] changed = [(byte)version, .. good[1..]];
                 Assert.Equal(E2EError.UnsupportedVersion, Refusal.Of(() => read(changed)));
