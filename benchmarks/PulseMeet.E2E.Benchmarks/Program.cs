@@ -4,6 +4,7 @@ using PulseMeet.E2E.Benchmarks.Growth;
 using PulseMeet.E2E.Benchmarks.Media;
 using PulseMeet.E2E.Benchmarks.Peers;
 using PulseMeet.E2E.Benchmarks.Primitives;
+using PulseMeet.E2E.Benchmarks.Storage;
 
 string? resultFile = OptionValue("--json");
 switch (args.FirstOrDefault())
@@ -16,6 +17,8 @@ switch (args.FirstOrDefault())
         return BackendsCommand.Run(resultFile);
     case "--media":
         return MediaCommand.Run(enforce: args.Contains("--enforce"));
+    case "--storage":
+        return await StorageCommand.RunAsync();
     case "--peers":
         return PeersCommand.Run(resultFile);
     default:
