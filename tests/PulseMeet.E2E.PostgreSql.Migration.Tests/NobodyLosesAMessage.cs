@@ -11,12 +11,10 @@ public sealed class NobodyLosesAMessage(PostgresServer server)
     [Fact]
     public async Task Messages_with_a_peer_without_a_usable_key_are_read_after_contract_through_the_library()
     {
-        using TestDatabase database = server.NewDatabase();
-        var world = new LegacyWorld(2, 0, 120);
-        world.Users[1].Trouble = KeyTrouble.Inactive;
-        world.WriteTo(database.Owner);
-        using var recovery = X25519KeyPair.Generate();
-        await Migrated.ToVerifiedAsync(database, recovery.PublicKey);
+        using Verified start = await Verified.CreateAsync(
+            server, new LegacyWorld(2, 0, 120),
+            world: w => w.Users[1].Trouble = KeyTrouble.Inactive);
+        (TestDatabase database, LegacyWorld world, _) = start;
         LegacyUser reader = world.Users[0];
         MessageMigrationReport report = await Migrated.Messages(database.As(reader.Id), reader).MigrateExistingMessagesAsync();
         await Migrated.Schema(database).ContractAsync(acceptLoss: true);
@@ -52,12 +50,10 @@ public sealed class NobodyLosesAMessage(PostgresServer server)
     [Fact]
     public async Task A_conversation_where_nothing_could_be_resealed_stays_open_to_both_sides_before_contract()
     {
-        using TestDatabase database = server.NewDatabase();
-        var world = new LegacyWorld(2, 0, 40);
-        world.Users[1].Trouble = KeyTrouble.Missing;
-        world.WriteTo(database.Owner);
-        using var recovery = X25519KeyPair.Generate();
-        await Migrated.ToVerifiedAsync(database, recovery.PublicKey);
+        using Verified start = await Verified.CreateAsync(
+            server, new LegacyWorld(2, 0, 40),
+            world: w => w.Users[1].Trouble = KeyTrouble.Missing);
+        (TestDatabase database, LegacyWorld world, _) = start;
         await Migrated.Messages(database.As(world.Users[0].Id), world.Users[0]).MigrateExistingMessagesAsync();
         const string Insert = "insert into direct_messages (sender_id, receiver_id, content) values ($1, $2, 'legacy')";
         (Guid a, Guid b) = (world.Users[0].Id, world.Users[1].Id);
@@ -103,12 +99,10 @@ public sealed class NobodyLosesAMessage(PostgresServer server)
     [Fact]
     public async Task A_legacy_row_with_key_version_2_is_migrated_as_any_other()
     {
-        using TestDatabase database = server.NewDatabase();
-        var world = new LegacyWorld(2, 0, 60);
-        world.WriteTo(database.Owner);
-        database.Run("update direct_messages set key_version = 2");
-        using var recovery = X25519KeyPair.Generate();
-        await Migrated.ToVerifiedAsync(database, recovery.PublicKey);
+        using Verified start = await Verified.CreateAsync(
+            server, new LegacyWorld(2, 0, 60),
+            database: d => d.Run("update direct_messages set key_version = 2"));
+        (TestDatabase database, LegacyWorld world, X25519KeyPair recovery) = start;
         Assert.Equal((60L, 0L), await CountsAsync(database));
         await Migrated.AllMessagesAsync(database, world);
         List<WorldMessage> readable = [.. world.Messages.Where(Migrated.IsReadable)];
@@ -167,11 +161,8 @@ public sealed class NobodyLosesAMessage(PostgresServer server)
     [Fact]
     public async Task A_resumed_run_reports_what_was_unreadable_before_it_was_stopped()
     {
-        using TestDatabase database = server.NewDatabase();
-        var world = new LegacyWorld(2, 0, 600);
-        world.WriteTo(database.Owner);
-        using var recovery = X25519KeyPair.Generate();
-        await Migrated.ToVerifiedAsync(database, recovery.PublicKey);
+        using Verified start = await Verified.CreateAsync(server, new LegacyWorld(2, 0, 600));
+        (TestDatabase database, LegacyWorld world, _) = start;
         LegacyUser user = world.Users[0];
         using var cancel = new CancellationTokenSource();
         int batches = 0;

@@ -34,12 +34,9 @@ public sealed class NothingIsLostUnnamed(PostgresServer server)
     [Fact]
     public async Task Copies_that_were_sealed_to_keys_since_retired_hold_contract_back()
     {
-        using TestDatabase database = server.NewDatabase();
-        var world = new LegacyWorld(3, 1, 0);
-        world.WriteTo(database.Owner);
-        using var recovery = X25519KeyPair.Generate();
+        using Verified start = await Verified.CreateAsync(server, new LegacyWorld(3, 1, 0));
+        (TestDatabase database, LegacyWorld world, X25519KeyPair recovery) = start;
         SecureKeyExchangeMigration schema = Migrated.Schema(database);
-        await Migrated.ToVerifiedAsync(database, recovery.PublicKey);
         database.Run("update user_public_keys set is_active = false where user_id = $1", world.Users[0].Id);
         await Assert.ThrowsAsync<MigrationException>(() => schema.ContractAsync());
         await schema.WrapAsync(recovery.PublicKey);
@@ -48,13 +45,35 @@ public sealed class NothingIsLostUnnamed(PostgresServer server)
     }
 
     [Fact]
+    public async Task Another_public_key_under_the_same_id_is_served_apart_and_its_predecessors_copies_stay()
+    {
+        using Verified start = await Verified.CreateAsync(server, new LegacyWorld(3, 1, 0));
+        (TestDatabase database, LegacyWorld world, X25519KeyPair recovery) = start;
+        SecureKeyExchangeMigration schema = Migrated.Schema(database);
+        LegacyPulse pulse = world.Pulses[0];
+        LegacyUser user = pulse.Members[0];
+        long before = Copies();
+        using X25519KeyPair next = X25519KeyPair.Generate();
+        database.Run("update user_public_keys set public_key = $2 where user_id = $1", user.Id, next.PublicKey.ToBase64());
+        await Assert.ThrowsAsync<MigrationException>(() => schema.VerifyAsync());
+        await schema.WrapAsync(recovery.PublicKey);
+        await schema.VerifyAsync();
+        Assert.Equal(2 * before, Copies());
+        foreach (X25519KeyPair keys in (X25519KeyPair[])[user.Keys, next])
+        {
+            using ConversationArchive archive = await ConversationArchive.OfPulseAsync(
+                database.As(user.Id), new UserKeys(user.Id, [keys]), pulse.Id, Migrated.Derivation, Migrated.Legacy);
+            Assert.NotEmpty(archive.ArchiveKeys);
+        }
+
+        long Copies() => database.Scalar<long>("select count(*) from conversation_keys where recipient_id = $1", user.Id);
+    }
+
+    [Fact]
     public async Task Attack_60_a_role_that_sees_part_of_the_rows_is_told_so_and_gets_no_count()
     {
-        using TestDatabase database = server.NewDatabase();
-        var world = new LegacyWorld(3, 1, 20);
-        world.WriteTo(database.Owner);
-        using var recovery = X25519KeyPair.Generate();
-        await Migrated.ToVerifiedAsync(database, recovery.PublicKey);
+        using Verified start = await Verified.CreateAsync(server, new LegacyWorld(3, 1, 20));
+        (TestDatabase database, LegacyWorld world, _) = start;
         foreach (NpgsqlDataSource source in (NpgsqlDataSource[])[database.As(world.Users[0].Id), database.AsRole("anon")])
         {
             var schema = new SecureKeyExchangeMigration(source, TimeProvider.System);
@@ -80,12 +99,9 @@ public sealed class NothingIsLostUnnamed(PostgresServer server)
     [Fact]
     public async Task Backups_are_not_dropped_while_messages_lie_under_keys_that_only_they_hold()
     {
-        using TestDatabase database = server.NewDatabase();
-        var world = new LegacyWorld(2, 0, 20);
-        world.WriteTo(database.Owner);
-        using var recovery = X25519KeyPair.Generate();
+        using Verified start = await Verified.CreateAsync(server, new LegacyWorld(2, 0, 20));
+        (TestDatabase database, _, X25519KeyPair recovery) = start;
         SecureKeyExchangeMigration schema = Migrated.Schema(database);
-        await Migrated.ToVerifiedAsync(database, recovery.PublicKey);
         await schema.ContractAsync();
         Assert.Equal(MigrationRefusal.AccessWouldBeLost, (await Assert.ThrowsAsync<MigrationException>(() => schema.DropBackupsAsync())).Reason);
         await schema.DropBackupsAsync(acceptLoss: true);
@@ -93,14 +109,11 @@ public sealed class NothingIsLostUnnamed(PostgresServer server)
     }
 
     [Fact]
-    public async Task Originals_that_do_not_open_stop_a_rollback_with_their_names_and_are_kept()
+    public async Task Originals_that_do_not_open_stop_a_rollback_with_their_names_before_it_changes_anything()
     {
-        using TestDatabase database = server.NewDatabase();
-        var world = new LegacyWorld(2, 0, 20);
-        world.WriteTo(database.Owner);
-        using var recovery = X25519KeyPair.Generate();
+        using Verified start = await Verified.CreateAsync(server, new LegacyWorld(2, 0, 20));
+        (TestDatabase database, LegacyWorld world, X25519KeyPair recovery) = start;
         SecureKeyExchangeMigration schema = Migrated.Schema(database);
-        await Migrated.ToVerifiedAsync(database, recovery.PublicKey);
         NpgsqlDataSource hostile = database.As(world.Users[0].Id);
         Guid backup = Guid.NewGuid();
         Guid id = world.Messages[10].Id;
@@ -111,22 +124,29 @@ public sealed class NothingIsLostUnnamed(PostgresServer server)
         await Migrated.AllMessagesAsync(database, world);
         await schema.ContractAsync();
 
+        string before = State();
         Assert.Equal(MigrationRefusal.CorruptBackup, (await Assert.ThrowsAsync<MigrationException>(() => schema.CheckRollbackAsync(recovery))).Reason);
         var refused = await Assert.ThrowsAsync<MigrationException>(() => schema.RollbackAsync(recovery, "test"));
         Assert.Equal(MigrationRefusal.CorruptBackup, refused.Reason);
         Assert.Contains(id.ToString(), refused.Message, StringComparison.Ordinal);
-        Assert.Equal(1, database.Scalar<long>("select count(*) from e2e_message_backup"));
+        Assert.Equal(before, State());
         await schema.RollbackAsync(recovery, "test", acceptLoss: true);
         Assert.Equal("rolled_back", (await schema.ReadStatusAsync()).Phase);
+
+        // Messages, backups, and the right to re-seal.
+        string State() => database.Scalar<string>(
+            """
+            select md5(string_agg(m::text, '' order by m.id)) || (select md5(string_agg(b::text, '' order by b.message_id)) from e2e_message_backup b)
+              || has_function_privilege('authenticated', 'e2e_reseal_direct(uuid, uuid[], bytea[], text[], bytea[])', 'execute')
+            from direct_messages m
+            """);
     }
 
     [Fact]
     public async Task A_corrupt_backup_of_a_key_is_named_by_its_row()
     {
-        using TestDatabase database = server.NewDatabase();
-        new LegacyWorld(3, 1, 0).WriteTo(database.Owner);
-        using var recovery = X25519KeyPair.Generate();
-        await Migrated.ToVerifiedAsync(database, recovery.PublicKey);
+        using Verified start = await Verified.CreateAsync(server, new LegacyWorld(3, 1, 0));
+        (TestDatabase database, _, X25519KeyPair recovery) = start;
         Guid row = database.Scalar<Guid>("update e2e_key_backup set sealed_row = sealed_row || '\\x00' where ctid = (select min(ctid) from e2e_key_backup where source_table = 'pulse_chat_keys') returning source_id");
         var refused = await Assert.ThrowsAsync<MigrationException>(() => Migrated.Schema(database).RollbackAsync(recovery, "test"));
         Assert.Contains($"pulse_chat_keys {row}", refused.Message, StringComparison.Ordinal);

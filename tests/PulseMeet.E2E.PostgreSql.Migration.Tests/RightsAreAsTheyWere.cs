@@ -51,10 +51,8 @@ public sealed class RightsAreAsTheyWere(PostgresServer server)
     [Fact]
     public async Task A_right_that_was_revoked_between_expand_and_rollback_does_not_come_back()
     {
-        using TestDatabase database = server.NewDatabase();
-        new LegacyWorld(4, 2, 0).WriteTo(database.Owner);
-        using var recovery = X25519KeyPair.Generate();
-        await Migrated.ToVerifiedAsync(database, recovery.PublicKey);
+        using Verified start = await Verified.CreateAsync(server, new LegacyWorld(4, 2, 0));
+        (TestDatabase database, _, X25519KeyPair recovery) = start;
         database.Run("revoke all on pulse_chat_keys from authenticated");
         await Migrated.Schema(database).RollbackAsync(recovery, "test");
         Assert.False(database.Scalar<bool>("select has_table_privilege('authenticated', 'pulse_chat_keys', 'select, insert, update, delete')"));
@@ -63,11 +61,8 @@ public sealed class RightsAreAsTheyWere(PostgresServer server)
     [Fact]
     public async Task A_user_who_says_that_they_are_restoring_passes_nothing_through_the_trigger()
     {
-        using TestDatabase database = server.NewDatabase();
-        var world = new LegacyWorld(2, 0, 40);
-        world.WriteTo(database.Owner);
-        using var recovery = X25519KeyPair.Generate();
-        await Migrated.ToVerifiedAsync(database, recovery.PublicKey);
+        using Verified start = await Verified.CreateAsync(server, new LegacyWorld(2, 0, 40));
+        (TestDatabase database, LegacyWorld world, _) = start;
         await Migrated.AllMessagesAsync(database, world);
         (Guid a, Guid b) = (world.Users[0].Id, world.Users[1].Id);
         Assert.Equal("42501", Assert.Throws<PostgresException>(() => TestDatabase.Run(database.As(a),
@@ -77,12 +72,10 @@ public sealed class RightsAreAsTheyWere(PostgresServer server)
     [Fact]
     public async Task Who_joins_a_pulse_does_not_close_it_for_the_others()
     {
-        using TestDatabase database = server.NewDatabase();
-        var world = new LegacyWorld(12, 1, 60);
-        world.Users[10].Trouble = KeyTrouble.None;
-        world.WriteTo(database.Owner);
-        using var recovery = X25519KeyPair.Generate();
-        await Migrated.ToVerifiedAsync(database, recovery.PublicKey);
+        using Verified start = await Verified.CreateAsync(
+            server, new LegacyWorld(12, 1, 60),
+            world: w => w.Users[10].Trouble = KeyTrouble.None);
+        (TestDatabase database, LegacyWorld world, _) = start;
         LegacyPulse pulse = world.Pulses[0];
         await Migrated.Messages(database.As(pulse.Members[1].Id), pulse.Members[1]).MigrateExistingMessagesAsync();
         LegacyUser stranger = world.Users.First(user => !pulse.Members.Contains(user));

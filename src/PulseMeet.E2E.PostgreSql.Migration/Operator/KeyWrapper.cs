@@ -160,7 +160,7 @@ internal sealed class KeyWrapper(NpgsqlDataSource dataSource, X25519PublicKey re
             select k.id, m.id, u.key_id, u.public_key, coalesce(u.expires_at <= now(), false),
               exists (select from public.conversation_keys w where w.conversation_id = {source.Conversation}
                 and w.recipient_id = m.id and w.source_table = '{source.Table}' and w.source_id = k.id
-                and w.recipient_key_id = u.key_id)
+                and w.recipient_key_id = u.key_id and w.recipient_key_digest = public.e2e_public_key_digest(u.public_key))
             from public.{source.Table} k
             cross join lateral public.e2e_key_members({source.Conversation}, k.created_by) as m(id)
             left join public.user_public_keys u on u.user_id = m.id and u.is_active and u.algorithm = 'x25519'
@@ -202,9 +202,13 @@ internal sealed class KeyWrapper(NpgsqlDataSource dataSource, X25519PublicKey re
         {
             await connection.RunAsync(
                 """
-                insert into public.conversation_keys
-                  (source_table, source_id, conversation_id, key_id, version, recipient_id, recipient_key_id, sealed_key)
-                select $1, w.* from unnest($2, $3, $4, $5, $6, $7, $8) as w on conflict do nothing
+                insert into public.conversation_keys (source_table, source_id, conversation_id, key_id, version,
+                  recipient_id, recipient_key_id, recipient_key_digest, sealed_key)
+                select $1, w.source_id, w.conversation_id, w.key_id, w.version, w.recipient_id, w.recipient_key_id,
+                  public.e2e_public_key_digest(w.public_key), w.sealed_key
+                from unnest($2, $3, $4, $5, $6, $7, $8, $9)
+                  as w(source_id, conversation_id, key_id, version, recipient_id, recipient_key_id, public_key, sealed_key)
+                on conflict do nothing
                 """,
                 cancellationToken, source.Table,
                 batch.Wrapped.Select(copy => copy.Row.Id).ToArray(),
@@ -213,6 +217,7 @@ internal sealed class KeyWrapper(NpgsqlDataSource dataSource, X25519PublicKey re
                 batch.Wrapped.Select(copy => copy.Row.Version).ToArray(),
                 batch.Wrapped.Select(copy => copy.User).ToArray(),
                 batch.Wrapped.Select(copy => copy.PublicKeyId).ToArray(),
+                batch.Wrapped.Select(copy => copy.PublicKey).ToArray(),
                 batch.Wrapped.Select(copy => copy.Sealed).ToArray()).ConfigureAwait(false);
         }
 

@@ -13,21 +13,14 @@ internal sealed class Rollback(NpgsqlDataSource dataSource, X25519KeyPair recove
     public async Task RunAsync(
         SecureKeyExchangeMigration migration, string reason, IProgress<long>? progress, CancellationToken cancellationToken)
     {
-        MigrationStatus status = await migration.ReadStatusAsync(cancellationToken).ConfigureAwait(false);
-        if (status.Phase is null)
-        {
-            throw new MigrationException(MigrationRefusal.NothingToRestore, "The migration has not begun.");
-        }
-
-        if (status.Phase == "rolled_back")
+        // What does not open is found before anything is changed.
+        if (!await CheckAsync(migration, cancellationToken).ConfigureAwait(false))
         {
             return;
         }
 
-        await using NpgsqlConnection connection = await dataSource.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
-        await CheckAsync(connection, status, cancellationToken).ConfigureAwait(false);
-
         // From here on no app re-seals a message.
+        await using NpgsqlConnection connection = await dataSource.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
         await connection.RunAsync(
             """
             revoke execute on function public.e2e_reseal_direct(uuid, uuid[], bytea[], text[], bytea[]),
@@ -40,7 +33,8 @@ internal sealed class Rollback(NpgsqlDataSource dataSource, X25519KeyPair recove
     }
 
     /// <summary>What a run would refuse, found without changing anything: every backup is opened.</summary>
-    public async Task CheckAsync(SecureKeyExchangeMigration migration, CancellationToken cancellationToken)
+    /// <returns>Whether there is anything to restore.</returns>
+    public async Task<bool> CheckAsync(SecureKeyExchangeMigration migration, CancellationToken cancellationToken)
     {
         MigrationStatus status = await migration.ReadStatusAsync(cancellationToken).ConfigureAwait(false);
         if (status.Phase is null)
@@ -50,11 +44,26 @@ internal sealed class Rollback(NpgsqlDataSource dataSource, X25519KeyPair recove
 
         if (status.Phase == "rolled_back")
         {
-            return;
+            return false;
         }
 
         await using NpgsqlConnection connection = await dataSource.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
         await CheckAsync(connection, status, cancellationToken).ConfigureAwait(false);
+        foreach (KeySource source in KeySource.All)
+        {
+            await OpenAsync(connection, source.Table, cancellationToken).ConfigureAwait(false);
+        }
+
+        if (!acceptLoss)
+        {
+            await CheckOriginalsAsync(connection, cancellationToken).ConfigureAwait(false);
+        }
+
+        return true;
+    }
+
+    private async Task CheckOriginalsAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
         using var keys = new BackupKeyring(recovery);
         List<Guid> lost = [];
         await foreach (NpgsqlDataReader row in connection.QueryAsync(
@@ -71,11 +80,7 @@ internal sealed class Rollback(NpgsqlDataSource dataSource, X25519KeyPair recove
             }
         }
 
-        RefuseLost(lost, "would not be");
-        foreach (KeySource source in KeySource.All)
-        {
-            await OpenAsync(connection, source.Table, cancellationToken).ConfigureAwait(false);
-        }
+        RefuseLost(lost, "Nothing restored");
     }
 
     private async Task CheckAsync(NpgsqlConnection connection, MigrationStatus status, CancellationToken cancellationToken)
@@ -95,7 +100,8 @@ internal sealed class Rollback(NpgsqlDataSource dataSource, X25519KeyPair recove
         }
     }
 
-    /// <summary>A backup that is still there did not open: a member has written it who had no original to seal.</summary>
+    /// <summary>A backup that is still there did not open: a member has written it, after the check, who had no original to
+    /// seal.</summary>
     private async Task CheckRestAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         List<Guid> lost = [];
@@ -106,16 +112,16 @@ internal sealed class Rollback(NpgsqlDataSource dataSource, X25519KeyPair recove
             lost.Add(row.GetGuid(0));
         }
 
-        RefuseLost(lost, "not");
+        RefuseLost(lost, "Keys not restored");
     }
 
-    private void RefuseLost(List<Guid> lost, string verb)
+    private void RefuseLost(List<Guid> lost, string outcome)
     {
         if (lost.Count > 0 && !acceptLoss)
         {
             throw new MigrationException(
                 MigrationRefusal.CorruptBackup,
-                $"Keys {verb} restored: {lost.Count} message(s) have a sealed original that does not open, the first of them "
+                $"{outcome}: {lost.Count} message(s) have a sealed original that does not open, the first of them "
                 + $"{string.Join(", ", lost.Take(10))}. --accept-loss gives these up.");
         }
     }
@@ -250,7 +256,7 @@ internal sealed class Rollback(NpgsqlDataSource dataSource, X25519KeyPair recove
             catch (E2EException)
             {
                 throw new MigrationException(
-                    MigrationRefusal.CorruptBackup, $"The sealed backup of {table} {row.GetGuid(0)} does not open. Keys not restored.");
+                    MigrationRefusal.CorruptBackup, $"The sealed backup of {table} {row.GetGuid(0)} does not open. Nothing restored.");
             }
         }
 

@@ -81,7 +81,8 @@ public sealed class SecureKeyExchangeMigration
     /// <param name="progress">Told how many messages are restored.</param>
     /// <param name="cancellationToken">Stops; running again goes on.</param>
     /// <param name="acceptLoss">The operator's choice that messages whose sealed original does not open stay as they are; their
-    /// backups then go. Without it such a rollback stops before the keys, and keeps those backups.</param>
+    /// backups then go. Without it such a rollback changes nothing. A junk original that a member writes while it runs stops it
+    /// before the keys.</param>
     /// <exception cref="MigrationException">Another recovery key, no backups any more, or some that do not open.</exception>
     public Task RollbackAsync(
         X25519KeyPair recovery, string reason, IProgress<long>? progress = null, bool acceptLoss = false,

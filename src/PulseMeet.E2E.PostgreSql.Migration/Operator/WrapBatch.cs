@@ -36,7 +36,7 @@ internal sealed class WrapBatch
 
     private static WrappedCopy SealCopy(
         string table, (LegacyKeyRow Row, byte[] Key, KeyMember Member, X25519PublicKey PublicKey) item) => new(
-        item.Row, item.Member.User, item.Member.PublicKeyId!,
+        item.Row, item.Member.User, item.Member.PublicKeyId!, item.Member.PublicKey!,
         Hpke.Seal(item.PublicKey, Binding.WrappedKeyInfo, Binding.OfWrappedKey(
             item.Row.Conversation, item.Member.User, table, item.Row.Id, item.Row.KeyId, item.Member.PublicKeyId!), item.Key));
 
@@ -122,6 +122,6 @@ internal sealed class WrapBatch
         : "malformed_key";
 }
 
-internal sealed record WrappedCopy(LegacyKeyRow Row, Guid User, string PublicKeyId, byte[] Sealed);
+internal sealed record WrappedCopy(LegacyKeyRow Row, Guid User, string PublicKeyId, string PublicKey, byte[] Sealed);
 
 internal sealed record WrapProblem(LegacyKeyRow Row, Guid? User, string Reason);

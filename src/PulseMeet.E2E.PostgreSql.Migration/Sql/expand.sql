@@ -52,11 +52,12 @@ create table if not exists public.conversation_keys (
   source_table text not null check (source_table in ('pulse_chat_keys', 'direct_message_keys')),
   source_id uuid not null,
   recipient_key_id text not null,
+  recipient_key_digest uuid not null,                      -- of the listed key: another one under the same id is served apart
   key_id text not null,
   version integer not null default 1,
   sealed_key bytea not null,
   created_at timestamptz not null default now(),
-  primary key (conversation_id, recipient_id, source_table, source_id, recipient_key_id)
+  primary key (conversation_id, recipient_id, source_table, source_id, recipient_key_id, recipient_key_digest)
 );
 create index if not exists conversation_keys_recipient on public.conversation_keys (recipient_id, conversation_id);
 create index if not exists conversation_keys_source on public.conversation_keys (source_table, source_id, recipient_id);
@@ -429,7 +430,7 @@ begin
     execute format($q$ select count(*) from public.%I k cross join lateral public.e2e_key_members(k.%s, k.created_by) as m(id)
       where not exists (select from public.conversation_keys w
         join public.user_public_keys u on u.user_id = w.recipient_id and u.key_id = w.recipient_key_id
-          and u.is_active and (u.expires_at is null or u.expires_at > now())
+          and w.recipient_key_digest = public.e2e_public_key_digest(u.public_key) and u.is_active and (u.expires_at is null or u.expires_at > now())
         where w.source_table = %L and w.source_id = k.id and w.recipient_id = m.id)
       and not exists (select from public.e2e_wrap_problems p
         where p.source_table = %L and p.source_id = k.id and p.user_id = m.id) $q$,
@@ -448,6 +449,10 @@ language sql stable security definer set search_path = pg_catalog, pg_temp as $$
   union select p_created_by where p_conversation !~ '^dm_'
     and not exists (select from public.pulses p where p.id::text = p_conversation)
 $$;
+
+-- Tells one listed public key from another; the listed text as it stands, not what it may decode to.
+create or replace function public.e2e_public_key_digest(p_public_key text) returns uuid
+language sql immutable parallel safe set search_path = pg_catalog, pg_temp as $$ select md5(p_public_key)::uuid $$;
 
 -- What a key row held when it was sealed, without the columns that the migration itself adds.
 create or replace function public.e2e_key_digest(p_row jsonb) returns uuid language sql immutable as
