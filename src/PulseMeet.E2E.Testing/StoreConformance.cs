@@ -10,7 +10,7 @@ namespace PulseMeet.E2E.Testing;
 /// </remarks>
 public sealed partial class StoreConformance
 {
-    private static readonly IReadOnlyDictionary<string, Func<StoreTrial, Task>> s_rules = new Dictionary<string, Func<StoreTrial, Task>>
+    private static readonly Dictionary<string, Func<StoreTrial, Task>> s_rules = new()
     {
         ["A new store is empty and at revision 0"] = NewStore,
         ["What was written is read byte for byte"] = Values,

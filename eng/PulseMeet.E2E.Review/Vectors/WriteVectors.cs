@@ -23,6 +23,7 @@ internal sealed class WriteVectors : ISubcommand
         new VerificationVectors(),
         new MessagingVectors(),
         new IdentityVectors(),
+        new StorageVectors(),
     ];
 
     public string Name => "vectors";
