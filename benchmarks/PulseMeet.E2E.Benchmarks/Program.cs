@@ -7,6 +7,7 @@ using PulseMeet.E2E.Benchmarks.Mls;
 using PulseMeet.E2E.Benchmarks.Peers;
 using PulseMeet.E2E.Benchmarks.Primitives;
 using PulseMeet.E2E.Benchmarks.Verification;
+using PulseMeet.E2E.Benchmarks.Storage;
 
 string? resultFile = OptionValue("--json");
 switch (args.FirstOrDefault())
@@ -21,6 +22,8 @@ switch (args.FirstOrDefault())
         return MediaCommand.Run(enforce: args.Contains("--enforce"));
     case "--mls":
         return MlsCommand.Run(resultFile);
+    case "--storage":
+        return await StorageCommand.RunAsync();
     case "--peers":
         return PeersCommand.Run(resultFile);
     case "--verification":

@@ -97,6 +97,9 @@ public enum E2EError
     /// <summary>The store was changed, cut short, or an old record was put back.</summary>
     StoreDamaged = 33,
 
+    /// <summary>The store's key is wrapped under another master key.</summary>
+    WrongMasterKey = 34,
+
     /// <summary>The relay cannot be reached, or does not answer in time.</summary>
     RelayUnavailable = 40,
 

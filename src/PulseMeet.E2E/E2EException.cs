@@ -54,6 +54,7 @@ public sealed class E2EException : Exception
         E2EError.StoreConflict => "The store was changed by somebody else.",
         E2EError.StoreFailed => "The store could not be written or read.",
         E2EError.StoreDamaged => "The store is damaged or was changed.",
+        E2EError.WrongMasterKey => "The store was made under another master key.",
         E2EError.RelayUnavailable => "The relay cannot be reached.",
         E2EError.NotAllowed => "The caller has no right to that.",
         E2EError.UnknownMedia => "There is no such media file.",

@@ -31,6 +31,8 @@ internal sealed class WriteVectors : ISubcommand
         new SignatureVectors(),
         new SealingRefusals(),
         new LinkingVectors(),
+        new IdentityVectors(),
+        new StorageVectors(),
     ];
 
     public string Name => "vectors";

@@ -4,17 +4,24 @@ namespace PulseMeet.E2E.Storage;
 /// <remarks>
 /// It sees ciphertext only: records are sealed before they come here, and their integrity is checked after they leave.
 /// Keys are compared byte by byte. One process holds the store at a time, by a lease with a generation. Implementations are
-/// thread-safe. <c>PulseMeet.E2E.Testing</c> has a conformance suite for an implementation of the app's own.
+/// thread-safe. <c>PulseMeet.E2E.Testing</c> has a conformance suite for an implementation of the app's own; the rules are in
+/// docs/protocol-relay.md, "The device's store". Disposing gives back a lease that is still held.
 /// </remarks>
 public interface IE2EStore : IAsyncDisposable
 {
     /// <summary>Takes the store for this process. A lease whose process has died is taken over.</summary>
     /// <param name="owner">Who asks, in words for the one who is kept out; 1 to 64 bytes in UTF-8.</param>
-    /// <param name="handover">Whether to ask a living holder to hand the store over.</param>
+    /// <param name="handover">Whether a living holder loses the store, between two of its batches.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
-    /// <exception cref="E2EException">Another process holds it (<see cref="E2EError.StoreInUse"/>), or the file is no store,
-    /// or damaged (<see cref="E2EError.StoreDamaged"/>).</exception>
+    /// <exception cref="E2EException">Another lease holds it (<see cref="E2EError.StoreInUse"/>), the file is no store, or
+    /// damaged (<see cref="E2EError.StoreDamaged"/>), or it cannot be opened for writing (<see cref="E2EError.StoreFailed"/>).
+    /// Nothing was written.</exception>
     Task<StoreLease> AcquireAsync(string owner, bool handover, CancellationToken cancellationToken = default);
+
+    /// <summary>Gives the store back, so that the next one need not ask. Nothing happens where the lease was lost before.</summary>
+    /// <param name="lease">The lease; no batch of it is written any more.</param>
+    /// <param name="cancellationToken">Stops waiting for a batch that is under way.</param>
+    Task ReleaseAsync(StoreLease lease, CancellationToken cancellationToken = default);
 
     /// <summary>Reads one record; null where there is none.</summary>
     /// <param name="table">The record's table: a small number that the core chose.</param>
@@ -51,6 +58,8 @@ public interface IE2EStore : IAsyncDisposable
 
     /// <summary>Deletes everything, so that no copy stays in the file.</summary>
     /// <param name="lease">The lease.</param>
-    /// <param name="cancellationToken">Stops waiting; deleted or not.</param>
+    /// <param name="cancellationToken">Looked at before it begins, not afterwards.</param>
+    /// <exception cref="E2EException">The lease was lost (<see cref="E2EError.StoreInUse"/>), or the disk fails
+    /// (<see cref="E2EError.StoreFailed"/>).</exception>
     Task WipeAsync(StoreLease lease, CancellationToken cancellationToken = default);
 }

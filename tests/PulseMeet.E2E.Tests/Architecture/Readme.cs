@@ -43,15 +43,27 @@ public sealed partial class Readme
         }
     }
 
-    /// <summary>The names of a test class's tests; none where there is no such class.</summary>
-    private static string[] TestsOf(string className) =>
-    [
-        .. typeof(Readme).Assembly.GetTypes()
-            .Where(type => type.Name == className)
-            .SelectMany(type => type.GetMethods())
-            .Where(method => method.GetCustomAttributes<FactAttribute>().Any())
-            .Select(method => method.Name),
-    ];
+    /// <summary>The names of a test class's tests; none where there is no such class. Those of other test projects are read as text.</summary>
+    private static string[] TestsOf(string className)
+    {
+        string[] own =
+        [
+            .. typeof(Readme).Assembly.GetTypes()
+                .Where(type => type.Name == className)
+                .SelectMany(type => type.GetMethods())
+                .Where(method => method.GetCustomAttributes<FactAttribute>().Any())
+                .Select(method => method.Name),
+        ];
+        return own.Length > 0 ? own :
+        [
+            .. Directory.EnumerateFiles(Path.Combine(Sources.Repository(), "tests"), $"{className}.cs", SearchOption.AllDirectories)
+                .SelectMany(path => TestMethod().Matches(File.ReadAllText(path)))
+                .Select(match => match.Groups[1].Value),
+        ];
+    }
+
+    [GeneratedRegex(@"\[(?:Fact|Theory|Property)\b[^\n]*\n(?:\s+\[[^\n]*\n)*\s+public (?:[\w<>]+ )+(\w+)\(")]
+    private static partial Regex TestMethod();
 
     [GeneratedRegex("<!-- quickstart -->\n```csharp\n(.*?)```\n", RegexOptions.Singleline)]
     private static partial Regex QuickstartBlock();

@@ -1,0 +1,61 @@
+using PulseMeet.E2E.Primitives;
+using PulseMeet.E2E.Sealing;
+
+namespace PulseMeet.E2E.Storage;
+
+/// <summary>The batches of one write, laid over each other in order, and sealed together.</summary>
+/// <remarks>Not thread-safe.</remarks>
+internal sealed class GroupWrite(StoreKeys keys, TreeReader reader, StoreView view)
+{
+    private readonly Dictionary<byte[], ReadOnlyMemory<byte>?> _writes = new(StoreName.Comparer);
+
+    /// <summary>Lays a batch over those before it.</summary>
+    /// <returns>False where a record that it expects is another one.</returns>
+    /// <exception cref="E2EException">The tree cannot be read (<see cref="E2EError.StoreDamaged"/>).</exception>
+    public async ValueTask<bool> TryAddAsync(StoreBatch batch)
+    {
+        foreach ((byte[] name, byte[]? salt) in batch.Expected)
+        {
+            if (_writes.ContainsKey(name) || !PublicBytes.Equal(await SaltOfAsync(name).ConfigureAwait(false), salt))
+            {
+                return false;
+            }
+        }
+
+        foreach ((byte[] name, ReadOnlyMemory<byte>? value) in batch.Writes)
+        {
+            _writes[name] = value;
+        }
+
+        return true;
+    }
+
+    /// <summary>Seals the records, the nodes of the tree and the head.</summary>
+    /// <exception cref="E2EException">The tree cannot be read (<see cref="E2EError.StoreDamaged"/>).</exception>
+    public async ValueTask<(IReadOnlyList<StoreChange> Changes, StoreView Next)> SealAsync()
+    {
+        long revision = view.Head.Revision + 1;
+        List<StoreChange> changes = new(_writes.Count + 16);
+        var edit = new TreeEdit(reader, view.Head, view.Root);
+        foreach ((byte[] name, ReadOnlyMemory<byte>? value) in _writes)
+        {
+            byte[]? salt = null;
+            byte[]? record = value is null
+                ? null
+                : keys.Seal(RecordSeal.RecordLabel, name, revision, value.Value.Span, PaddingScheme.Default, out salt);
+            changes.Add(new StoreChange(StoreTables.Records, keys.CodeOf(name), record));
+            await edit.PutAsync(name, salt).ConfigureAwait(false);
+        }
+
+        (StoreHead head, TreeEntry? root) = edit.Seal(keys, revision, changes);
+        changes.Add(new StoreChange(StoreTables.Roots, StoreTables.HeadRecord, head.Seal(keys)));
+        return (changes, new StoreView(head, root));
+    }
+
+    private async ValueTask<byte[]?> SaltOfAsync(byte[] name)
+    {
+        (bool readable, TreeEntry? entry) =
+            await reader.FindAsync(view.Root, view.Head.Levels, name, CancellationToken.None).ConfigureAwait(false);
+        return readable ? entry?.Salt : throw new E2EException(E2EError.StoreDamaged, "A node of the tree is missing, old or changed.");
+    }
+}

@@ -1,0 +1,70 @@
+using PulseMeet.E2E.Primitives;
+using PulseMeet.E2E.Sealing;
+
+namespace PulseMeet.E2E.Storage;
+
+/// <summary>The store's random root key, which seals every record, and the key that turns record names into codes.</summary>
+/// <remarks>docs/protocol-storage.md, "Keys"; <see cref="WrappedRoot"/> is how the root key lies in the store. Owns 64 secret bytes.
+/// Thread-safe.</remarks>
+internal sealed class StoreKeys : IDisposable
+{
+    /// <summary>Length of the root key, in bytes.</summary>
+    public const int RootSize = 32;
+
+    /// <summary>Length of the code that a record lies under, in bytes.</summary>
+    public const int CodeSize = 16;
+
+    private readonly SecretBytes _root;
+    private readonly SecretBytes _names;
+
+    /// <param name="root">32 bytes; owned and disposed from now on.</param>
+    public StoreKeys(SecretBytes root)
+    {
+        _root = root;
+        _names = new SecretBytes(Hmac.Size);
+        using SecretScope key = _root.Use();
+        using SecretScope names = _names.Use();
+        Hkdf.DeriveKey(key.Span, [], "PulseMeet-E2E v1 store names"u8, names.Span);
+    }
+
+    public static StoreKeys Generate() => new(SecretBytes.Random(RootSize));
+
+    /// <summary>Seals under the root key, with a fresh salt.</summary>
+    public byte[] Seal(
+        ReadOnlySpan<byte> label, ReadOnlySpan<byte> name, long revision, ReadOnlySpan<byte> plaintext, PaddingScheme padding, out byte[] salt)
+    {
+        salt = new byte[RecordSeal.SaltSize];
+        Randomness.Fill(salt);
+        using SecretScope root = _root.Use();
+        return RecordSeal.Seal(root.Span, label, name, revision, plaintext, padding, salt);
+    }
+
+    /// <inheritdoc cref="RecordSeal.Open"/>
+    public byte[]? Open(ReadOnlySpan<byte> label, ReadOnlySpan<byte> name, ReadOnlySpan<byte> salt, ReadOnlySpan<byte> sealedRecord)
+    {
+        using SecretScope root = _root.Use();
+        return RecordSeal.Open(root.Span, label, name, salt, sealedRecord);
+    }
+
+    /// <summary>The code that a record lies under: HMAC-SHA-256 over its name, cut to 16 bytes, so that no name shows.</summary>
+    public byte[] CodeOf(ReadOnlySpan<byte> name)
+    {
+        Span<byte> code = stackalloc byte[Hmac.Size];
+        using SecretScope names = _names.Use();
+        Hmac.Sha256(names.Span, name, code);
+        return code[..CodeSize].ToArray();
+    }
+
+    /// <inheritdoc cref="WrappedRoot.Wrap"/>
+    public byte[] Wrap(Keys.MasterKey masterKey, long revision, ReadOnlySpan<byte> salt)
+    {
+        using SecretScope root = _root.Use();
+        return WrappedRoot.Wrap(masterKey, root.Span, revision, salt);
+    }
+
+    public void Dispose()
+    {
+        _root.Dispose();
+        _names.Dispose();
+    }
+}
