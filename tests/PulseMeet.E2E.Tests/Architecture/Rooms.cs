@@ -38,7 +38,7 @@ internal static class Rooms
     /// <see cref="Layers"/> says when.</summary>
     public static readonly (string From, string To)[] NotUsedYet =
     [
-        ("Mls", "Keys"), ("Storage", "Keys"), ("Storage", "Sealing"), ("Relay", "PreKeys"),
+        ("Mls", "Keys"), ("Storage", "Keys"), ("Storage", "Sealing"),
     ];
 
     /// <summary>All that a room may use, itself and the root included.</summary>
