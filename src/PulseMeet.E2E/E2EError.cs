@@ -127,20 +127,50 @@ public enum E2EError
     /// <summary>A step of a comparison by voice came a second time.</summary>
     ShortAuthenticationRepeated = 58,
 
+    /// <summary>An MLS message of another group.</summary>
+    MlsWrongGroup = 60,
+
+    /// <summary>An MLS message of an epoch that has not begun for this member, or whose keys are deleted.</summary>
+    MlsWrongEpoch = 61,
+
+    /// <summary>A leaf node breaks a rule of RFC 9420, section 7.3.</summary>
+    MlsInvalidLeaf = 62,
+
     /// <summary>A key package breaks a rule of RFC 9420, section 10.1.</summary>
     MlsInvalidKeyPackage = 63,
 
-    /// <summary>A commit breaks a rule of RFC 9420, section 12.4.</summary>
+    /// <summary>A proposal breaks a rule of RFC 9420, section 12.1.</summary>
+    MlsInvalidProposal = 64,
+
+    /// <summary>A commit breaks a rule of RFC 9420, section 12.2 or 12.4.</summary>
     MlsInvalidCommit = 65,
 
     /// <summary>A ratchet tree breaks a rule of RFC 9420, section 7 or 12.4.3.1.</summary>
     MlsInvalidTree = 66,
+
+    /// <summary>A Welcome or a group info breaks a rule of RFC 9420, section 12.4.3.</summary>
+    MlsInvalidWelcome = 67,
+
+    /// <summary>A pre-shared key that a commit or a Welcome names is not held.</summary>
+    MlsUnknownPsk = 68,
+
+    /// <summary>The group's own rules allow a leaf, a proposal or a commit not.</summary>
+    MlsRefusedByPolicy = 69,
 
     /// <summary>A protocol version, cipher suite or required extension that this library does not have.</summary>
     MlsUnsupported = 70,
 
     /// <summary>A Welcome has no entry for the key package at hand.</summary>
     MlsNotForThisClient = 71,
+
+    /// <summary>A commit names a proposal that has not come.</summary>
+    MlsUnknownProposal = 72,
+
+    /// <summary>This member was removed from the group, or the group is over because it was re-initialised.</summary>
+    MlsGroupClosed = 73,
+
+    /// <summary>Proposals are waiting: a commit comes before the next application message (RFC 9420, section 12.4).</summary>
+    MlsCommitRequired = 74,
 
     /// <summary>A commit whose path does not open for this member; the committer's leaf is in the exception's Data under &quot;mls.committer&quot;.</summary>
     MlsPathUnreadable = 75,

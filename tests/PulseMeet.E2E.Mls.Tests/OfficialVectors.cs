@@ -11,6 +11,8 @@ public sealed class OfficialVectors
     [InlineData("key-schedule", 1)]
     [InlineData("message-protection", 1)]
     [InlineData("messages", 1)]
+    [InlineData("passive-client-handling-commit", 2)]
+    [InlineData("passive-client-welcome", 3)]
     [InlineData("psk_secret", 3)]
     [InlineData("secret-tree", 1)]
     [InlineData("transcript-hashes", 1)]

@@ -115,7 +115,7 @@ internal static class KeyVectors
         HashRatchet ratchet = tree.Ratchet(leaf, type);
         using MessageKey key = ratchet.Look(number, uint.MaxValue);
         bool holds = generation.Is(prefix + "_key", key.Key) && generation.Is(prefix + "_nonce", key.Nonce);
-        ratchet.Consume(number, int.MaxValue);
+        ratchet.Consume(number, int.MaxValue, 0);
         return holds;
     }
 

@@ -21,6 +21,9 @@ internal sealed class RunMlsVectors : ISubcommand
         ["message-protection"] = MessageVectors.MessageProtectionHolds,
         ["welcome"] = MessageVectors.WelcomeHolds,
         ["tree-operations"] = TreeVectors.TreeOperationsHold,
+        ["passive-client-welcome"] = PassiveClient.Follows,
+        ["passive-client-handling-commit"] = PassiveClient.Follows,
+        ["passive-client-random"] = PassiveClient.Follows,
     };
 
     public string Name => "mls-vectors";

@@ -14,10 +14,17 @@ internal sealed class WriteVectors : ISubcommand
     };
 
     public static IReadOnlyList<IVectorTopic> Topics { get; } =
-        [
-            new DerivationVectors(), new IdentityVectors(), new HandshakeVectors(), new RatchetVectors(), new SealingVectors(), new MediaVectors(),
-            new VerificationVectors(),
-        ];
+    [
+        new DerivationVectors(),
+        new HandshakeVectors(),
+        new RefusalVectors(),
+        new RatchetVectors(),
+        new SealingVectors(),
+        new MediaVectors(),
+        new VerificationVectors(),
+        new MessagingVectors(),
+        new IdentityVectors(),
+    ];
 
     public string Name => "vectors";
 

@@ -17,7 +17,8 @@ public interface IE2ERelay
     DeviceAddress Caller { get; }
 
     /// <summary>Publishes this device's certificate and prekeys. An older publication never replaces a newer one (by the
-    /// creation time of the signed pair, then by its id); one-time pairs are added, each id once.</summary>
+    /// id of the signed pair, which drops the one-time pairs of earlier ones); one-time pairs of its generation are added, each id
+    /// once.</summary>
     /// <param name="publication">An encoded <c>PreKeyPublication</c>.</param>
     /// <param name="cancellationToken">Stops waiting; stored whole or not at all.</param>
     /// <returns>The number of one-time pairs that are left.</returns>

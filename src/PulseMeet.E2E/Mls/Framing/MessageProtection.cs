@@ -78,7 +78,7 @@ internal static class MessageProtection
             throw new E2EException(E2EError.NotAuthentic, "The sender is not a member.");
         }
 
-        using MessageKey key = tree.Ratchet(sender.LeafIndex, message.Type).Look(sender.Generation, maxAhead);
+        using MessageKey key = tree.Look(sender.LeafIndex, message.Type, sender.Generation, maxAhead);
         byte[] plaintext = new byte[Math.Max(0, message.Ciphertext.Length - Aead.TagSize)];
         Span<byte> guard = stackalloc byte[4];
         System.Buffers.Binary.BinaryPrimitives.WriteUInt32BigEndian(guard, sender.ReuseGuard);

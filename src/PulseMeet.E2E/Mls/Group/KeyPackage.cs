@@ -99,10 +99,10 @@ internal sealed class KeyPackage : IMlsStruct<KeyPackage>
             throw Invalid("Its init key is malformed.");
         }
 
-        // Section 10: extensions are listed in the leaf's capabilities.
+        // Section 10: extensions are listed in the leaf's capabilities, last_resort and unknown ones too.
         foreach (Extension extension in Extensions)
         {
-            if (!Leaf.Capabilities.SupportsExtension(extension.Type) && extension.Type != ExtensionType.LastResort)
+            if (!Leaf.Capabilities.SupportsExtension(extension.Type))
             {
                 throw Invalid("It has an extension that its capabilities do not list.");
             }

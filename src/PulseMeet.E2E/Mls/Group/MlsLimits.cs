@@ -8,4 +8,11 @@ internal static class MlsLimits
 
     /// <summary>The longest message, Welcome or tree, in bytes.</summary>
     public const int MaxMessage = 64 * 1024 * 1024;
+
+    /// <summary>The proposals of one sender that are kept within an epoch; further ones are refused, so that nobody takes
+    /// another's place.</summary>
+    public const int MaxProposalsOfSender = 64;
+
+    /// <summary>The longest serialised state, in bytes.</summary>
+    public const int MaxState = 512 * 1024 * 1024;
 }

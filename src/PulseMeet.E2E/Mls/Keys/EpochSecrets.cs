@@ -73,16 +73,17 @@ internal sealed class EpochSecrets : IDisposable
         }
     }
 
-    public static EpochSecrets ReadFrom(ref MlsReader reader) => new()
+    /// <exception cref="E2EException">A length is wrong (<see cref="E2EError.InvalidEncoding"/>).</exception>
+    public static EpochSecrets ReadFrom(MlsSuite suite, ref MlsReader reader) => new()
     {
-        SenderData = MlsSecret.CopyOf(reader.ReadVector()),
-        Exporter = MlsSecret.CopyOf(reader.ReadVector()),
-        External = MlsSecret.CopyOf(reader.ReadVector()),
-        ConfirmationKey = MlsSecret.CopyOf(reader.ReadVector()),
-        MembershipKey = MlsSecret.CopyOf(reader.ReadVector()),
-        Resumption = MlsSecret.CopyOf(reader.ReadVector()),
-        Authenticator = MlsSecret.CopyOf(reader.ReadVector()),
-        Init = MlsSecret.CopyOf(reader.ReadVector()),
+        SenderData = MlsSecret.Read(ref reader, suite.SecretSize),
+        Exporter = MlsSecret.Read(ref reader, suite.SecretSize),
+        External = MlsSecret.Read(ref reader, suite.SecretSize),
+        ConfirmationKey = MlsSecret.Read(ref reader, suite.SecretSize),
+        MembershipKey = MlsSecret.Read(ref reader, suite.SecretSize),
+        Resumption = MlsSecret.Read(ref reader, suite.SecretSize),
+        Authenticator = MlsSecret.Read(ref reader, suite.SecretSize),
+        Init = MlsSecret.Read(ref reader, suite.SecretSize),
     };
 
     public void Dispose()

@@ -5,7 +5,7 @@ namespace PulseMeet.E2E.Mls;
 /// <remarks>A key is looked at first and consumed when its message has verified. Owns its secrets. Not thread-safe.</remarks>
 internal sealed class HashRatchet(MlsSuite suite, MlsSecret secret, uint generation = 0) : IDisposable
 {
-    private readonly SortedDictionary<uint, MessageKey> _kept = [];
+    private readonly SortedDictionary<uint, KeptKey> _kept = [];
     private MlsSecret _secret = secret;
 
     /// <summary>The generation that the next step gives.</summary>
@@ -28,8 +28,8 @@ internal sealed class HashRatchet(MlsSuite suite, MlsSecret secret, uint generat
     {
         if (generation < Generation)
         {
-            return _kept.TryGetValue(generation, out MessageKey? kept)
-                ? kept.Copy()
+            return _kept.TryGetValue(generation, out KeptKey? kept)
+                ? kept.Key.Copy()
                 : throw new E2EException(E2EError.DuplicateMessage);
         }
 
@@ -38,7 +38,7 @@ internal sealed class HashRatchet(MlsSuite suite, MlsSecret secret, uint generat
             throw new E2EException(E2EError.TooFarAhead);
         }
 
-        using var ahead = new HashRatchet(suite, _secret.Copy(), Generation);
+        using HashRatchet ahead = Copy();
         while (ahead.Generation < generation)
         {
             ahead.Step().Dispose();
@@ -49,27 +49,44 @@ internal sealed class HashRatchet(MlsSuite suite, MlsSecret secret, uint generat
 
     /// <summary>Deletes the key of a generation; those passed over are kept, the oldest dropped beyond
     /// <paramref name="maxKept"/>.</summary>
-    public void Consume(uint generation, int maxKept)
+    /// <param name="generation">At most as far ahead as <see cref="Look"/> allowed.</param>
+    /// <param name="maxKept">How many keys may be kept.</param>
+    /// <param name="now">Unix seconds, from which the kept keys' age counts.</param>
+    public void Consume(uint generation, int maxKept, long now)
     {
-        if (_kept.Remove(generation, out MessageKey? used))
+        if (_kept.Remove(generation, out KeptKey? used))
         {
-            used.Dispose();
+            used.Key.Dispose();
             return;
         }
 
         while (Generation < generation)
         {
             uint passed = Generation;
-            _kept.Add(passed, Step());
+            _kept.Add(passed, new KeptKey(Step(), now));
             if (_kept.Count > maxKept)
             {
-                uint oldest = _kept.Keys.First();
-                _kept.Remove(oldest, out MessageKey? dropped);
-                dropped!.Dispose();
+                Drop(_kept.Keys.First());
             }
         }
 
         Step().Dispose();
+    }
+
+    /// <summary>Deletes the kept keys that are older than a time. One from a clock that was ahead counts from now on.</summary>
+    public void Expire(long now, long maxAge)
+    {
+        foreach ((uint generation, KeptKey kept) in _kept.ToArray())
+        {
+            if (kept.Since > now)
+            {
+                _kept[generation] = kept with { Since = now };
+            }
+            else if (now - kept.Since >= maxAge)
+            {
+                Drop(generation);
+            }
+        }
     }
 
     public void WriteTo(MlsWriter writer)
@@ -77,37 +94,63 @@ internal sealed class HashRatchet(MlsSuite suite, MlsSecret secret, uint generat
         writer.WriteUInt32(Generation);
         _secret.WriteVector(writer);
         writer.WriteUInt32((uint)_kept.Count);
-        foreach ((uint kept, MessageKey key) in _kept)
+        foreach ((uint generation, KeptKey kept) in _kept)
         {
-            writer.WriteUInt32(kept);
-            key.Key.WriteVector(writer);
-            key.Nonce.WriteVector(writer);
+            writer.WriteUInt32(generation);
+            writer.WriteUInt64((ulong)kept.Since);
+            kept.Key.Key.WriteVector(writer);
+            kept.Key.Nonce.WriteVector(writer);
         }
     }
 
+    /// <exception cref="E2EException">A length or an order is wrong (<see cref="E2EError.InvalidEncoding"/>).</exception>
     public static HashRatchet ReadFrom(MlsSuite suite, ref MlsReader reader)
     {
         uint generation = reader.ReadUInt32();
-        var ratchet = new HashRatchet(suite, MlsSecret.CopyOf(reader.ReadVector()), generation);
-        for (uint count = reader.ReadUInt32(); count > 0; count--)
+        var ratchet = new HashRatchet(suite, MlsSecret.Read(ref reader, suite.SecretSize), generation);
+        try
         {
-            ratchet._kept.Add(
-                reader.ReadUInt32(),
-                new MessageKey(MlsSecret.CopyOf(reader.ReadVector()), MlsSecret.CopyOf(reader.ReadVector())));
-        }
+            for (uint count = reader.ReadUInt32(); count > 0; count--)
+            {
+                uint passed = reader.ReadUInt32();
+                ulong since = reader.ReadUInt64();
+                if (passed >= generation || since > long.MaxValue || ratchet._kept.ContainsKey(passed))
+                {
+                    throw new E2EException(E2EError.InvalidEncoding, "A kept key is of no passed generation.");
+                }
 
-        return ratchet;
+                MlsSecret key = MlsSecret.Read(ref reader, suite.Aead.KeySize);
+                var kept = new MessageKey(key, MlsSecret.Read(ref reader, Primitives.Aead.NonceSize));
+                ratchet._kept.Add(passed, new KeptKey(kept, (long)since));
+            }
+
+            return ratchet;
+        }
+        catch
+        {
+            ratchet.Dispose();
+            throw;
+        }
     }
+
+    /// <summary>The ratchet as it stands, without the kept keys.</summary>
+    private HashRatchet Copy() => new(suite, _secret.Copy(), Generation);
 
     public void Dispose()
     {
         _secret.Dispose();
-        foreach (MessageKey key in _kept.Values)
+        foreach (KeptKey kept in _kept.Values)
         {
-            key.Dispose();
+            kept.Key.Dispose();
         }
 
         _kept.Clear();
+    }
+
+    private void Drop(uint generation)
+    {
+        _kept.Remove(generation, out KeptKey? dropped);
+        dropped!.Key.Dispose();
     }
 
     private MessageKey Step()
@@ -127,6 +170,9 @@ internal sealed class HashRatchet(MlsSuite suite, MlsSecret secret, uint generat
         return key;
     }
 }
+
+/// <summary>A key that was passed over, and since when (Unix seconds).</summary>
+internal sealed record KeptKey(MessageKey Key, long Since);
 
 /// <summary>The key and nonce of one message.</summary>
 internal sealed class MessageKey(MlsSecret key, MlsSecret nonce) : IDisposable

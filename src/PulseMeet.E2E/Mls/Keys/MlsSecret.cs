@@ -22,6 +22,14 @@ internal sealed class MlsSecret : IDisposable
 
     public static MlsSecret Random(int length) => new(SecretBytes.Random(length));
 
+    /// <summary>Reads a vector that has to have a length.</summary>
+    /// <exception cref="E2EException">It has another one (<see cref="E2EError.InvalidEncoding"/>).</exception>
+    public static MlsSecret Read(ref MlsReader reader, int length)
+    {
+        ReadOnlySpan<byte> bytes = reader.ReadVector();
+        return bytes.Length == length ? CopyOf(bytes) : throw new E2EException(E2EError.InvalidEncoding, "A secret has the wrong length.");
+    }
+
     public SecretScope Use() => _bytes.Use();
 
     public MlsSecret Copy()

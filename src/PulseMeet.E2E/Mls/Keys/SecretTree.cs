@@ -24,7 +24,8 @@ internal sealed class SecretTree : IDisposable
         _leaves = leaves;
     }
 
-    /// <summary>The ratchet of a leaf for a type of content. The caller has checked that the leaf is in the tree.</summary>
+    /// <summary>The ratchet of a leaf for a type of content; derived, and kept from here on. The caller has checked that the
+    /// leaf is in the tree.</summary>
     public HashRatchet Ratchet(uint leaf, ContentType type)
     {
         if (!_ratchets.TryGetValue(leaf, out (HashRatchet Handshake, HashRatchet Application) ratchets))
@@ -34,6 +35,36 @@ internal sealed class SecretTree : IDisposable
         }
 
         return type == ContentType.Application ? ratchets.Application : ratchets.Handshake;
+    }
+
+    /// <summary>The key of a generation; nothing in the tree changes, so that a forgery leaves no trace.</summary>
+    /// <exception cref="E2EException">As <see cref="HashRatchet.Look"/>.</exception>
+    public MessageKey Look(uint leaf, ContentType type, uint generation, uint maxAhead)
+    {
+        if (_ratchets.ContainsKey(leaf))
+        {
+            return Ratchet(leaf, type).Look(generation, maxAhead);
+        }
+
+        if (generation > maxAhead)
+        {
+            throw new E2EException(E2EError.TooFarAhead);
+        }
+
+        uint node = NodeAbove(leaf);
+        using var aside = new SecretTree(_suite, _leaves);
+        aside._nodes.Add(node, _nodes[node].Copy());
+        return aside.Ratchet(leaf, type).Look(generation, maxAhead);
+    }
+
+    /// <summary>Deletes kept keys by age.</summary>
+    public void Expire(long now, long maxAge)
+    {
+        foreach ((HashRatchet handshake, HashRatchet application) in _ratchets.Values)
+        {
+            handshake.Expire(now, maxAge);
+            application.Expire(now, maxAge);
+        }
     }
 
     public void WriteTo(MlsWriter writer)
@@ -55,21 +86,58 @@ internal sealed class SecretTree : IDisposable
         }
     }
 
-    public static SecretTree ReadFrom(MlsSuite suite, ref MlsReader reader)
+    /// <exception cref="E2EException">A length is wrong, or the secrets do not cover each leaf once
+    /// (<see cref="E2EError.InvalidEncoding"/>).</exception>
+    public static SecretTree ReadFrom(MlsSuite suite, uint leaves, ref MlsReader reader)
     {
-        var tree = new SecretTree(suite, reader.ReadUInt32());
-        for (uint count = reader.ReadUInt32(); count > 0; count--)
+        if (reader.ReadUInt32() != leaves)
         {
-            tree._nodes.Add(reader.ReadUInt32(), MlsSecret.CopyOf(reader.ReadVector()));
+            throw Uncovered();
         }
 
-        for (uint count = reader.ReadUInt32(); count > 0; count--)
+        var tree = new SecretTree(suite, leaves);
+        try
         {
-            tree._ratchets.Add(
-                reader.ReadUInt32(), (HashRatchet.ReadFrom(suite, ref reader), HashRatchet.ReadFrom(suite, ref reader)));
-        }
+            var covered = new List<(uint First, uint Last)>();
+            for (uint count = reader.ReadUInt32(); count > 0; count--)
+            {
+                uint node = reader.ReadUInt32();
+                if (node >= TreeMath.NodeCount(leaves) || tree._nodes.ContainsKey(node))
+                {
+                    throw Uncovered();
+                }
 
-        return tree;
+                tree._nodes.Add(node, MlsSecret.Read(ref reader, suite.SecretSize));
+                covered.Add((TreeMath.FirstLeaf(node), TreeMath.LastLeaf(node)));
+            }
+
+            for (uint count = reader.ReadUInt32(); count > 0; count--)
+            {
+                uint leaf = reader.ReadUInt32();
+                if (leaf >= leaves || tree._ratchets.ContainsKey(leaf))
+                {
+                    throw Uncovered();
+                }
+
+                HashRatchet handshake = HashRatchet.ReadFrom(suite, ref reader);
+                tree._ratchets.Add(leaf, (handshake, HashRatchet.ReadFrom(suite, ref reader)));
+                covered.Add((leaf, leaf));
+            }
+
+            // Without this a leaf would have no secret above it, or two.
+            uint next = 0;
+            foreach ((uint first, uint last) in covered.Order())
+            {
+                next = first == next ? last + 1 : throw Uncovered();
+            }
+
+            return next == leaves ? tree : throw Uncovered();
+        }
+        catch
+        {
+            tree.Dispose();
+            throw;
+        }
     }
 
     public void Dispose()
@@ -89,7 +157,11 @@ internal sealed class SecretTree : IDisposable
         _ratchets.Clear();
     }
 
-    private (HashRatchet Handshake, HashRatchet Application) Derive(uint leaf)
+    private static E2EException Uncovered() =>
+        new(E2EError.InvalidEncoding, "A secret tree does not cover each leaf once.");
+
+    /// <summary>The node with a secret that the leaf's come from.</summary>
+    private uint NodeAbove(uint leaf)
     {
         uint node = 2 * leaf;
         while (!_nodes.ContainsKey(node))
@@ -97,6 +169,12 @@ internal sealed class SecretTree : IDisposable
             node = TreeMath.Parent(node);
         }
 
+        return node;
+    }
+
+    private (HashRatchet Handshake, HashRatchet Application) Derive(uint leaf)
+    {
+        uint node = NodeAbove(leaf);
         while (!TreeMath.IsLeaf(node))
         {
             _nodes.Remove(node, out MlsSecret? secret);

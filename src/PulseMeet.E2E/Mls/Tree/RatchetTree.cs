@@ -74,6 +74,9 @@ internal sealed partial class RatchetTree
         }
     }
 
+    /// <summary>The leaves by index, blanks as null.</summary>
+    public LeafNode?[] Leaves() => (LeafNode?[])_leaves.Clone();
+
     public void SetLeaf(uint index, LeafNode? leaf)
     {
         _leaves[index] = leaf;
@@ -116,6 +119,11 @@ internal sealed partial class RatchetTree
         if (blank >= 0)
         {
             return (uint)blank;
+        }
+
+        if (LeafCount >= MlsLimits.MaxLeaves)
+        {
+            throw new E2EException(E2EError.LimitExceeded, "The ratchet tree has too many leaves.");
         }
 
         uint index = LeafCount;

@@ -1,0 +1,160 @@
+using FsCheck.Xunit;
+using FsCheck;
+using PulseMeet.E2E.Messaging;
+
+namespace PulseMeet.E2E.Tests.Messaging;
+
+/// <summary>Whatever order a sender's numbers arrive in, each is new once, and what is missing is known.</summary>
+public sealed class Numbering
+{
+    private static readonly DateTimeOffset s_now = new(2026, 3, 1, 12, 0, 0, TimeSpan.Zero);
+
+    [Property(MaxTest = 1000)]
+    public void Each_number_is_new_exactly_once_and_the_missing_ones_are_exactly_those_that_did_not_come(byte[] arrivals, byte[] repeated, bool isStored)
+    {
+        var stream = new IncomingStream();
+        var came = new HashSet<ulong>();
+        ulong highest = 0;
+        for (int i = 0; i < arrivals.Length; i++)
+        {
+            ulong number = arrivals[i] % 40u + 1;
+            ulong named = Math.Max(number, i < repeated.Length ? repeated[i] % 60u : 0);
+            Assert.Equal(came.Add(number) ? Arrival.New : Arrival.Duplicate, stream.Receive(number, named, s_now));
+            highest = Math.Max(highest, named);
+            stream = isStored ? IncomingStream.Decode(stream.Encode()) : stream;
+            Assert.Equal(highest, stream.Highest);
+            AssertMissing(stream, came);
+        }
+    }
+
+    [Property(MaxTest = 500)]
+    public void What_was_named_is_still_new_when_it_comes(byte[] arrivals, byte[] late)
+    {
+        var stream = new IncomingStream();
+        var came = new HashSet<ulong>();
+        foreach (byte arrival in arrivals.Append((byte)50))
+        {
+            came.Add(arrival % 50u + 1);
+            stream.Receive(arrival % 50u + 1, arrival % 50u + 1, s_now);
+        }
+
+        NumberRange[] named = [.. stream.Name()];
+        Assert.Equal(named, stream.Named);
+        Assert.Empty(stream.Missing);
+        Assert.Null(stream.NoticedAt);
+        stream = IncomingStream.Decode(stream.Encode());
+        foreach (byte number in late)
+        {
+            bool isNew = came.Add(number % 50u + 1);
+            Assert.Equal(isNew ? Arrival.New : Arrival.Duplicate, stream.Receive(number % 50u + 1, 1, s_now));
+        }
+    }
+
+    [Fact]
+    public void A_lost_tail_shows_by_the_highest_number_that_comes_next()
+    {
+        var stream = new IncomingStream();
+        stream.Receive(1, 1, s_now);
+        Assert.Null(stream.NoticedAt);
+        stream.Note(3, s_now);
+        Assert.Equal([new NumberRange(2, 3)], stream.Missing);
+        Assert.False(stream.IsDue(s_now, TimeSpan.FromMinutes(1)));
+        Assert.True(stream.IsDue(s_now + TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(1)));
+        Assert.Equal(Arrival.New, stream.Receive(3, 3, s_now));
+        Assert.Equal(Arrival.New, stream.Receive(2, 3, s_now));
+        Assert.False(stream.IsDue(s_now + TimeSpan.FromDays(1), TimeSpan.FromMinutes(1)));
+    }
+
+    [Fact]
+    public void A_clock_that_was_ahead_and_is_set_back_leaves_a_gap_due()
+    {
+        var stream = new IncomingStream();
+        stream.Receive(1, 3, s_now.AddYears(10));
+        Assert.True(stream.IsDue(s_now, TimeSpan.FromMinutes(1)));
+    }
+
+    [Fact]
+    public void Before_the_first_number_nothing_is_missing()
+    {
+        var stream = new IncomingStream();
+        stream.Note(100, s_now);
+        Assert.Empty(stream.Missing);
+        Assert.Equal(Arrival.New, stream.Receive(50, 50, s_now));
+        Assert.Empty(stream.Missing);
+        Assert.Equal(Arrival.New, stream.Receive(49, 50, s_now));
+        Assert.Equal(Arrival.Duplicate, stream.Receive(49, 50, s_now));
+    }
+
+    [Fact]
+    public void A_sender_who_skips_numbers_for_ever_costs_a_bounded_record_and_is_named_at_once()
+    {
+        var stream = new IncomingStream();
+        var named = new List<NumberRange>();
+        for (ulong number = 1; number < 20_000; number += 2)
+        {
+            Assert.Equal(Arrival.New, stream.Receive(number, number, s_now));
+            if (stream.IsDue(s_now, TimeSpan.FromMinutes(1)))
+            {
+                named.AddRange(stream.Name());
+            }
+        }
+
+        Assert.InRange(stream.Encode().Length, 1, 10_000);
+        Assert.Equal(9_999UL, named.Concat(stream.Missing).Aggregate(0UL, (sum, range) => sum + range.Count));
+        IncomingStream.Decode(stream.Encode());
+    }
+
+    [Fact]
+    public void The_greatest_numbers_are_counted_without_overflow()
+    {
+        var stream = new IncomingStream();
+        stream.Receive(1, ulong.MaxValue - 1, s_now);
+        Assert.Equal([new NumberRange(2, ulong.MaxValue - 1)], stream.Missing);
+        Assert.Equal(ulong.MaxValue - 2, stream.Missing[0].Count);
+        Assert.Equal(Arrival.New, stream.Receive(ulong.MaxValue - 1, ulong.MaxValue - 1, s_now));
+        Assert.Equal([new NumberRange(2, ulong.MaxValue - 2)], stream.Missing);
+    }
+
+    [Property(MaxTest = 500)]
+    public void A_set_of_ranges_has_what_was_added_and_not_removed(byte[] steps)
+    {
+        var set = new RangeSet();
+        var model = new SortedSet<ulong>();
+        for (int i = 0; i + 1 < steps.Length; i += 2)
+        {
+            ulong from = steps[i] % 30u + 1;
+            if (steps[i + 1] % 3 == 0)
+            {
+                set.Remove(from);
+                model.Remove(from);
+                continue;
+            }
+
+            ulong to = from + (steps[i + 1] % 5u);
+            set.Add(new NumberRange(from, to));
+            for (ulong number = from; number <= to; number++)
+            {
+                model.Add(number);
+            }
+        }
+
+        Assert.Equal(model, set.Ranges.SelectMany(range => Numbers(range)));
+        Assert.All(set.Ranges.Zip(set.Ranges.Skip(1)), pair => Assert.True(pair.First.To + 1 < pair.Second.From));
+    }
+
+    private static IEnumerable<ulong> Numbers(NumberRange range)
+    {
+        for (ulong number = range.From; number <= range.To; number++)
+        {
+            yield return number;
+        }
+    }
+
+    private static void AssertMissing(IncomingStream stream, HashSet<ulong> came)
+    {
+        for (ulong number = stream.Baseline; number <= stream.Highest; number++)
+        {
+            Assert.Equal(!came.Contains(number), stream.Missing.Any(range => range.Contains(number)));
+        }
+    }
+}
