@@ -10,7 +10,7 @@ public sealed class RulesOnPostgreSql(EmptyPostgres server) : RelayRules.RelayRu
     protected override Task<RulesWorld> NewAsync()
     {
         EmptyDatabase database = server.NewDatabase();
-        var clock = new ManualClock(TimeProvider.System.GetUtcNow());
+        var clock = new ManualClock(DateTimeOffset.FromUnixTimeSeconds(TimeProvider.System.GetUtcNow().ToUnixTimeSeconds()));
         return Task.FromResult(new RulesWorld(database.NewRelay(clock), clock, database.DisposeAsync));
     }
 }
