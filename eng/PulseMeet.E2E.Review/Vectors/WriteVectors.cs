@@ -31,7 +31,6 @@ internal sealed class WriteVectors : ISubcommand
         new SignatureVectors(),
         new SealingRefusals(),
         new LinkingVectors(),
-        new IdentityVectors(),
         new StorageVectors(),
     ];
 
