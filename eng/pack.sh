@@ -10,9 +10,8 @@ trap 'rm -rf "$work"' EXIT
 
 echo "Packing."
 rm -rf "$root/artifacts"
-for project in PulseMeet.E2E PulseMeet.E2E.Testing PulseMeet.E2E.PostgreSql PulseMeet.E2E.PostgreSql.Migration PulseMeet.E2E.Hosting PulseMeet.E2E.Tool; do
-for project in PulseMeet.E2E PulseMeet.E2E.Testing PulseMeet.E2E.Http PulseMeet.E2E.AspNetCore PulseMeet.E2E.PostgreSql PulseMeet.E2E.PostgreSql.Migration PulseMeet.E2E.Tool; do
-for project in PulseMeet.E2E PulseMeet.E2E.Sqlite PulseMeet.E2E.Testing PulseMeet.E2E.PostgreSql PulseMeet.E2E.PostgreSql.Migration PulseMeet.E2E.Tool; do
+for project in PulseMeet.E2E PulseMeet.E2E.Sqlite PulseMeet.E2E.Testing PulseMeet.E2E.Http PulseMeet.E2E.AspNetCore PulseMeet.E2E.Hosting \
+  PulseMeet.E2E.PostgreSql PulseMeet.E2E.PostgreSql.Migration PulseMeet.E2E.Tool; do
   dotnet pack "$root/src/$project" -c Release -o "$root/artifacts" -v quiet --nologo
 done
 ls "$root/artifacts"
