@@ -78,9 +78,7 @@ internal sealed partial class ConnectedDevice
         IReadOnlyList<ReadOnlyMemory<byte>> keyPackages, ReadOnlyMemory<byte> lastResort, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(keyPackages);
-        RelayRequest.IsWithin(keyPackages.Count, RelayLimits.MaxOneTimePreKeys);
-        RelayRequest.IsWithin(keyPackages.Append(lastResort).Max(package => package.Length), RelayLimits.MaxEnvelopeSize);
-        RelayRequest.IsWithin(keyPackages.Append(lastResort).Sum(package => (long)package.Length), RelayLimits.MaxRequestSize);
+        RelayRequest.AreKeyPackages(keyPackages, lastResort);
         return database.SingleAsync(
             "select pulsemeet_e2e_relay.publish_key_packages($1, $2, $3, $4, $5, $6)",
             row => row.GetInt32(0),

@@ -67,7 +67,7 @@ internal sealed partial class ConnectedDevice
 
     public async Task<byte[]?> GetTreeAsync(ReadOnlyMemory<byte> hash, CancellationToken cancellationToken = default)
     {
-        Argument.HasLength(hash.Span, RelayRequest.HashSize, nameof(hash));
+        RelayRequest.IsHash(hash);
         return (await database.QueryAsync(
             "select content from pulsemeet_e2e_relay.tree where hash = $1", BytesOrNull, cancellationToken, Parameters.Bytes(hash))
             .ConfigureAwait(false)).FirstOrDefault();
