@@ -19,4 +19,12 @@ internal static class UnixTime
 
         return DateTimeOffset.FromUnixTimeSeconds(seconds);
     }
+
+    /// <summary>The moment that long before; the first one there is where that would be earlier.</summary>
+    public static DateTimeOffset Before(DateTimeOffset moment, TimeSpan age) =>
+        age > moment - DateTimeOffset.MinValue ? DateTimeOffset.MinValue : moment - age;
+
+    /// <summary>The moment that long after; the last one there is where that would be later.</summary>
+    public static DateTimeOffset After(DateTimeOffset moment, TimeSpan period) =>
+        period > DateTimeOffset.MaxValue - moment ? DateTimeOffset.MaxValue : moment + period;
 }

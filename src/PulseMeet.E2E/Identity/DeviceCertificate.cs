@@ -236,7 +236,8 @@ public sealed class DeviceCertificate : IEquatable<DeviceCertificate>
     private static Ed25519PublicKey ToKey(ReadOnlySpan<byte> key, bool isVerified) =>
         isVerified ? new Ed25519PublicKey(key) : Ed25519PublicKey.FromBytes(key);
 
-    private static DeviceAddress ReadAddress(ref SpanReader reader)
+    /// <exception cref="E2EException">As for <see cref="ReadId"/>.</exception>
+    internal static DeviceAddress ReadAddress(ref SpanReader reader)
     {
         string userId = ReadId(ref reader);
         return new DeviceAddress(userId, ReadId(ref reader));

@@ -59,7 +59,7 @@ public sealed class DeviceIdentity : IDisposable
             signingKey.PublicKey,
             mlsKey.PublicKey,
             now,
-            now + (validity ?? IdentityLimits.CertificateValidity)));
+            UnixTime.After(now, validity ?? IdentityLimits.CertificateValidity)));
     }
 
     /// <summary>Renews this device's certificate, where the account's key is at hand. Prekeys, sessions and publications that use
@@ -81,7 +81,7 @@ public sealed class DeviceIdentity : IDisposable
             SigningKey.PublicKey,
             MlsKey.PublicKey,
             now,
-            now + (validity ?? IdentityLimits.CertificateValidity));
+            UnixTime.After(now, validity ?? IdentityLimits.CertificateValidity));
     }
 
     /// <summary>Takes a certificate that the account has renewed elsewhere, as its device list shows it. Store

@@ -1,3 +1,4 @@
+using PulseMeet.E2E.Encoding;
 using PulseMeet.E2E.Keys;
 
 namespace PulseMeet.E2E.Identity;
@@ -86,7 +87,7 @@ public sealed class LinkApproval
             _payload.SigningKey,
             _payload.MlsKey,
             now,
-            now + (validity ?? IdentityLimits.CertificateValidity));
+            UnixTime.After(now, validity ?? IdentityLimits.CertificateValidity));
         DeviceList list = DeviceList.Sign(account, [.. devices.Devices, certificate], devices, time);
         answered.Add(_payload.Id, now);
         return new(_payload.Id.ToArray(), LinkAnswerSeal.Seal(_payload, certificate, list), certificate, list);

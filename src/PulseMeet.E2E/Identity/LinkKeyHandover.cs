@@ -9,13 +9,11 @@ public sealed class LinkKeyHandover
 {
     private readonly byte[] _request;
     private readonly X25519PublicKey _answerKey;
-    private readonly Ed25519PublicKey _accountKey;
 
-    private LinkKeyHandover(byte[] request, DeviceAddress address, X25519PublicKey answerKey, Ed25519PublicKey accountKey)
+    private LinkKeyHandover(byte[] request, DeviceAddress address, X25519PublicKey answerKey)
     {
         _request = request;
         _answerKey = answerKey;
-        _accountKey = accountKey;
         Address = address;
     }
 
@@ -42,24 +40,29 @@ public sealed class LinkKeyHandover
             throw new E2EException(E2EError.LinkRefused, "The request was answered before.");
         }
 
-        return new(request.ToArray(), address, answerKey, devices.AccountKey);
+        return new(request.ToArray(), address, answerKey);
     }
 
     /// <summary>Seals a copy of the account's private key to the request.</summary>
     /// <param name="account">The account's key pair. Not disposed and not kept.</param>
+    /// <param name="devices">The account's newest list: a device that was removed while the user was asked gets nothing.</param>
     /// <param name="answered">The requests that this device has answered; this one is added.</param>
     /// <param name="now">The current time.</param>
-    /// <exception cref="ArgumentException">The key is another account's.</exception>
-    /// <exception cref="E2EException">The request was answered meanwhile (<see cref="E2EError.LinkRefused"/>).</exception>
-    public byte[] Seal(Ed25519KeyPair account, LinkLog answered, DateTimeOffset now)
+    /// <exception cref="ArgumentException">The list is another account's.</exception>
+    /// <exception cref="E2EException">As for <see cref="Read"/>: the request has become too old, was answered, or its device was
+    /// removed meanwhile.</exception>
+    public byte[] Seal(Ed25519KeyPair account, DeviceList devices, LinkLog answered, DateTimeOffset now)
     {
         ArgumentNullException.ThrowIfNull(account);
+        ArgumentNullException.ThrowIfNull(devices);
         ArgumentNullException.ThrowIfNull(answered);
-        if (account.PublicKey != _accountKey)
+        if (account.PublicKey != devices.AccountKey)
         {
-            throw new ArgumentException("The key is another account's.", nameof(account));
+            throw new ArgumentException("The list is another account's.", nameof(devices));
         }
 
+        // The user took their time: what was right when the request was read has to be right now.
+        _ = Read(_request, devices, answered, now);
         byte[] answer = LinkKeyPayload.SealAnswer(_request, _answerKey, account);
         answered.Add(LinkKeyPayload.IdOf(_request), now);
         return answer;

@@ -39,7 +39,7 @@ internal static class LinkKeyPayload
         var reader = new SpanReader(request);
         reader.ExpectVersion(Version);
         _ = reader.ReadBytes(LinkPayload.IdSize);
-        DeviceAddress address = LinkPayload.ReadAddress(ref reader);
+        DeviceAddress address = DeviceCertificate.ReadAddress(ref reader);
         var answerKey = X25519PublicKey.FromBytes(reader.ReadBytes(X25519PublicKey.KeySize));
         DateTimeOffset createdAt = UnixTime.Read(ref reader);
         ReadOnlySpan<byte> signature = reader.ReadBytes(Ed25519KeyPair.SignatureSize);

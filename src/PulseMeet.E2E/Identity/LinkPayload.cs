@@ -79,7 +79,7 @@ internal sealed class LinkPayload
         var reader = new SpanReader(encoded);
         reader.ExpectVersion(Version);
         _ = reader.ReadBytes(IdSize + SecretSize);
-        DeviceAddress address = ReadAddress(ref reader);
+        DeviceAddress address = DeviceCertificate.ReadAddress(ref reader);
         var identityKey = X25519PublicKey.FromBytes(reader.ReadBytes(X25519PublicKey.KeySize));
         var signingKey = Ed25519PublicKey.FromBytes(reader.ReadBytes(Ed25519PublicKey.KeySize));
         var mlsKey = Ed25519PublicKey.FromBytes(reader.ReadBytes(Ed25519PublicKey.KeySize));
@@ -122,19 +122,5 @@ internal sealed class LinkPayload
         Span<byte> encoded = stackalloc byte[size];
         CrockfordBase32.Read(trimmed[Prefix.Length..], encoded);
         return Decode(encoded);
-    }
-
-    public static DeviceAddress ReadAddress(ref SpanReader reader)
-    {
-        string userId = reader.ReadText16();
-        string deviceId = reader.ReadText16();
-        try
-        {
-            return new DeviceAddress(userId, deviceId);
-        }
-        catch (ArgumentException)
-        {
-            throw new E2EException(E2EError.InvalidEncoding, "A user or device id is empty or too long.");
-        }
     }
 }

@@ -10,7 +10,7 @@ namespace PulseMeet.E2E.PreKeys;
 /// has a share, those that the app does not know have a small list of their own, and a list that fills makes the pair rotate.</remarks>
 internal sealed class AcceptedFirstMessages
 {
-    /// <summary>The most first messages without a one-time pair of one account.</summary>
+    /// <summary>The most first messages without a one-time pair of one account, pinned or not.</summary>
     public const int MaxPerAccount = 64;
 
     /// <summary>The most first messages without a one-time pair of accounts that the app knows.</summary>
@@ -24,7 +24,7 @@ internal sealed class AcceptedFirstMessages
 
     private readonly OrderedDictionary<X25519PublicKey, ulong> _known = [];
     private readonly OrderedDictionary<X25519PublicKey, ulong> _unknown = [];
-    private readonly Dictionary<(ulong Account, bool IsKnown), int> _perAccount = [];
+    private readonly Dictionary<ulong, int> _perAccount = [];
     private readonly OrderedDictionary<X25519PublicKey, bool> _withOneTimePair = [];
 
     /// <summary>Whether half of a list is taken: time for the next pair, with lists of its own.</summary>
@@ -40,7 +40,7 @@ internal sealed class AcceptedFirstMessages
     {
         int count = sender.IsKnown ? _known.Count : _unknown.Count;
         if (count >= (sender.IsKnown ? MaxKnown : MaxUnknown)
-            || _perAccount.GetValueOrDefault((sender.Account, sender.IsKnown)) >= MaxPerAccount)
+            || _perAccount.GetValueOrDefault(sender.Account) >= MaxPerAccount)
         {
             throw new E2EException(E2EError.LimitExceeded, "Too many first messages without a one-time prekey pair.");
         }
@@ -51,7 +51,7 @@ internal sealed class AcceptedFirstMessages
         if (!usedOneTimePair)
         {
             (sender.IsKnown ? _known : _unknown).Add(ephemeralKey, sender.Account);
-            _perAccount[(sender.Account, sender.IsKnown)] = _perAccount.GetValueOrDefault((sender.Account, sender.IsKnown)) + 1;
+            _perAccount[sender.Account] = _perAccount.GetValueOrDefault(sender.Account) + 1;
             return;
         }
 

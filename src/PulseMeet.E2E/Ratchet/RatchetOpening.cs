@@ -1,4 +1,5 @@
 using PulseMeet.E2E.Diagnostics;
+using PulseMeet.E2E.Encoding;
 using PulseMeet.E2E.Keys;
 using PulseMeet.E2E.Primitives;
 using PulseMeet.E2E.Sealing;
@@ -87,7 +88,7 @@ internal static class RatchetOpening
         DateTimeOffset now)
     {
         using var messageKey = new StackSecret(stackalloc byte[ChainKey.Size]);
-        if (!state.Skipped.TryGet(chain.Id, number, now - RatchetLimits.MaxSkippedKeyAge, messageKey.Span))
+        if (!state.Skipped.TryGet(chain.Id, number, UnixTime.Before(now, RatchetLimits.MaxSkippedKeyAge), messageKey.Span))
         {
             throw new E2EException(E2EError.DuplicateMessage);
         }

@@ -1,3 +1,4 @@
+using PulseMeet.E2E.Encoding;
 using PulseMeet.E2E.Handshake;
 using PulseMeet.E2E.Keys;
 using PulseMeet.E2E.Primitives;
@@ -177,7 +178,7 @@ internal sealed class RatchetState : IDisposable
     /// <remarks>A time from the future counts as now: a clock that was once ahead would otherwise keep keys for as long.</remarks>
     public void DropExpired(DateTimeOffset now)
     {
-        DateTimeOffset before = now - RatchetLimits.MaxSkippedKeyAge;
+        DateTimeOffset before = UnixTime.Before(now, RatchetLimits.MaxSkippedKeyAge);
         Skipped.CountFutureAs(now);
         Skipped.RemoveStoredBefore(before);
         for (int i = Receiving.Count - 1; i > 0; i--)

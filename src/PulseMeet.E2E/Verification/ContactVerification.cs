@@ -123,7 +123,7 @@ public sealed record ContactVerification
     {
         var reader = new SpanReader(encoded);
         reader.ExpectVersion(Version);
-        string userId = reader.ReadText16();
+        string userId = DeviceCertificate.ReadId(ref reader);
         var accountKey = Ed25519PublicKey.FromBytes(reader.ReadBytes(Ed25519PublicKey.KeySize));
         var state = (VerificationState)reader.ReadByte();
         bool isChangePending = reader.ReadBoolean();
@@ -131,8 +131,7 @@ public sealed record ContactVerification
         reader.ExpectEnd();
         bool isPossible = state == VerificationState.Unverified
             || isChangePending == (state == VerificationState.ChangedSinceVerified);
-        if (state > VerificationState.ChangedSinceVerified || !isPossible || userId.Length == 0
-            || StrictUtf8.Instance.GetByteCount(userId) > DeviceAddress.MaxIdSize)
+        if (state > VerificationState.ChangedSinceVerified || !isPossible)
         {
             throw new E2EException(E2EError.InvalidEncoding, "Not the record of a contact.");
         }

@@ -201,6 +201,16 @@ public sealed class CertificateTimes
     }
 
     [Fact]
+    public void A_validity_beyond_the_last_year_ends_with_it()
+    {
+        DeviceCertificate certificate = _bob.Identity.Renew(_bob.Account, _clock, TimeSpan.MaxValue);
+        Assert.Equal(DateTimeOffset.MaxValue.ToUnixTimeSeconds(), certificate.NotAfter.ToUnixTimeSeconds());
+        _clock.Advance(DateTimeOffset.MaxValue.AddDays(-1) - Now);
+        certificate.Verify(Now);
+        _bob.Identity.Renew(_bob.Account, _clock).Verify(Now);
+    }
+
+    [Fact]
     public void A_certificate_to_the_end_of_the_last_year_is_looked_at_without_a_fault()
     {
         DateTimeOffset end = DateTimeOffset.MaxValue;

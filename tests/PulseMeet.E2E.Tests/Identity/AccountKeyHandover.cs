@@ -88,7 +88,7 @@ public sealed class AccountKeyHandover : IDisposable
         byte[] answer = LinkKeyPayload.SealAnswer(request.ToArray(), answerKey, evil);
         Assert.Equal(E2EError.WrongIdentity, Refusal.Of(() => request.Complete(answer, _clock.GetUtcNow())));
         LinkKeyHandover handover = LinkKeyHandover.Read(request.ToArray(), _devices, _log, _clock.GetUtcNow());
-        Assert.Throws<ArgumentException>(() => handover.Seal(evil, _log, _clock.GetUtcNow()));
+        Assert.Throws<ArgumentException>(() => handover.Seal(evil, _devices, _log, _clock.GetUtcNow()));
     }
 
     [Fact]
@@ -99,6 +99,18 @@ public sealed class AccountKeyHandover : IDisposable
         _clock.Advance(LinkRequest.Lifetime + TimeSpan.FromSeconds(1));
         Assert.Equal(E2EError.LinkRefused, Refusal.Of(() => request.Complete(answer, _clock.GetUtcNow())));
         Assert.Equal(E2EError.LinkRefused, Refusal.Of(() => LinkKeyHandover.Read(request.ToArray(), _devices, new LinkLog(), _clock.GetUtcNow())));
+    }
+
+    [Fact]
+    public void A_device_that_is_removed_or_a_request_that_ages_while_the_user_is_asked_gets_nothing()
+    {
+        using LinkKeyRequest request = LinkKeyRequest.Create(_laptop, _clock);
+        LinkKeyHandover handover = LinkKeyHandover.Read(request.ToArray(), _devices, _log, _clock.GetUtcNow());
+        DeviceList without = DeviceList.Sign(_account, [_phone.Certificate], _devices, _clock);
+        Assert.Equal(E2EError.UnlistedDevice, Refusal.Of(() => handover.Seal(_account, without, _log, _clock.GetUtcNow())));
+        _clock.Advance(LinkRequest.Lifetime + TimeSpan.FromSeconds(1));
+        Assert.Equal(E2EError.LinkRefused, Refusal.Of(() => handover.Seal(_account, _devices, _log, _clock.GetUtcNow())));
+        Assert.False(_log.Has(LinkKeyPayload.IdOf(request.ToArray())));
     }
 
     [Property(MaxTest = 300)]
@@ -118,5 +130,5 @@ public sealed class AccountKeyHandover : IDisposable
     }
 
     private byte[] Answer(LinkKeyRequest request) =>
-        LinkKeyHandover.Read(request.ToArray(), _devices, _log, _clock.GetUtcNow()).Seal(_account, _log, _clock.GetUtcNow());
+        LinkKeyHandover.Read(request.ToArray(), _devices, _log, _clock.GetUtcNow()).Seal(_account, _devices, _log, _clock.GetUtcNow());
 }

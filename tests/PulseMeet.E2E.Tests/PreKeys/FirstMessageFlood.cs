@@ -35,6 +35,18 @@ public sealed class FirstMessageFlood
         Assert.Equal("still"u8.ToArray(), _bob.Accept(_alice, withOneTime).Plaintext.ToArray());
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void An_account_has_one_share_whether_its_key_is_pinned_or_not(bool isKnown)
+    {
+        Fill(_alice, isKnown, AcceptedFirstMessages.MaxPerAccount);
+        byte[] first = _alice.Initiate(_bob, _bob.Bundle(oneTime: false)).Seal("too many"u8);
+        ExpectedPeer unpinned = ExpectedPeer.FirstContact(_alice.Identity.Address);
+        Assert.Equal(E2EError.LimitExceeded, Refusal.Of(() => _bob.Accept(_alice, first)));
+        Assert.Equal(E2EError.LimitExceeded, Refusal.Of(() => _bob.Accept(unpinned, first)));
+    }
+
     [Fact]
     public void Accounts_that_nobody_knows_fill_their_own_list_alone()
     {

@@ -25,6 +25,18 @@ public sealed class RatchetClocks
     }
 
     [Fact]
+    public void A_clock_at_the_beginning_of_time_loses_no_message()
+    {
+        SessionPair pair = Sessions.Established();
+        byte[] late = pair.Alice.Seal("late"u8);
+        byte[] message = pair.Alice.Seal("x"u8);
+        pair.Clock.Advance(DateTimeOffset.MinValue.AddDays(10) - pair.Clock.GetUtcNow());
+        Assert.Equal("x"u8.ToArray(), pair.Bob.Open(message));
+        Assert.Equal("late"u8.ToArray(), pair.Bob.Open(late));
+        pair.Bob.Serialize();
+    }
+
+    [Fact]
     public void A_clock_that_was_ahead_and_is_set_back_keeps_neither_keys_nor_chains_though_nothing_arrives()
     {
         SessionPair pair = Sessions.Established();

@@ -8,21 +8,6 @@ internal static class ContentReading
 {
     public const int MaxAddressSize = 2 * (2 + DeviceAddress.MaxIdSize);
 
-    /// <exception cref="E2EException">An id is empty, too long or not UTF-8 (<see cref="E2EError.InvalidEncoding"/>).</exception>
-    public static DeviceAddress Address(ref SpanReader reader)
-    {
-        string userId = reader.ReadText16();
-        string deviceId = reader.ReadText16();
-        try
-        {
-            return new DeviceAddress(userId, deviceId);
-        }
-        catch (ArgumentException)
-        {
-            throw new E2EException(E2EError.InvalidEncoding, "A user or device id is empty or too long.");
-        }
-    }
-
     /// <summary>A moment in eight bytes of Unix milliseconds.</summary>
     /// <exception cref="E2EException">Outside the years 1 to 9999 (<see cref="E2EError.InvalidEncoding"/>).</exception>
     public static DateTimeOffset Milliseconds(ref SpanReader reader)

@@ -26,5 +26,5 @@ internal sealed record StreamName(DeviceAddress Sender, MessageId StreamId, Conv
     }
 
     public static StreamName Read(ref SpanReader reader) =>
-        new(ContentReading.Address(ref reader), new MessageId(reader.ReadBytes(MessageId.Size)), ConversationName.Read(ref reader));
+        new(DeviceCertificate.ReadAddress(ref reader), new MessageId(reader.ReadBytes(MessageId.Size)), ConversationName.Read(ref reader));
 }
