@@ -11,15 +11,37 @@ internal sealed class Reader : IDisposable
     private readonly Statement _scan;
     private readonly Statement _owner;
 
-    public Reader(string path, SqliteStoreOptions options)
+    private Reader(SqliteConnection connection)
     {
-        _connection = Connections.Open(path, options, create: false);
+        _connection = connection;
         _read = new Statement(_connection, "SELECT value FROM record WHERE tab = $0 AND key = $1", 2);
         _scan = new Statement(
             _connection,
             "SELECT key, value FROM record WHERE tab = $0 AND key > $1 AND key >= $2 AND ($3 IS NULL OR key < $3) ORDER BY key LIMIT $4",
             5);
         _owner = new Statement(_connection, "SELECT owner FROM store", 0);
+    }
+
+    /// <returns>Null where the file has no tables yet.</returns>
+    /// <exception cref="E2EException">The file is another program's or a later version's, as for <see cref="Schema.IsMade"/>.</exception>
+    public static Reader? TryOpen(string path, SqliteStoreOptions options)
+    {
+        SqliteConnection connection = Connections.Open(path, options, create: false);
+        try
+        {
+            if (Schema.IsMade(connection))
+            {
+                return new Reader(connection);
+            }
+        }
+        catch
+        {
+            connection.Dispose();
+            throw;
+        }
+
+        connection.Dispose();
+        return null;
     }
 
     public byte[]? Read(byte table, ReadOnlyMemory<byte> key)

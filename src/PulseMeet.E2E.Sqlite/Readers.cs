@@ -14,12 +14,11 @@ internal sealed class Readers(string path, SqliteStoreOptions options)
     {
         if (!_idle.TryPop(out Reader? reader))
         {
-            if (!File.Exists(path))
+            reader = File.Exists(path) ? Reader.TryOpen(path, options) : null;
+            if (reader is null)
             {
                 return default;
             }
-
-            reader = new Reader(path, options);
         }
 
         T result;

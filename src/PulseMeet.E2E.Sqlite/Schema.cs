@@ -29,20 +29,35 @@ internal static class Schema
     /// later version's (<see cref="E2EError.UnsupportedVersion"/>).</exception>
     public static void Ensure(SqliteConnection connection, bool wasThere)
     {
+        if (IsMade(connection))
+        {
+            return;
+        }
+
+        if (wasThere)
+        {
+            throw NoStore();
+        }
+
+        Run(connection, Create);
+    }
+
+    /// <summary>Whether the tables are there; false for a file in which nothing is yet.</summary>
+    /// <exception cref="E2EException">As for <see cref="Ensure"/>.</exception>
+    public static bool IsMade(SqliteConnection connection)
+    {
+        // Counted first: the tables may be made between two of these, and come with the marks.
+        bool isEmpty = Read(connection, "SELECT COUNT(*) FROM sqlite_schema") == 0;
         long application = Read(connection, "PRAGMA application_id");
         long version = Read(connection, "PRAGMA user_version");
-        if (application == 0 && version == 0 && !wasThere && Read(connection, "SELECT COUNT(*) FROM sqlite_schema") == 0)
+        if (isEmpty && application == 0 && version == 0)
         {
-            Run(connection, Create);
+            return false;
         }
-        else if (application != ApplicationId)
-        {
-            throw new E2EException(E2EError.StoreDamaged, "The file is no store.");
-        }
-        else if (version != Version)
-        {
-            throw new E2EException(E2EError.UnsupportedVersion, "The file was written by a later version.");
-        }
+
+        return application != ApplicationId ? throw NoStore()
+            : version != Version ? throw new E2EException(E2EError.UnsupportedVersion, "The file was written by a later version.")
+            : true;
     }
 
     public static void Run(SqliteConnection connection, string text)
@@ -58,4 +73,6 @@ internal static class Schema
         command.CommandText = text;
         return (long)command.ExecuteScalar()!;
     }
+
+    private static E2EException NoStore() => new(E2EError.StoreDamaged, "The file is no store.");
 }

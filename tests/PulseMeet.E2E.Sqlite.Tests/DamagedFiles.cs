@@ -88,6 +88,28 @@ public sealed class DamagedFiles : IDisposable
         Assert.Equal(E2EError.UnsupportedVersion, await Filled.RefusalAsync(() => Filled.CheckAsync(Database, _key)));
     }
 
+    [Theory]
+    [InlineData("PRAGMA user_version = 2", E2EError.UnsupportedVersion)]
+    [InlineData("PRAGMA application_id = 7", E2EError.StoreDamaged)]
+    public async Task What_the_lease_is_refused_for_is_not_read_without_one_either(string change, E2EError reason)
+    {
+        await Filled.FillAsync(Database, _key, 1);
+        Execute(change);
+        await using var store = new SqliteStore(Database);
+        Assert.Equal(reason, await Filled.RefusalAsync(async () => await store.AcquireAsync("test", handover: false)));
+        Assert.Equal(reason, await Filled.RefusalAsync(async () => await store.ReadAsync(0, new byte[] { 1 })));
+        Assert.Equal(reason, await Filled.RefusalAsync(async () => await store.ScanAsync(0, default, default, 10)));
+    }
+
+    [Fact]
+    public async Task A_file_in_which_no_table_is_yet_reads_as_nothing()
+    {
+        Execute("PRAGMA page_size = 4096; VACUUM");
+        await using var store = new SqliteStore(Database);
+        Assert.Null(await store.ReadAsync(0, new byte[] { 1 }));
+        Assert.Empty(await store.ScanAsync(0, default, default, 10));
+    }
+
     [Fact]
     public async Task A_wrong_master_key_overwrites_nothing()
     {
