@@ -252,7 +252,7 @@ language plpgsql stable rows 10 set search_path = pulsemeet_e2e_relay, pg_temp a
 begin
   return query
   with page as (
-    select c.*, length(c.commit) as size, sum(length(c.commit)) over (order by c.epoch, c.place) as total
+    select c.*, length(c.commit) as commit_size, sum(length(c.commit)) over (order by c.epoch, c.place) as total
       from mls_group g join candidate c on c.mls_group = g.id
       where g.group_id = p_group and (c.epoch > p_from or (c.epoch = p_from and c.place >= p_from_place))
         and (c.arrived_at > p_before or c.epoch = g.greatest_epoch)
@@ -261,7 +261,7 @@ begin
   )
   select p.epoch, p.place, a.user_id, s.device_id, p.commit
     from page p join device s on s.id = p.sender join account a on a.id = s.account
-    where p.total <= p_max_bytes or p.total = p.size
+    where p.total <= p_max_bytes or p.total = p.commit_size
     order by p.epoch, p.place;
 end
 $$;

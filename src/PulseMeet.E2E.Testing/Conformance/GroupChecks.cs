@@ -211,31 +211,29 @@ internal static class GroupChecks
 
         foreach (string device in (string[])["phone", "laptop"])
         {
-            await Expect.RefusedAsync(
-                E2EError.LimitExceeded, () => BigAsync(new RelayTestGroup(world), mallory[device]), $"One more by the {device}").ConfigureAwait(false);
+            await RefusedAsync(new RelayTestGroup(world), mallory[device]).ConfigureAwait(false);
         }
 
-        await BigAsync(new RelayTestGroup(world), alice).ConfigureAwait(false);
+        await HalfAsync(new RelayTestGroup(world), alice).ConfigureAwait(false);
 
-        // A later group info takes the place of the one before, and what an epoch that is over has goes with its age.
-        foreach (RelayTestGroup group in groups)
-        {
-            await group.OfferAsync(mallory["phone"], 1, [1], groupInfo: [1]).ConfigureAwait(false);
-        }
+        // A later group info takes the place of the one before.
+        await groups[0].OfferAsync(mallory["phone"], 1, [1], groupInfo: [1]).ConfigureAwait(false);
+        await HalfAsync(groups[1], mallory["phone"], 1).ConfigureAwait(false);
+        await RefusedAsync(new RelayTestGroup(world), mallory["phone"]).ConfigureAwait(false);
 
-        await BigAsync(groups[0], mallory["phone"], 2).ConfigureAwait(false);
+        // What two epochs that are over had goes with its age.
         world.Clock.Advance(RelayLimits.MaxEnvelopeAge);
         await subject.Relay.CleanUpAsync(cancellationToken).ConfigureAwait(false);
-        for (int i = 0; i < most - 1; i++)
-        {
-            await BigAsync(new RelayTestGroup(world), mallory["phone"]).ConfigureAwait(false);
-        }
+        await HalfAsync(new RelayTestGroup(world), mallory["phone"]).ConfigureAwait(false);
+        await HalfAsync(new RelayTestGroup(world), mallory["laptop"]).ConfigureAwait(false);
+        await RefusedAsync(new RelayTestGroup(world), mallory["phone"]).ConfigureAwait(false);
 
-        await Expect.RefusedAsync(
-            E2EError.LimitExceeded, () => BigAsync(new RelayTestGroup(world), mallory["phone"]), "One more after all").ConfigureAwait(false);
+        Task<int> BigAsync(RelayTestGroup group, RelayTestDevice sender) => group.OfferAsync(sender, 0, [1], groupInfo: [1], tree: tree);
 
-        Task<int> BigAsync(RelayTestGroup group, RelayTestDevice sender, ulong epoch = 0) =>
-            group.OfferAsync(sender, epoch, [1], groupInfo: [1], tree: tree);
+        Task<int> HalfAsync(RelayTestGroup group, RelayTestDevice sender, ulong epoch = 0) => group.OfferAsync(sender, epoch, [1], tree: tree);
+
+        Task RefusedAsync(RelayTestGroup group, RelayTestDevice sender) =>
+            Expect.RefusedAsync(E2EError.LimitExceeded, () => HalfAsync(group, sender), "One more");
     }
 
     private static async Task TooLongAsync(RelayUnderTest subject, CancellationToken cancellationToken)
