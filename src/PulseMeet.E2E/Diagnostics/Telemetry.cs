@@ -40,7 +40,7 @@ internal static partial class Telemetry
         "pulsemeet.e2e.ratchet.skipped_keys", "{key}", "Keys kept for messages that have not arrived.");
 
     private static readonly Gauge<long> s_preKeys = s_meter.CreateGauge<long>(
-        PreKeysName, "{prekey}", "One-time prekeys that the directory last said it has, the fewer of both kinds.");
+        PreKeysName, "{prekey}", "One-time pairs that the directory last said it has.");
 
     private static readonly Gauge<long> s_alerts = s_meter.CreateGauge<long>(
         "pulsemeet.e2e.health.alert", "{alert}", "Whether the alert was raised when health was last assessed: 1 or 0.");
