@@ -116,6 +116,21 @@ internal sealed class IncomingStream
         return ranges;
     }
 
+    /// <summary>Notes what will not come any more.</summary>
+    /// <returns>What of it was missing: it is not any more, and a duplicate if it comes all the same.</returns>
+    public IReadOnlyList<NumberRange> Lose(IReadOnlyList<NumberRange> ranges)
+    {
+        var lost = new RangeSet();
+        foreach (NumberRange range in ranges)
+        {
+            lost.AddAll(_missing.Take(range));
+            lost.AddAll(_named.Take(range));
+        }
+
+        Settle();
+        return lost.Ranges;
+    }
+
     /// <summary>For this device's store.</summary>
     public byte[] Encode()
     {
