@@ -6,7 +6,7 @@ namespace PulseMeet.E2E.Diagnostics;
 /// <summary>The one meter and the one activity source. Every room emits through here, so that every tag is seen in one file.</summary>
 /// <remarks>Tags have values out of a few fixed ones: never an id, a key, a digest or content. A refusal has <c>error.type</c>, as
 /// OpenTelemetry names it, with the reason; a success has none. Where nobody listens, a call costs a read of a flag.</remarks>
-internal static class Telemetry
+internal static partial class Telemetry
 {
     public const string DerivationName = "pulsemeet.e2e.derivation.duration";
     public const string OpenedName = "pulsemeet.e2e.messages.opened";
@@ -40,7 +40,7 @@ internal static class Telemetry
         "pulsemeet.e2e.ratchet.skipped_keys", "{key}", "Keys kept for messages that have not arrived.");
 
     private static readonly Gauge<long> s_preKeys = s_meter.CreateGauge<long>(
-        PreKeysName, "{prekey}", "One-time prekeys that the directory last said it has, the fewer of both kinds.");
+        PreKeysName, "{prekey}", "One-time pairs that the directory last said it has.");
 
     private static readonly Gauge<long> s_alerts = s_meter.CreateGauge<long>(
         "pulsemeet.e2e.health.alert", "{alert}", "Whether the alert was raised when health was last assessed: 1 or 0.");
@@ -53,7 +53,7 @@ internal static class Telemetry
     private static readonly KeyValuePair<string, object?> s_responder = new("pulsemeet.e2e.handshake.role", "responder");
 
     /// <summary>Whether <see cref="HealthMonitor"/> looks at an instrument.</summary>
-    public static bool IsJudged(string instrument) => instrument is DerivationName or OpenedName or PreKeysName;
+    public static bool IsJudged(string instrument) => instrument is DerivationName or OpenedName or PreKeysName or MigrationName or PlaintextName;
 
     /// <summary>When a derivation began; 0 where nobody listens.</summary>
     public static long DerivationBegins() => s_derivation.Enabled ? Stopwatch.GetTimestamp() : 0;

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Security.Cryptography;
 using PulseMeet.E2E.Identity;
 using PulseMeet.E2E.Keys;
 using PulseMeet.E2E.Primitives;
@@ -34,16 +33,9 @@ public sealed class RecoveryKey : IDisposable
     /// (<see cref="E2EError.UnsupportedVersion"/>), or a character exchanged (<see cref="E2EError.RecoveryKeyMistyped"/>).</exception>
     public static RecoveryKey Parse(ReadOnlySpan<char> text)
     {
-        Span<byte> key = stackalloc byte[KeySize];
-        try
-        {
-            RecoveryKeyText.Read(text, key);
-            return new(SecretBytes.CopyOf(key));
-        }
-        finally
-        {
-            CryptographicOperations.ZeroMemory(key);
-        }
+        using var key = new StackSecret(stackalloc byte[KeySize]);
+        RecoveryKeyText.Read(text, key.Span);
+        return new(SecretBytes.CopyOf(key.Span));
     }
 
     /// <summary>The form to be written down: 14 groups of four characters, with dashes between. A secret that this library cannot
