@@ -6,7 +6,7 @@ namespace PulseMeet.E2E.Diagnostics;
 /// <summary>The one meter and the one activity source. Every room emits through here, so that every tag is seen in one file.</summary>
 /// <remarks>Tags have values out of a few fixed ones: never an id, a key, a digest or content. A refusal has <c>error.type</c>, as
 /// OpenTelemetry names it, with the reason; a success has none. Where nobody listens, a call costs a read of a flag.</remarks>
-internal static class Telemetry
+internal static partial class Telemetry
 {
     public const string DerivationName = "pulsemeet.e2e.derivation.duration";
     public const string OpenedName = "pulsemeet.e2e.messages.opened";
@@ -53,7 +53,7 @@ internal static class Telemetry
     private static readonly KeyValuePair<string, object?> s_responder = new("pulsemeet.e2e.handshake.role", "responder");
 
     /// <summary>Whether <see cref="HealthMonitor"/> looks at an instrument.</summary>
-    public static bool IsJudged(string instrument) => instrument is DerivationName or OpenedName or PreKeysName;
+    public static bool IsJudged(string instrument) => instrument is DerivationName or OpenedName or PreKeysName or MigrationName or PlaintextName;
 
     /// <summary>When a derivation began; 0 where nobody listens.</summary>
     public static long DerivationBegins() => s_derivation.Enabled ? Stopwatch.GetTimestamp() : 0;

@@ -71,7 +71,7 @@ public sealed partial class TelemetryTellsNothing
     {
         using var emitted = new EmittedTelemetry();
         RunEverything();
-        Assert.Equal(7, emitted.Instruments.Count);
+        Assert.Equal(9, emitted.Instruments.Count);
         Assert.All(emitted.Instruments, instrument =>
         {
             Assert.Matches("^pulsemeet\\.e2e(\\.[a-z_]+)+$", instrument.Name);
