@@ -53,7 +53,8 @@ internal static partial class Telemetry
     private static readonly KeyValuePair<string, object?> s_responder = new("pulsemeet.e2e.handshake.role", "responder");
 
     /// <summary>Whether <see cref="HealthMonitor"/> looks at an instrument.</summary>
-    public static bool IsJudged(string instrument) => instrument is DerivationName or OpenedName or PreKeysName or MigrationName or PlaintextName;
+    public static bool IsJudged(string instrument) => instrument is DerivationName or OpenedName or PreKeysName or MigrationName or PlaintextName
+        or RollbackName or RelayName or CertificateName;
 
     /// <summary>When a derivation began; 0 where nobody listens.</summary>
     public static long DerivationBegins() => s_derivation.Enabled ? Stopwatch.GetTimestamp() : 0;
