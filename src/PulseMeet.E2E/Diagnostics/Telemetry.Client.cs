@@ -10,28 +10,28 @@ internal static partial class Telemetry
     public const string RelayName = "pulsemeet.e2e.relay.reachable";
     public const string CertificateName = "pulsemeet.e2e.certificate.left";
 
-    private static readonly Counter<long> s_missing = s_meter.CreateCounter<long>(
+    private static readonly Counter<long> s_missing = TheMeter.Instance.CreateCounter<long>(
         "pulsemeet.e2e.messages.missing", "{message}", "Messages that were named to the app as missing: asked for again, or lost.");
 
-    private static readonly Counter<long> s_recovered = s_meter.CreateCounter<long>(
+    private static readonly Counter<long> s_recovered = TheMeter.Instance.CreateCounter<long>(
         "pulsemeet.e2e.messages.recovered", "{message}", "Messages that came after they had been named as missing.");
 
-    private static readonly Counter<long> s_repaired = s_meter.CreateCounter<long>(
+    private static readonly Counter<long> s_repaired = TheMeter.Instance.CreateCounter<long>(
         "pulsemeet.e2e.sessions.repaired", "{session}", "Sessions that were begun anew, by whom.");
 
-    private static readonly Counter<long> s_rollbacks = s_meter.CreateCounter<long>(
+    private static readonly Counter<long> s_rollbacks = TheMeter.Instance.CreateCounter<long>(
         RollbackName, "{rollback}", "Stores that were found put back to an earlier state.");
 
-    private static readonly Gauge<long> s_relay = s_meter.CreateGauge<long>(
+    private static readonly Gauge<long> s_relay = TheMeter.Instance.CreateGauge<long>(
         RelayName, "{relay}", "Whether the relay answered when it was last asked for the mailbox: 1 or 0.");
 
-    private static readonly Gauge<long> s_certificate = s_meter.CreateGauge<long>(
+    private static readonly Gauge<long> s_certificate = TheMeter.Instance.CreateGauge<long>(
         CertificateName, "s", "How long the device's certificate is valid still.");
 
-    private static readonly Gauge<long> s_queueLength = s_meter.CreateGauge<long>(
+    private static readonly Gauge<long> s_queueLength = TheMeter.Instance.CreateGauge<long>(
         "pulsemeet.e2e.queue.length", "{item}", "What waits in the outbox and in the inbox.");
 
-    private static readonly Gauge<double> s_queueAge = s_meter.CreateGauge<double>(
+    private static readonly Gauge<double> s_queueAge = TheMeter.Instance.CreateGauge<double>(
         "pulsemeet.e2e.queue.age", "s", "How long the oldest item of a queue has been seen waiting.");
 
     /// <summary>Whether looking at the queues is worth its reads.</summary>
