@@ -29,7 +29,7 @@ run() {
 
 cd "$tree"
 echo "Building the tests."
-dotnet build "$tests" -c Release -v quiet --nologo >"$log" 2>&1 || { tail -n 20 "$log"; exit 1; }
+dotnet build "$tests" -c Release -v quiet --nologo -p:UseSharedCompilation=true >"$log" 2>&1 || { tail -n 20 "$log"; exit 1; }
 
 # What fails with every protection in place would show nothing.
 all=$(for patch in "${patches[@]}"; do test_of "$patch"; done | sort -u | sed 's/^/FullyQualifiedName~./' | paste -sd '|')
