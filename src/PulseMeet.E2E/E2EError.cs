@@ -183,4 +183,7 @@ public enum E2EError
 
     /// <summary>A commit whose path does not open for this member; the committer's leaf is in the exception's Data under &quot;mls.committer&quot;.</summary>
     MlsPathUnreadable = 75,
+
+    /// <summary>The user has an account already, on other devices.</summary>
+    AccountExists = 80,
 }

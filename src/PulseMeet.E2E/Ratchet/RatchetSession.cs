@@ -54,6 +54,9 @@ public sealed partial class RatchetSession : IDisposable
     /// <summary>Whether a one-time pair took part in the handshake.</summary>
     public HandshakeInfo Handshake => _state.Handshake;
 
+    /// <summary>Tells this session's handshake from every other: 32 bytes, the same on both sides.</summary>
+    internal ReadOnlySpan<byte> HandshakeHash => _state.HandshakeHash;
+
     /// <summary>When the session began, in whole seconds.</summary>
     public DateTimeOffset EstablishedAt => _state.EstablishedAt;
 
