@@ -54,18 +54,26 @@ internal static class MutatedCore
         {
             CSharpCompilation mutated = compilation;
             List<Mutant> mutants = [];
+            List<SyntaxTree> changed = [];
             int next = 1;
             foreach (SyntaxTree tree in trees.Where(tree => tree.FilePath.StartsWith(prefix, StringComparison.Ordinal)))
             {
                 var mutator = new Mutator(compilation.GetSemanticModel(tree), Path.GetRelativePath(core, tree.FilePath), next, disabled);
                 SyntaxNode root = mutator.Visit(tree.GetRoot())!;
-                mutated = mutated.ReplaceSyntaxTree(tree, tree.WithRootAndOptions(root, s_parse));
+                changed.Add(tree.WithRootAndOptions(root, s_parse));
+                mutated = mutated.ReplaceSyntaxTree(tree, changed[^1]);
                 mutants.AddRange(mutator.Mutants);
                 next = mutator.NextId;
             }
 
+            // The room's files alone, as the others are as they were.
+            Diagnostic[] errors = ErrorsOf(changed.SelectMany(tree => mutated.GetSemanticModel(tree).GetDiagnostics()));
             using var assembly = new MemoryStream();
-            Diagnostic[] errors = [.. mutated.Emit(assembly, manifestResources: resources).Diagnostics.Where(found => found.Severity == DiagnosticSeverity.Error)];
+            if (errors.Length == 0)
+            {
+                errors = ErrorsOf(mutated.Emit(assembly, manifestResources: resources).Diagnostics);
+            }
+
             if (errors.Length == 0)
             {
                 File.WriteAllBytes(Path.Combine(bin, "PulseMeet.E2E.dll"), assembly.ToArray());
@@ -86,6 +94,9 @@ internal static class MutatedCore
 
         throw new InvalidOperationException("The changes do not compile.");
     }
+
+    private static Diagnostic[] ErrorsOf(IEnumerable<Diagnostic> found) =>
+        [.. found.Where(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error)];
 
     /// <summary>The change that an error stands in; where it stands in none, all of the member.</summary>
     private static IEnumerable<int> CausesOf(Diagnostic error)

@@ -22,7 +22,7 @@ internal sealed class Room(string repository, string bin, string room, string fi
             // What runs once in a process, such as a static field, is changed only in a process of its own.
             if (by is null && tests.Any(test => !second[test.Index].Hits.Contains(mutant.Id)))
             {
-                by = await TryAnewAsync(mutant, first.Sum(test => test.Milliseconds));
+                by = await TryAnewAsync(mutant, first);
             }
 
             killed += by is null ? 0 : 1;
@@ -68,31 +68,40 @@ internal sealed class Room(string repository, string bin, string room, string fi
     {
         _host ??= await HostProcess.StartAsync(bin, filter, active: 0);
         await _host.AskAsync($"run {mutant.Id} {string.Join(' ', tests.Select(test => test.Index))}");
-        return await JudgeAsync(tests.Sum(test => test.Milliseconds));
+        return await JudgeAsync(tests);
     }
 
-    private async Task<string?> TryAnewAsync(Mutant mutant, int milliseconds)
+    private async Task<string?> TryAnewAsync(Mutant mutant, IReadOnlyList<TestMethod> tests)
     {
         _host?.Dispose();
         _host = await HostProcess.StartAsync(bin, filter, mutant.Id);
         await _host.AskAsync($"run {mutant.Id} all");
-        string? by = await JudgeAsync(milliseconds);
+        string? by = await JudgeAsync(tests);
         _host?.Dispose();
         _host = null;
         return by;
     }
 
-    private async Task<string?> JudgeAsync(int milliseconds)
+    private async Task<string?> JudgeAsync(IReadOnlyList<TestMethod> tests)
     {
-        string? answer = await _host!.AnswerAsync(TimeSpan.FromMilliseconds(20_000 + (10.0 * milliseconds)));
-        if (answer is null)
+        for (int i = 0; i <= tests.Count; i++)
         {
-            _host.Dispose();
-            _host = null;
-            return "the clock";
+            int usual = i < tests.Count ? tests[i].Milliseconds : 0;
+            string? answer = await _host!.AnswerAsync(TimeSpan.FromMilliseconds(10_000 + (10.0 * usual)));
+            if (answer is null)
+            {
+                _host.Dispose();
+                _host = null;
+                return "the clock";
+            }
+
+            if (answer != "passed")
+            {
+                return answer == "alive" ? null : answer;
+            }
         }
 
-        return answer == "alive" ? null : answer;
+        return null;
     }
 
     /// <param name="Index">In the child's order.</param>

@@ -31,13 +31,29 @@ internal sealed class TestHost(string tests, IReadOnlyList<string> filter)
             else
             {
                 control.GetField("Active")!.SetValue(null, int.Parse(words[1]));
-                ITestCase[] cases = words is [_, _, "all"] ? [.. methods.SelectMany(method => method)] : [.. words[2..].SelectMany(word => methods[int.Parse(word)])];
-                Answer(Run(executor, cases) is { } failed ? $"killed {failed}" : "alive");
-                control.GetField("Active")!.SetValue(null, 0);
+                Try(executor, words is [_, _, "all"] ? methods : words[2..].Select(word => methods[int.Parse(word)]));
+                control.GetField("Active")!.SetValue(null, active);
             }
         }
 
         return 0;
+    }
+
+    /// <summary>One method after the other, the quickest first: what hangs is then known soon.</summary>
+    private void Try(ITestFrameworkExecutor executor, IEnumerable<ITestCase[]> methods)
+    {
+        foreach (ITestCase[] cases in methods)
+        {
+            if (Run(executor, cases) is { } failed)
+            {
+                Answer($"killed {failed}");
+                return;
+            }
+
+            Answer("passed");
+        }
+
+        Answer("alive");
     }
 
     private void Cover(ITestFrameworkExecutor executor, ITestCase[][] methods, Type control, int count)
