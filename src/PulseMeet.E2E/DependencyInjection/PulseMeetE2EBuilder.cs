@@ -2,11 +2,10 @@ using System.Collections;
 using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.DependencyInjection;
 using PulseMeet.E2E.Identity;
-using PulseMeet.E2E.Keys;
 using PulseMeet.E2E.Relay;
 using PulseMeet.E2E.Storage;
 
-namespace PulseMeet.E2E.DependencyInjection;
+namespace PulseMeet.E2E;
 
 /// <summary>What a client is made of: a store, a relay, and, where files are sent, a media store. It is the app's services as well, so
 /// that registering goes on behind it.</summary>
@@ -16,7 +15,7 @@ public sealed class PulseMeetE2EBuilder : IServiceCollection
 {
     private readonly IServiceCollection _services;
     private Func<IServiceProvider, IE2EStore>? _store;
-    private Func<IServiceProvider, MasterKey>? _masterKey;
+    private Func<IServiceProvider, IMasterKeySource>? _masterKeys;
     private Func<IServiceProvider, DeviceAddress, IE2ERelay>? _relay;
     private Func<IServiceProvider, DeviceAddress, IMediaStore>? _media;
 
@@ -43,16 +42,27 @@ public sealed class PulseMeetE2EBuilder : IServiceCollection
     }
 
     /// <summary>Where the device's records lie, and the key that they are sealed under.</summary>
-    /// <param name="store">Makes the store; it is disposed with the services where it is registered there, and not by the client.</param>
-    /// <param name="masterKey">Takes the master key out of the operating system's key store. The client copies it, and disposes what it
-    /// was given.</param>
-    public PulseMeetE2EBuilder UseStore(Func<IServiceProvider, IE2EStore> store, Func<IServiceProvider, MasterKey> masterKey)
+    /// <param name="store">Gives the store; the client does not dispose it. One that is registered with the services ends with them.</param>
+    /// <param name="masterKeys">Gives what takes the master key out of the operating system's key store.</param>
+    public PulseMeetE2EBuilder UseStore(
+        Func<IServiceProvider, IE2EStore> store, Func<IServiceProvider, IMasterKeySource> masterKeys)
     {
         ArgumentNullException.ThrowIfNull(store);
-        ArgumentNullException.ThrowIfNull(masterKey);
+        ArgumentNullException.ThrowIfNull(masterKeys);
         _store = store;
-        _masterKey = masterKey;
+        _masterKeys = masterKeys;
         return this;
+    }
+
+    /// <summary>A store in memory: for tests, samples, and devices that keep nothing.</summary>
+    /// <param name="store">The store. Whoever gives it again with the same key, to another client later, has a device that was
+    /// restarted.</param>
+    /// <param name="masterKeys">Gives the key that its records are sealed under.</param>
+    public PulseMeetE2EBuilder UseInMemoryStore(InMemoryStore store, IMasterKeySource masterKeys)
+    {
+        ArgumentNullException.ThrowIfNull(store);
+        ArgumentNullException.ThrowIfNull(masterKeys);
+        return UseStore(_ => store, _ => masterKeys);
     }
 
     /// <summary>The relay, as the device sees it.</summary>
@@ -62,6 +72,16 @@ public sealed class PulseMeetE2EBuilder : IServiceCollection
         ArgumentNullException.ThrowIfNull(relay);
         _relay = relay;
         return this;
+    }
+
+    /// <summary>A relay in this process, for tests and samples: everybody who is to meet uses the same one.</summary>
+    /// <param name="relay">The relay.</param>
+    /// <param name="media">Where sealed files lie; null where none are sent.</param>
+    public PulseMeetE2EBuilder UseInMemoryRelay(InMemoryRelay relay, InMemoryMediaStore? media = null)
+    {
+        ArgumentNullException.ThrowIfNull(relay);
+        UseRelay((_, device) => relay.Connect(device));
+        return media is null ? this : UseMediaStore((_, device) => media.Connect(device.UserId));
     }
 
     /// <summary>Where sealed files lie.</summary>
@@ -105,21 +125,20 @@ public sealed class PulseMeetE2EBuilder : IServiceCollection
     /// <exception cref="InvalidOperationException">The store or the relay is missing.</exception>
     internal E2EClient Build(IServiceProvider provider, E2EClientOptions options)
     {
-        if (_store is null || _masterKey is null)
+        if (_store is null || _masterKeys is null)
         {
-            throw new InvalidOperationException("The client has no store: call UseStore.");
+            throw new InvalidOperationException("The client has no store: call UseSqliteStore, UseStore or another.");
         }
 
         if (_relay is null)
         {
-            throw new InvalidOperationException("The client has no relay: call UseRelay.");
+            throw new InvalidOperationException("The client has no relay: call UseHttpRelay, UseRelay or another.");
         }
 
-        using MasterKey key = _masterKey(provider);
         return new E2EClient(
             _store(provider),
             _relay(provider, options.Device!),
-            key,
+            _masterKeys(provider),
             options,
             provider.GetRequiredService<TimeProvider>(),
             _media?.Invoke(provider, options.Device!));

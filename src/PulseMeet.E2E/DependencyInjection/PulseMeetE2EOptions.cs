@@ -4,7 +4,7 @@ using PulseMeet.E2E.PreKeys;
 using PulseMeet.E2E.Ratchet;
 using PulseMeet.E2E.Sealing;
 
-namespace PulseMeet.E2E.DependencyInjection;
+namespace PulseMeet.E2E;
 
 /// <summary>Everything that an app may choose, in one place. Checked when the services are registered.</summary>
 public sealed class PulseMeetE2EOptions

@@ -7,7 +7,7 @@ using PulseMeet.E2E.PreKeys;
 using PulseMeet.E2E.Ratchet;
 using PulseMeet.E2E.Sealing;
 
-namespace PulseMeet.E2E.DependencyInjection;
+namespace PulseMeet.E2E;
 
 /// <summary>Registers the library's services.</summary>
 public static class PulseMeetE2EServiceCollectionExtensions

@@ -290,6 +290,41 @@ public sealed class ClientDevices
     }
 
     [Fact]
+    public async Task The_first_message_of_a_device_that_came_a_moment_ago_is_read()
+    {
+        await using var world = new World();
+        (Member alice, Member bob) = await world.FriendsAsync();
+        await alice.SayAsync("bob", "one");
+        await world.SettleAsync();
+        Member laptop = await world.LinkAsync(alice, "laptop");
+        await laptop.Client.AcceptAsync("bob");
+        await laptop.SayAsync("bob", "two");
+        await world.SettleAsync();
+        Member tablet = await world.LinkAsync(alice, "tablet");
+        await tablet.Client.AcceptAsync("bob");
+        await tablet.SayAsync("bob", "three");
+        await world.SettleAsync();
+        Assert.Equal(["one", "two", "three"], bob.Texts);
+        Assert.DoesNotContain(bob.Seen, e => e is MessageUnreadable);
+    }
+
+    [Fact]
+    public async Task A_device_that_was_removed_is_told_at_the_next_call()
+    {
+        await using var world = new World();
+        Member alice = await world.SignUpAsync("alice");
+        Member laptop = await world.LinkAsync(alice, "laptop");
+        await world.SettleAsync(1);
+        await alice.Client.RemoveDeviceAsync("laptop");
+        await using IAsyncEnumerator<E2EEvent> events = laptop.Client.ReadEventsAsync().GetAsyncEnumerator();
+        while (await events.MoveNextAsync() && events.Current is not DeviceRemoved)
+        {
+        }
+
+        Assert.IsType<DeviceRemoved>(events.Current);
+    }
+
+    [Fact]
     public async Task A_wiped_device_keeps_nothing()
     {
         await using var world = new World();

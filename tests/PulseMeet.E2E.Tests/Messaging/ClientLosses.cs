@@ -228,7 +228,7 @@ public sealed class ClientLosses
         (Member alice, _) = await world.FriendsAsync();
         await alice.SayAsync("bob", "one");
         await using var second = new E2EClient(
-            alice.Store, world.Relay.Connect(alice.Address), alice.Key, new E2EClientOptions { Device = alice.Address }, world.Clock);
+            alice.Store, world.Relay.Connect(alice.Address), MasterKeys.Of(alice.Key), new E2EClientOptions { Device = alice.Address }, world.Clock);
         E2EException refused = await Assert.ThrowsAsync<E2EException>(() => second.SendAsync("bob", MessageContent.Text("two")));
         Assert.Equal(E2EError.StoreInUse, refused.Reason);
         await alice.SayAsync("bob", "three");
@@ -477,7 +477,7 @@ public sealed class ClientLosses
         await alice.Client.DisposeAsync();
         using MasterKey wrong = MasterKey.Generate();
         await using (var client = new E2EClient(
-            alice.Store, world.Relay.Connect(alice.Address), wrong, new E2EClientOptions { Device = alice.Address }, world.Clock))
+            alice.Store, world.Relay.Connect(alice.Address), MasterKeys.Of(wrong), new E2EClientOptions { Device = alice.Address }, world.Clock))
         {
             E2EException refused = await Assert.ThrowsAsync<E2EException>(() => client.SendAsync("bob", MessageContent.Text("two")));
             Assert.Equal(E2EError.WrongMasterKey, refused.Reason);

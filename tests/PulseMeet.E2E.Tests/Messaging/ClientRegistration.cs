@@ -1,5 +1,4 @@
 using Microsoft.Extensions.DependencyInjection;
-using PulseMeet.E2E.DependencyInjection;
 using PulseMeet.E2E.Keys;
 using PulseMeet.E2E.Storage;
 
@@ -15,7 +14,7 @@ public sealed class ClientRegistration
         var services = new ServiceCollection();
         services.AddSingleton<TimeProvider>(world.Clock);
         services.AddPulseMeetE2E(options => options.Device = new("alice", "phone"))
-            .UseStore(_ => new InMemoryStore(), _ => MasterKey.Generate())
+            .UseStore(_ => new InMemoryStore(), _ => MasterKeys.From(_ => ValueTask.FromResult(new byte[32])))
             .UseRelay((_, device) => world.Relay.Connect(device))
             .UseMediaStore((_, device) => world.Media.Connect(device.UserId));
         await using ServiceProvider provider = services.BuildServiceProvider();
@@ -34,7 +33,7 @@ public sealed class ClientRegistration
         foreach (string name in new[] { "work", "home" })
         {
             services.AddPulseMeetE2EAccount(name, options => options.Device = new(name, "phone"))
-                .UseStore(_ => new InMemoryStore(), _ => MasterKey.Generate())
+                .UseStore(_ => new InMemoryStore(), _ => MasterKeys.From(_ => ValueTask.FromResult(new byte[32])))
                 .UseRelay((_, device) => world.Relay.Connect(device));
         }
 
@@ -58,7 +57,7 @@ public sealed class ClientRegistration
         Assert.Null(new ServiceCollection().AddPulseMeetE2E().BuildServiceProvider().GetService<E2EClient>());
         PulseMeetE2EBuilder builder = new ServiceCollection().AddPulseMeetE2E(options => options.Device = new("alice", "phone"));
         Assert.Contains("UseStore", Assert.Throws<InvalidOperationException>(() => builder.BuildServiceProvider().GetService<E2EClient>()).Message, StringComparison.Ordinal);
-        builder.UseStore(_ => new InMemoryStore(), _ => MasterKey.Generate());
+        builder.UseStore(_ => new InMemoryStore(), _ => MasterKeys.From(_ => ValueTask.FromResult(new byte[32])));
         Assert.Contains("UseRelay", Assert.Throws<InvalidOperationException>(() => builder.BuildServiceProvider().GetService<E2EClient>()).Message, StringComparison.Ordinal);
     }
 

@@ -2,7 +2,6 @@ using System.Runtime.CompilerServices;
 using PulseMeet.E2E.Keys;
 using PulseMeet.E2E.Media;
 using PulseMeet.E2E.Messaging;
-using PulseMeet.E2E.Primitives;
 using PulseMeet.E2E.Relay;
 using PulseMeet.E2E.Storage;
 
@@ -25,17 +24,17 @@ public sealed partial class E2EClient : IAsyncDisposable
     private readonly IE2EStore _store;
     private readonly IE2ERelay _relay;
     private readonly IMediaStore? _media;
-    private readonly MasterKey _masterKey;
+    private readonly IMasterKeySource _masterKeys;
     private readonly E2EClientOptions _options;
     private readonly TimeProvider _time;
     private Engine? _engine;
     private bool _isDisposed;
     private int _isReading;
 
-    /// <summary>A client over an app's store and relay. Does nothing yet.</summary>
+    /// <summary>A client over an app's store and relay. Does nothing yet: the store is opened, and the key asked for, by the first call.</summary>
     /// <param name="store">The device's store. Not disposed.</param>
     /// <param name="relay">The relay as this device sees it.</param>
-    /// <param name="masterKey">Opens the store; from the operating system's key store. Copied: the caller disposes its own.</param>
+    /// <param name="masterKeys">Gives the key that opens the store.</param>
     /// <param name="options">The device, and what else an app may choose.</param>
     /// <param name="time">The clock.</param>
     /// <param name="media">Where sealed files lie; null where the app sends none.</param>
@@ -43,14 +42,14 @@ public sealed partial class E2EClient : IAsyncDisposable
     public E2EClient(
         IE2EStore store,
         IE2ERelay relay,
-        MasterKey masterKey,
+        IMasterKeySource masterKeys,
         E2EClientOptions options,
         TimeProvider time,
         IMediaStore? media = null)
     {
         ArgumentNullException.ThrowIfNull(store);
         ArgumentNullException.ThrowIfNull(relay);
-        ArgumentNullException.ThrowIfNull(masterKey);
+        ArgumentNullException.ThrowIfNull(masterKeys);
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(time);
         options.Validate();
@@ -62,7 +61,7 @@ public sealed partial class E2EClient : IAsyncDisposable
         _store = store;
         _relay = relay;
         _media = media;
-        _masterKey = Copy(masterKey);
+        _masterKeys = masterKeys;
         _options = options;
         _time = time;
     }
@@ -171,7 +170,6 @@ public sealed partial class E2EClient : IAsyncDisposable
         try
         {
             _isDisposed = true;
-            _masterKey.Dispose();
             if (_engine is not null)
             {
                 await _engine.DisposeAsync().ConfigureAwait(false);
@@ -211,8 +209,13 @@ public sealed partial class E2EClient : IAsyncDisposable
         try
         {
             ObjectDisposedException.ThrowIf(_isDisposed, this);
-            return _engine ??= await Engine
-                .OpenAsync(_store, _relay, _media, _masterKey, _options, _time, cancellationToken).ConfigureAwait(false);
+            if (_engine is null)
+            {
+                using MasterKey key = await _masterKeys.GetAsync(cancellationToken).ConfigureAwait(false);
+                _engine = await Engine.OpenAsync(_store, _relay, _media, key, _options, _time, cancellationToken).ConfigureAwait(false);
+            }
+
+            return _engine;
         }
         finally
         {
@@ -242,7 +245,13 @@ public sealed partial class E2EClient : IAsyncDisposable
         catch (E2EException exception) when (exception.Reason is not (E2EError.StoreFailed or E2EError.StoreInUse
             or E2EError.StoreDamaged or E2EError.StoreConflict))
         {
-            // The relay cannot be reached, refuses, or says something that cannot be: it is tried again later.
+            // The relay cannot be reached, refuses, or says something that cannot be: it is tried again later. One that knows this
+            // device no more may have a list without it.
+            if (exception.Reason == E2EError.UnknownDevice)
+            {
+                engine.Upkeep.WantList();
+            }
+
             pause = Engine.NextPause(pause);
             using CancellationTokenSource sleeping = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             await Task.WhenAny(Task.Delay(pause, _time, sleeping.Token), engine.Core.Incoming.Rung).ConfigureAwait(false);
@@ -252,10 +261,4 @@ public sealed partial class E2EClient : IAsyncDisposable
     }
 
     private static void CheckUser(string userId) => Argument.IsText(userId, Identity.DeviceAddress.MaxIdSize);
-
-    private static MasterKey Copy(MasterKey key)
-    {
-        using SecretScope bytes = key.Use();
-        return MasterKey.Import(bytes.Span);
-    }
 }

@@ -18,9 +18,6 @@ internal sealed class Receiver(ClientCore core, DeviceLists lists, Conversations
 
     private readonly QueueWatch _watch = new(core, RecordKey.Inbox, "inbox");
 
-    /// <summary>How long a list is not asked for again because of devices that are not on it: forged senders cost no more.</summary>
-    private static readonly TimeSpan s_listPause = TimeSpan.FromMinutes(1);
-
     /// <summary>Receives one page, waits for it where nothing is there, and acknowledges what is durable.</summary>
     /// <returns>How many items came; -1 where too many events wait.</returns>
     /// <exception cref="E2EException">The relay cannot be reached.</exception>
@@ -139,7 +136,7 @@ internal sealed class Receiver(ClientCore core, DeviceLists lists, Conversations
     }
 
     /// <summary>Asks for the lists of senders who are not known, or whose device is not on the list that is: before any turn is
-    /// taken.</summary>
+    /// taken, and once for a user in a page, however many devices the relay invents.</summary>
     private async Task FetchListsAsync(IReadOnlyList<MailboxItem> items, CancellationToken cancellationToken)
     {
         var asked = new HashSet<string>(StringComparer.Ordinal);
@@ -148,10 +145,7 @@ internal sealed class Receiver(ClientCore core, DeviceLists lists, Conversations
             OpenedRecord? bytes = await core.Store
                 .ReadAsync(RecordKey.Users, RecordKey.Of(sender.UserId), cancellationToken).ConfigureAwait(false);
             UserRecord? user = bytes is null ? null : core.Users.Decode(sender.UserId, bytes.Value);
-            DateTimeOffset now = core.Time.GetUtcNow();
-            bool isOther = user is not null
-                && !(now - user.FetchedAt < s_listPause && user.FetchedAt <= now)
-                && items.Any(item => item.Sender == sender && !IsListed(user, item));
+            bool isOther = user is not null && items.Any(item => item.Sender == sender && !IsListed(user, item));
             if ((user is null || isOther || user.IsRefreshWanted) && user?.Standing != Standing.Blocked && asked.Add(sender.UserId))
             {
                 try

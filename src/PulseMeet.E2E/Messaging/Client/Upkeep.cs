@@ -13,6 +13,9 @@ internal sealed class Upkeep(ClientCore core, DeviceLists lists, Account account
     private DateTimeOffset? _lastRun;
     private DateTimeOffset? _lastCleaning;
 
+    /// <summary>Lets the next run look at this account's own list, however short ago it did.</summary>
+    public void WantList() => _lastRun = null;
+
     /// <summary>Does what is due. The first time on a client, everything is looked at. What the relay refuses (a list of a clock that is
     /// ahead, a rate) waits an hour: messages go on without it.</summary>
     /// <exception cref="E2EException">The relay cannot be reached, or the store fails.</exception>
