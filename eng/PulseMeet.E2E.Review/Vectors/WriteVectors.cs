@@ -32,6 +32,7 @@ internal sealed class WriteVectors : ISubcommand
         new SealingRefusals(),
         new LinkingVectors(),
         new StorageVectors(),
+        new GroupVectors(),
     ];
 
     public string Name => "vectors";
