@@ -173,6 +173,14 @@ internal sealed class CommitPlan
     private List<Proposal> Proposals()
     {
         BringOwnList();
+
+        // RFC 9420, section 12.2: nobody can commit their own removal. The account asks to leave; a device that its list knows under
+        // other keys joins anew by another one's commit.
+        if (_removed.Any(index => _shape.Roster.At(index)!.Address == _device.Address))
+        {
+            throw new E2EException(E2EError.GroupNotAllowed, "Nobody commits their own removal.");
+        }
+
         List<Proposal> proposals =
         [
             .. _leaves.Select(leave => leave.ToProposal()),

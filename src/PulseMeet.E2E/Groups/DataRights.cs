@@ -18,8 +18,18 @@ internal static class DataRights
         };
     }
 
-    private static string Successor(Roster before, Roster after) =>
-        before.Devices.First(device => after.HasSame(device.Leaf.Address.UserId, before)).Leaf.Address.UserId;
+    private static string Successor(Roster before, Roster after)
+    {
+        foreach ((_, PulseLeaf leaf) in before.Devices)
+        {
+            if (after.HasSame(leaf.Address.UserId, before))
+            {
+                return leaf.Address.UserId;
+            }
+        }
+
+        throw new E2EException(E2EError.GroupExtensionRefused, "Nobody is left.");
+    }
 
     /// <exception cref="E2EException"><see cref="E2EError.GroupNotAllowed"/>.</exception>
     public static void Judge(CommitReading reading, GroupRole role)
