@@ -72,7 +72,7 @@ public sealed class TwoDevices : IDisposable
         }
     }
 
-    /// <summary>Somebody draws one-time prekeys until that many are left.</summary>
+    /// <summary>Somebody draws one-time pairs until that many are left.</summary>
     public async Task DrawPreKeysAsync(int left, CancellationToken cancellationToken)
     {
         while ((await _directory.GetStateAsync(_bob.Address, cancellationToken)).OneTimePairs > left)

@@ -9,7 +9,7 @@ internal static class LegacyStep
 {
     public static void Run(ILegacyKeyDerivation derivation, Report report)
     {
-        report.Step("8. A message of the legacy client.");
+        report.Step("12. A message of the legacy client.");
         using var row = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "legacy-message.json")));
         string Column(string name) => row.RootElement.GetProperty(name).GetString()!;
 

@@ -1,6 +1,6 @@
 using System.Text;
 using Microsoft.Extensions.DependencyInjection;
-using PulseMeet.E2E.DependencyInjection;
+using PulseMeet.E2E;
 using PulseMeet.E2E.PreKeys;
 using PulseMeet.E2E.Ratchet;
 using QuickStart;
@@ -32,6 +32,7 @@ var report = new Report(Console.Out);
 
 var alice = new Device("Alice", devices, sessions, directory);
 var bob = new Device("Bob", devices, sessions, directory);
+await ClientStory.RunAsync(lines, report);
 var story = new Story(alice, bob, services, report);
 await story.RunAsync(lines);
 

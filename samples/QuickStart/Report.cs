@@ -7,6 +7,7 @@ internal sealed class Report(TextWriter output)
     private const int ShownLength = 72;
 
     private int _messages;
+    private int _deliveries;
 
     public int Failures { get; private set; }
 
@@ -23,6 +24,19 @@ internal sealed class Report(TextWriter output)
             output.WriteLine($"  {(same ? "ok  " : "FAIL")} {speaker,-5} → {sealedLength,5} bytes  {shown}");
         }
     }
+
+    /// <summary>A message on one of several devices: shown where it is another than was sent.</summary>
+    public void Delivered(string speaker, string sent, string received)
+    {
+        _deliveries++;
+        if (sent != received)
+        {
+            Failures++;
+            output.WriteLine($"  FAIL {speaker,-5} → {received}");
+        }
+    }
+
+    public void EndOfDeliveries() => output.WriteLine($"  ok   {_deliveries:N0} deliveries, each message once on every device");
 
     public void EndOfMessages()
     {

@@ -11,16 +11,16 @@ internal sealed class Story(Device alice, Device bob, IServiceProvider services,
 {
     public async Task RunAsync(IReadOnlyList<Line> lines)
     {
-        report.Step("1. Both publish their bundles; they share nothing else.");
+        report.Step("5. Below the client: two sessions, stored by hand. Both publish their bundles; they share nothing else.");
         await alice.PublishAsync();
         await bob.PublishAsync();
 
         (Device first, Device second) = lines[0].Speaker == alice.Name ? (alice, bob) : (bob, alice);
-        report.Step($"2. {first.Name} writes while {second.Name} is offline; {second.Name} comes online and reads.");
+        report.Step($"6. {first.Name} writes while {second.Name} is offline; {second.Name} comes online and reads.");
         await first.BeginAsync(second);
         Deliver(first, second, lines[0].Text);
 
-        report.Step("3. The conversation, each device reading and writing its own store at every message.");
+        report.Step("7. The conversation, each device reading and writing its own store at every message.");
         foreach (Line line in lines.Skip(1))
         {
             (Device from, Device to) = line.Speaker == alice.Name ? (alice, bob) : (bob, alice);
@@ -43,7 +43,7 @@ internal sealed class Story(Device alice, Device bob, IServiceProvider services,
 
     private void OutOfOrder(IReadOnlyList<Line> lines)
     {
-        report.Step("4. Three messages arrive in reverse order, one of them twice.");
+        report.Step("8. Three messages arrive in reverse order, one of them twice.");
         string[] texts = [lines[0].Text, lines[lines.Count / 2].Text, lines[^1].Text];
         byte[][] messages = [.. texts.Select(alice.Send)];
         for (int i = messages.Length - 1; i >= 0; i--)
@@ -57,7 +57,7 @@ internal sealed class Story(Device alice, Device bob, IServiceProvider services,
 
     private void RatchetStep()
     {
-        report.Step("5. Somebody steals a copy of Bob's store. A question and an answer later the keys are others.");
+        report.Step("9. Somebody steals a copy of Bob's store. A question and an answer later the keys are others.");
         Device thief = bob.CopyOfStore();
         report.Check("Alice's question opens", bob.Receive(alice, alice.Send("still there?")) == "still there?");
         report.Check("Bob's answer opens", alice.Receive(bob, bob.Send("still here")) == "still here");
@@ -68,7 +68,7 @@ internal sealed class Story(Device alice, Device bob, IServiceProvider services,
 
     private void Forgery(string text)
     {
-        report.Step("6. A message is changed by one bit on its way.");
+        report.Step("10. A message is changed by one bit on its way.");
         byte[] message = alice.Send(text);
         byte[] forged = [.. message];
         forged[^1] ^= 1;
@@ -80,7 +80,7 @@ internal sealed class Story(Device alice, Device bob, IServiceProvider services,
 
     private void SameKeys()
     {
-        report.Step("7. Both sides derive the same conversation, media and authentication keys.");
+        report.Step("11. Both sides derive the same conversation, media and authentication keys.");
         var derivation = services.GetRequiredService<IKeyDerivationService>();
         using X25519KeyPair a = derivation.GenerateKeyPair();
         using X25519KeyPair b = derivation.GenerateKeyPair();

@@ -1,30 +1,48 @@
+using System.Security.Cryptography;
+using PulseMeet.E2E;
 using PulseMeet.E2E.Identity;
-using PulseMeet.E2E.Keys;
-using PulseMeet.E2E.PreKeys;
-using PulseMeet.E2E.Ratchet;
+using PulseMeet.E2E.Relay;
+using PulseMeet.E2E.Storage;
 
-var preKeyOptions = new PreKeyOptions();
-var devices = new DeviceFactory(preKeyOptions, TimeProvider.System);
-var sessions = new RatchetSessionFactory(new RatchetOptions(), preKeyOptions, TimeProvider.System);
-var directory = new InMemoryKeyDirectory(TimeProvider.System); // your server's place
+var relay = new InMemoryRelay(TimeProvider.System); // your server's place
 
-// Bob signs up: an account, a device, and prekeys that others can write to while he is offline.
-using var bobAccount = Ed25519KeyPair.Generate();
-using DeviceIdentity bob = devices.CreateDevice(bobAccount, new DeviceAddress("bob", "phone"));
-using DevicePreKeys bobPreKeys = devices.CreatePreKeys(bob);
-await directory.PublishAsync(bobPreKeys.PreparePublication(directory: default));
+await using E2EClient alice = OpenDevice(new DeviceAddress("alice", "phone"));
+await using E2EClient bob = OpenDevice(new DeviceAddress("bob", "laptop"));
+using RecoveryKey hers = await alice.SignUpAsync(); // shown once, to be written down
+using RecoveryKey his = await bob.SignUpAsync();
 
-// Alice writes first. She remembers Bob's account key once she has seen or verified it.
-using var aliceAccount = Ed25519KeyPair.Generate();
-using DeviceIdentity alice = devices.CreateDevice(aliceAccount, new DeviceAddress("alice", "laptop"));
-PreKeyBundle bundle = await directory.ClaimBundleAsync(bob.Address);
-using RatchetSession toBob = sessions.Initiate(alice, new ExpectedPeer(bob.Address, bobAccount.PublicKey), bundle);
-byte[] first = toBob.Seal("Coffee at ten?"u8);
+// For all devices of both; durable before it leaves, sent again after a crash.
+await alice.SendAsync("bob", MessageContent.Text("Coffee at ten?"));
 
-// Bob comes online, opens the message and answers. Store Serialize() before a message leaves or is shown.
-AcceptedSession accepted = sessions.Accept(bobPreKeys, ExpectedPeer.FirstContact(alice.Address), first);
-using RatchetSession toAlice = accepted.Session;
-Console.WriteLine(System.Text.Encoding.UTF8.GetString(accepted.Plaintext.Span));
-byte[] answer = toAlice.Seal("Make it eleven."u8);
+// An app reads without end. An event is acknowledged when the loop comes back for the next one.
+await foreach (E2EEvent e in bob.ReadEventsAsync())
+{
+    if (e is MessageRequested request)
+    {
+        await bob.AcceptAsync(request.UserId); // a first contact: the app asks its user
+    }
+    else if (e is MessageReceived { Content: TextContent question })
+    {
+        Console.WriteLine(question.Value);
+        break;
+    }
+}
 
-Console.WriteLine(System.Text.Encoding.UTF8.GetString(toBob.Open(answer)));
+await bob.SendAsync("alice", MessageContent.Text("Make it eleven."));
+await foreach (E2EEvent e in alice.ReadEventsAsync())
+{
+    if (e is MessageReceived { Content: TextContent answer })
+    {
+        Console.WriteLine(answer.Value);
+        break;
+    }
+}
+
+// A store in memory under a new key: an app has a file, and the key in the operating system's key store.
+E2EClient OpenDevice(DeviceAddress address)
+{
+    byte[] key = RandomNumberGenerator.GetBytes(32);
+    IMasterKeySource masterKeys = MasterKeys.From(_ => ValueTask.FromResult<byte[]>([.. key]));
+    var options = new E2EClientOptions { Device = address };
+    return new E2EClient(new InMemoryStore(), relay.Connect(address), masterKeys, options, TimeProvider.System);
+}

@@ -1,7 +1,6 @@
 using System.Collections;
 using Microsoft.Extensions.Configuration;
 using PulseMeet.E2E.Derivation;
-using PulseMeet.E2E.DependencyInjection;
 
 namespace PulseMeet.E2E.Hosting;
 

@@ -1,7 +1,6 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
-using PulseMeet.E2E.DependencyInjection;
 using PulseMeet.E2E.Derivation;
 using PulseMeet.E2E.Legacy;
 using PulseMeet.E2E.PreKeys;
@@ -18,25 +17,25 @@ public static class HostingServiceCollectionExtensions
     /// <param name="services">The app's services.</param>
     /// <param name="configuration">A host's configuration, or a section of it.</param>
     /// <param name="configure">Changes options that operators have no name for; null for none.</param>
-    /// <returns><paramref name="services"/>.</returns>
+    /// <returns>What the client is made of is said there; it is <paramref name="services"/> as well.</returns>
     /// <exception cref="ConfigurationException">As for <see cref="E2EConfiguration.Read"/>: at start, and not at the first message.</exception>
     /// <exception cref="ArgumentException">An option is outside its range.</exception>
-    public static IServiceCollection AddPulseMeetE2E(
+    public static PulseMeetE2EBuilder AddPulseMeetE2E(
         this IServiceCollection services, IConfiguration configuration, Action<PulseMeetE2EOptions>? configure = null)
     {
         ArgumentNullException.ThrowIfNull(services);
         E2EConfiguration read = E2EConfiguration.Read(configuration);
         ServiceDescriptor[] before = [.. services];
         services.TryAddSingleton(read);
-        services.AddPulseMeetE2E(options =>
+        PulseMeetE2EBuilder builder = services.AddPulseMeetE2E(options =>
         {
             read.ApplyTo(options);
             configure?.Invoke(options);
         });
         Type[] left =
         [
-            .. read.SecureKeyExchange ? Array.Empty<Type>() : [typeof(IKeyDerivationService), typeof(IConversationKeyCache), typeof(IMessageSealer), typeof(IDeviceFactory), typeof(IRatchetSessionFactory)],
-            .. read.PerfectForwardSecrecy ? Array.Empty<Type>() : [typeof(IRatchetSessionFactory)],
+            .. read.SecureKeyExchange ? Array.Empty<Type>() : [typeof(IKeyDerivationService), typeof(IConversationKeyCache), typeof(IMessageSealer), typeof(IDeviceFactory), typeof(IRatchetSessionFactory), typeof(E2EClient)],
+            .. read.PerfectForwardSecrecy ? Array.Empty<Type>() : [typeof(IRatchetSessionFactory), typeof(E2EClient)],
             .. read.MigrationMode ? Array.Empty<Type>() : [typeof(ILegacyKeyDerivation)],
         ];
         foreach (ServiceDescriptor added in services.Except(before).Where(added => left.Contains(added.ServiceType)).ToArray())
@@ -44,6 +43,6 @@ public static class HostingServiceCollectionExtensions
             services.Remove(added);
         }
 
-        return services;
+        return builder;
     }
 }

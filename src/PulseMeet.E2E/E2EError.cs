@@ -184,6 +184,9 @@ public enum E2EError
     /// <summary>A commit whose path does not open for this member; the committer's leaf is in the exception's Data under &quot;mls.committer&quot;.</summary>
     MlsPathUnreadable = 75,
 
+    /// <summary>The user has an account already, on other devices.</summary>
+    AccountExists = 80,
+
     /// <summary>A leaf of a pulse chat whose credential is no device certificate of its account, or whose device is not on the
     /// account's newest list that the group knows.</summary>
     GroupLeafRefused = 90,

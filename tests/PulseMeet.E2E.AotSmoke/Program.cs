@@ -1,5 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
-using PulseMeet.E2E.DependencyInjection;
+using PulseMeet.E2E;
 using PulseMeet.E2E.PreKeys;
 using PulseMeet.E2E.Ratchet;
 using PulseMeet.E2E.Stress;
@@ -11,8 +11,10 @@ var devices = services.GetRequiredService<IDeviceFactory>();
 var sessions = services.GetRequiredService<IRatchetSessionFactory>();
 var directory = new InMemoryKeyDirectory(TimeProvider.System);
 var report = new Report(Console.Out);
+IReadOnlyList<Line> lines = Conversation.Read(Path.Combine(AppContext.BaseDirectory, "conversation.txt"));
+await ClientStory.RunAsync(lines, report);
 var story = new Story(new Device("Alice", devices, sessions, directory), new Device("Bob", devices, sessions, directory), services, report);
-await story.RunAsync(Conversation.Read(Path.Combine(AppContext.BaseDirectory, "conversation.txt")));
+await story.RunAsync(lines);
 
 int failures = report.Failures;
 foreach ((string name, Func<bool> operation) in KeyStress.Operations)

@@ -50,7 +50,7 @@ public sealed class EveryNameByItsEffect
         using ServiceProvider services = Settings.Services(("KEY_ROTATION_INTERVAL_DAYS", "7"));
         Assert.True(services.GetRequiredService<IKeyDerivationService>().IsRotationDue(s_now.AddDays(-8)));
         Assert.False(services.GetRequiredService<IKeyDerivationService>().IsRotationDue(s_now.AddDays(-6)));
-        var options = new PulseMeet.E2E.DependencyInjection.PulseMeetE2EOptions();
+        var options = new PulseMeet.E2E.PulseMeetE2EOptions();
         services.GetRequiredService<E2EConfiguration>().ApplyTo(options);
         Assert.Equal(TimeSpan.FromDays(7), options.PreKeys.RotationInterval);
         Assert.Equal(TimeSpan.FromDays(7), options.Ratchet.RenewalInterval);

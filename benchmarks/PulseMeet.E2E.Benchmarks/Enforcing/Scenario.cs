@@ -27,6 +27,7 @@ internal sealed record Scenario(string Id, Func<Measurement> Measure)
         Of("handshake.initiate", () => (new HandshakeWorkloads().Initiate, new BareHandshake().Initiate), HandshakeSingleSteps),
         Of("handshake.accept", () => (new HandshakeWorkloads().Accept, new BareHandshake().Accept), HandshakeSingleSteps),
         Of("handshake.both", () => (new HandshakeWorkloads().Both, new BareHandshake().Both), HandshakeSingleSteps),
+        Of("handshake.refuse", () => (new HandshakeWorkloads().RefuseReplay, new BareHandshake().Accept), HandshakeSingleSteps),
         Of("media.seal", () => (new MediaWorkloads(MediaSize).Seal, new MediaWorkloads(MediaSize).Bare), MediaSingleSteps),
         Of("media.open", () => (new MediaWorkloads(MediaSize).Open, new MediaWorkloads(MediaSize).Bare), MediaSingleSteps),
     ];

@@ -32,6 +32,8 @@ internal sealed class WriteVectors : ISubcommand
         new SealingRefusals(),
         new LinkingVectors(),
         new StorageVectors(),
+        new StoredSessionVectors(),
+        new RatchetRefusals(),
         new GroupVectors(),
     ];
 

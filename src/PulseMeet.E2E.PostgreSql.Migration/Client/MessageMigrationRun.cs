@@ -130,10 +130,13 @@ internal sealed class MessageMigrationRun(
             connection, backupKeyId, ready, page.ArchiveSource, cancellationToken).ConfigureAwait(false);
         await MessageStore.SaveCursorAsync(connection, user, scope, page.Last, cancellationToken).ConfigureAwait(false);
         await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
+        MessageMigrationProgress before = tally.Snapshot();
         foreach (SealingOutcome outcome in page.Outcomes)
         {
             Count(outcome, written, outcome.Row.Id.CompareTo(countUpTo) <= 0);
         }
+
+        tally.Emit(before);
     }
 
     private void Count(SealingOutcome outcome, HashSet<Guid> written, bool countUnsealed)

@@ -1,5 +1,7 @@
+using System.Diagnostics;
 using Npgsql;
 using PulseMeet.E2E.Derivation;
+using PulseMeet.E2E.Diagnostics;
 using PulseMeet.E2E.Keys;
 using PulseMeet.E2E.Legacy;
 using PulseMeet.E2E.Sealing;
@@ -85,6 +87,7 @@ public sealed class MessageMigrator
     public async Task<MessageMigrationReport> MigrateExistingMessagesAsync(
         IProgress<MessageMigrationProgress>? progress = null, CancellationToken cancellationToken = default)
     {
+        using Activity? activity = Telemetry.MigrationBegins("migrate messages");
         await using NpgsqlConnection connection = await _dataSource.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
         (Guid backupKeyId, ArchiveKey backupKey) = await BeginBackupAsync(connection, cancellationToken).ConfigureAwait(false);
         bool readsAhead = new NpgsqlConnectionStringBuilder(_dataSource.ConnectionString) is { Pooling: false } or { MaxPoolSize: > 1 };

@@ -1,3 +1,4 @@
+using PulseMeet.E2E.Diagnostics;
 using PulseMeet.E2E.Legacy;
 
 namespace PulseMeet.E2E.PostgreSql.Migration;
@@ -39,10 +40,21 @@ internal sealed class MessageTally(TimeProvider time)
     public void Unread(MessageRow row, E2EError reason)
     {
         Failed++;
+        Telemetry.MigrationFailed("message", reason.ToString());
         if (Unreadable.Count < MaxListed)
         {
             Unreadable.Add(new(row.Table, row.Id, reason));
         }
+    }
+
+    /// <summary>Tells the meter what became of a batch; each failure has been told with its reason.</summary>
+    /// <param name="before">The counts before the batch.</param>
+    public void Emit(MessageMigrationProgress before)
+    {
+        Telemetry.Migrated("message", "resealed", Migrated - before.Migrated);
+        Telemetry.Migrated("message", "left_to_author", LeftToAuthor - before.LeftToAuthor);
+        Telemetry.Migrated("message", "left_for_keys", LeftForKeys - before.LeftForKeys);
+        Telemetry.Migrated("message", "taken_by_others", TakenByOthers - before.TakenByOthers);
     }
 
     public bool FailsAbove(double rate) => Failed > rate * Looked;

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Security.Cryptography;
 using Npgsql;
+using PulseMeet.E2E.Diagnostics;
 using PulseMeet.E2E.Keys;
 using PulseMeet.E2E.Sealing;
 
@@ -18,6 +19,7 @@ internal sealed class KeyWrapper(NpgsqlDataSource dataSource, X25519PublicKey re
 
     public async Task<WrapProgress> RunAsync(IProgress<WrapProgress>? progress, CancellationToken cancellationToken)
     {
+        using Activity? activity = Telemetry.MigrationBegins("wrap keys");
         long started = time.GetTimestamp();
         await using NpgsqlConnection connection = await dataSource.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
         long total = 0;
@@ -93,7 +95,7 @@ internal sealed class KeyWrapper(NpgsqlDataSource dataSource, X25519PublicKey re
         if (source.Conversation is not null)
         {
             List<KeyMember> members = await MembersAsync(connection, source, rows, cancellationToken).ConfigureAwait(false);
-            await WrapAsync(connection, source, rows, members, cancellationToken).ConfigureAwait(false);
+            await WrapAsync(connection, source, rows, members, share, cancellationToken).ConfigureAwait(false);
         }
 
         await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
@@ -177,7 +179,7 @@ internal sealed class KeyWrapper(NpgsqlDataSource dataSource, X25519PublicKey re
     }
 
     private async Task WrapAsync(
-        NpgsqlConnection connection, KeySource source, List<LegacyKeyRow> rows, List<KeyMember> members,
+        NpgsqlConnection connection, KeySource source, List<LegacyKeyRow> rows, List<KeyMember> members, bool share,
         CancellationToken cancellationToken)
     {
         WrapBatch batch = WrapBatch.Seal(source.Table, rows, members);
@@ -223,5 +225,13 @@ internal sealed class KeyWrapper(NpgsqlDataSource dataSource, X25519PublicKey re
 
         _wrapped += batch.Wrapped.Count;
         _problems += batch.NewProblems;
+        Telemetry.Migrated("key", "wrapped", batch.Wrapped.Count);
+        if (!share)
+        {
+            // Every row comes by in the last pass, and those without a problem before have one no more.
+            int malformed = batch.Problems.Count(problem => problem.Reason == WrapBatch.Malformed);
+            Telemetry.MigrationFailed("key", WrapBatch.Malformed, malformed);
+            Telemetry.Migrated("key", "unserved", batch.Problems.Count - malformed);
+        }
     }
 }

@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using Npgsql;
+using PulseMeet.E2E.Diagnostics;
 
 namespace PulseMeet.E2E.PostgreSql.Migration;
 
@@ -22,9 +24,12 @@ public static class PlaintextCheck
         NpgsqlDataSource dataSource, IProgress<string>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(dataSource);
+        using Activity? activity = Telemetry.MigrationBegins("check plaintext");
         await using NpgsqlConnection connection = await dataSource.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
-        return await WholeView.OfAsync(connection, () => FindAsync(connection, progress, cancellationToken), cancellationToken)
-            .ConfigureAwait(false);
+        IReadOnlyList<PlaintextFinding> findings = await WholeView.OfAsync(
+            connection, () => FindAsync(connection, progress, cancellationToken), cancellationToken).ConfigureAwait(false);
+        Telemetry.PlaintextKeysFound(findings.Sum(finding => finding.Rows));
+        return findings;
     }
 
     private static async Task<IReadOnlyList<PlaintextFinding>> FindAsync(

@@ -7,6 +7,8 @@ namespace PulseMeet.E2E.PostgreSql.Migration;
 /// <summary>The wrapped copies of one batch of keys, and whom they could not be made for.</summary>
 internal sealed class WrapBatch
 {
+    public const string Malformed = "malformed_symmetric_key";
+
     public List<WrappedCopy> Wrapped { get; } = [];
 
     public List<WrapProblem> Problems { get; } = [];
@@ -58,10 +60,10 @@ internal sealed class WrapBatch
             {
                 // Nobody can be served; the members are listed, so that none loses access unnamed.
                 Guid[] users = [.. byRow[row.Id].Select(member => member.User).Distinct()];
-                batch.Problems.AddRange(users.Select(user => new WrapProblem(row, user, "malformed_symmetric_key")));
+                batch.Problems.AddRange(users.Select(user => new WrapProblem(row, user, Malformed)));
                 if (users.Length == 0)
                 {
-                    batch.Problems.Add(new(row, null, "malformed_symmetric_key"));
+                    batch.Problems.Add(new(row, null, Malformed));
                 }
 
                 continue;

@@ -9,7 +9,7 @@ public enum HealthAlert
     /// <summary>More messages fail to open than in the time before.</summary>
     OpeningFailuresRising = 2,
 
-    /// <summary>The directory has few one-time prekeys of a device left: somebody may be drawing them.</summary>
+    /// <summary>The directory has few one-time pairs of a device left: somebody may be drawing them.</summary>
     PreKeysRunningOut = 3,
 
     /// <summary>A device certificate is about to end, or has ended.</summary>

@@ -14,6 +14,9 @@ public sealed class HealthMonitor : IDisposable
     private HealthWindow _previous = new();
     private DateTimeOffset _currentBegan;
     private long? _preKeysLeft;
+    private long? _plaintextKeys;
+    private DateTimeOffset? _certificateEnds;
+    private bool? _isRelayReachable;
 
     /// <param name="options">The thresholds.</param>
     /// <param name="time">The clock of the windows and of certificates.</param>
@@ -78,27 +81,28 @@ public sealed class HealthMonitor : IDisposable
 
     private IEnumerable<HealthAlert> Known(HealthFacts facts, DateTimeOffset now)
     {
-        if (facts.CertificateEnds - now <= _options.CertificateWarning)
+        if (facts.CertificateEnds - now <= _options.CertificateWarning || _certificateEnds - now <= _options.CertificateWarning)
         {
             yield return HealthAlert.CertificateEnding;
         }
 
-        if (facts.PlaintextKeys > 0)
+        if (facts.PlaintextKeys > 0 || _plaintextKeys > 0)
         {
             yield return HealthAlert.PlaintextKeys;
         }
 
-        if (facts.MigrationFailed > _options.MigrationFailureShare * facts.MigrationTried)
+        long tried = facts.MigrationTried + _current.MigrationTried + _previous.MigrationTried;
+        if (facts.MigrationFailed + _current.MigrationFailed + _previous.MigrationFailed > _options.MigrationFailureShare * tried)
         {
             yield return HealthAlert.MigrationFailures;
         }
 
-        if (facts.IsStoreRolledBack == true)
+        if (facts.IsStoreRolledBack == true || _current.Rollbacks + _previous.Rollbacks > 0)
         {
             yield return HealthAlert.StoreRolledBack;
         }
 
-        if (facts.IsRelayReachable == false)
+        if (facts.IsRelayReachable == false || _isRelayReachable == false)
         {
             yield return HealthAlert.RelayUnreachable;
         }
@@ -113,11 +117,10 @@ public sealed class HealthMonitor : IDisposable
         }
     }
 
-    /// <summary>Of the opened messages, only a refusal has a tag.</summary>
+    /// <summary>Of the opened messages, and of what was migrated, only a refusal has an error; opened ones have no other tag.</summary>
     private void Count(string instrument, long value, ReadOnlySpan<KeyValuePair<string, object?>> tags)
     {
-        bool isPreKeys = instrument == Telemetry.PreKeysName;
-        if (!isPreKeys && tags.IsEmpty)
+        if (instrument == Telemetry.OpenedName && tags.IsEmpty)
         {
             return;
         }
@@ -125,13 +128,30 @@ public sealed class HealthMonitor : IDisposable
         lock (_lock)
         {
             Turn();
-            if (isPreKeys)
+            switch (instrument)
             {
-                _preKeysLeft = value;
-            }
-            else
-            {
-                _current.OpeningFailures += value;
+                case Telemetry.PreKeysName:
+                    _preKeysLeft = value;
+                    break;
+                case Telemetry.PlaintextName:
+                    _plaintextKeys = value;
+                    break;
+                case Telemetry.CertificateName:
+                    _certificateEnds = _time.GetUtcNow().AddSeconds(value);
+                    break;
+                case Telemetry.RelayName:
+                    _isRelayReachable = value != 0;
+                    break;
+                case Telemetry.RollbackName:
+                    _current.Rollbacks += value;
+                    break;
+                case Telemetry.MigrationName:
+                    _current.MigrationTried += value;
+                    _current.MigrationFailed += Telemetry.IsFailure(tags) ? value : 0;
+                    break;
+                default:
+                    _current.OpeningFailures += value;
+                    break;
             }
         }
     }

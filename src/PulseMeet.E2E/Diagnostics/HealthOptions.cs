@@ -12,7 +12,7 @@ public sealed class HealthOptions
     /// <summary>Fewer failures than this in a window are no alert; 10 by default, at least 1.</summary>
     public int OpeningFailureMinimum { get; set; } = 10;
 
-    /// <summary>Fewer one-time prekeys than this are running out; 10 by default, 0 for never.</summary>
+    /// <summary>Fewer one-time pairs than this are running out; 10 by default, 0 for never.</summary>
     public int PreKeyMinimum { get; set; } = 10;
 
     /// <summary>How long before its end a certificate is an alert; 14 days by default.</summary>

@@ -56,12 +56,8 @@ internal sealed record GroupShape(PulseData Data, Roster Roster, DeviceListBook 
             throw new E2EException(E2EError.GroupDeviceListRefused, "An account is there without its list.");
         }
 
-        if (!known.IsSameAccount(account.AccountKey))
-        {
-            throw new E2EException(E2EError.GroupLeafRefused, "A device is of another account than the list's.");
-        }
-
-        // W3: every leaf is on the newest list of its account that the group knows, and names none that is newer.
+        // W3: every leaf is on the newest list of its account that the group knows (under the list's account key, which is in the
+        // certificate), and names none that is newer.
         foreach ((_, PulseLeaf leaf) in account.Devices)
         {
             if (!known.Has(leaf) || !known.Allows(leaf.List))

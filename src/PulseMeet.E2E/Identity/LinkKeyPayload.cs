@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using PulseMeet.E2E.Encoding;
 using PulseMeet.E2E.Keys;
 using PulseMeet.E2E.Primitives;
@@ -77,14 +76,7 @@ internal static class LinkKeyPayload
 
         ReadOnlySpan<byte> sealedKey = reader.ReadBytes(Hpke.Overhead + Ed25519KeyPair.PrivateKeySize);
         reader.ExpectEnd();
-        byte[] privateKey = Hpke.Open(answerKey, AnswerLabel, Sha256.Hash(request), sealedKey);
-        try
-        {
-            return Ed25519KeyPair.Import(privateKey);
-        }
-        finally
-        {
-            CryptographicOperations.ZeroMemory(privateKey);
-        }
+        using var privateKey = new StackSecret(Hpke.Open(answerKey, AnswerLabel, Sha256.Hash(request), sealedKey));
+        return Ed25519KeyPair.Import(privateKey.Span);
     }
 }

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using PulseMeet.E2E.Encoding;
 using PulseMeet.E2E.Keys;
 using PulseMeet.E2E.Primitives;
@@ -35,14 +34,10 @@ internal static class RecoveryCopy
         writer.WriteBytes(nonce);
         writer.WriteBytes(account.PublicKey.Span);
         byte[] associatedData = AssociatedData(userId, writer.WrittenSpan);
-        Span<byte> cipherKey = stackalloc byte[AesGcm256.KeySize];
-        Hkdf.DeriveKey(recoveryKey, salt, Label, cipherKey);
-        using (SecretScope secret = account.Use())
-        {
-            AesGcm256.Seal(cipherKey, nonce, secret.Span, associatedData, writer.Next(Ed25519KeyPair.PrivateKeySize + AesGcm256.TagSize));
-        }
-
-        CryptographicOperations.ZeroMemory(cipherKey);
+        using var cipherKey = new StackSecret(stackalloc byte[AesGcm256.KeySize]);
+        Hkdf.DeriveKey(recoveryKey, salt, Label, cipherKey.Span);
+        using SecretScope secret = account.Use();
+        AesGcm256.Seal(cipherKey.Span, nonce, secret.Span, associatedData, writer.Next(secret.Span.Length + AesGcm256.TagSize));
         writer.ExpectFull();
         return copy;
     }
@@ -57,18 +52,15 @@ internal static class RecoveryCopy
         byte[] associatedData = AssociatedData(userId, copy[..(copy.Length - reader.Remaining)]);
         ReadOnlySpan<byte> sealedKey = reader.ReadBytes(Ed25519KeyPair.PrivateKeySize + AesGcm256.TagSize);
         reader.ExpectEnd();
-        Span<byte> cipherKey = stackalloc byte[AesGcm256.KeySize];
-        Span<byte> privateKey = stackalloc byte[Ed25519KeyPair.PrivateKeySize];
-        Hkdf.DeriveKey(recoveryKey, salt, Label, cipherKey);
-        bool isOpened = AesGcm256.TryOpen(cipherKey, nonce, sealedKey, associatedData, privateKey);
-        CryptographicOperations.ZeroMemory(cipherKey);
-        if (!isOpened)
+        using var cipherKey = new StackSecret(stackalloc byte[AesGcm256.KeySize]);
+        using var privateKey = new StackSecret(stackalloc byte[Ed25519KeyPair.PrivateKeySize]);
+        Hkdf.DeriveKey(recoveryKey, salt, Label, cipherKey.Span);
+        if (!AesGcm256.TryOpen(cipherKey.Span, nonce, sealedKey, associatedData, privateKey.Span))
         {
             throw new E2EException(E2EError.NotAuthentic);
         }
 
-        Ed25519KeyPair account = Ed25519KeyPair.Import(privateKey);
-        CryptographicOperations.ZeroMemory(privateKey);
+        Ed25519KeyPair account = Ed25519KeyPair.Import(privateKey.Span);
         if (!PublicBytes.Equal(account.PublicKey.Span, publicKey))
         {
             account.Dispose();

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Security.Cryptography;
 using PulseMeet.E2E.Identity;
 using PulseMeet.E2E.Keys;
 using PulseMeet.E2E.Primitives;
@@ -11,6 +10,12 @@ namespace PulseMeet.E2E;
 /// <remarks>Not derived from a passphrase, which the relay could guess. Whoever has the written form and the copy has the account: an old
 /// copy and its old key open for ever, short of a new account key. docs/protocol-linking.md, "Recovery key". Thread-safe until
 /// disposed; <see cref="ToText"/> is the only way that it prints.</remarks>
+/// <example><code>
+/// using RecoveryKey recovery = RecoveryKey.Generate();
+/// Show(recovery.ToText());                                   // once; the user writes it down
+/// byte[] copy = recovery.Seal(account, "alice");             // for the relay to keep
+/// using Ed25519KeyPair back = RecoveryKey.Parse(typed).Open(copy, "alice");
+/// </code></example>
 [DebuggerDisplay("RecoveryKey")]
 public sealed class RecoveryKey : IDisposable
 {
@@ -34,16 +39,9 @@ public sealed class RecoveryKey : IDisposable
     /// (<see cref="E2EError.UnsupportedVersion"/>), or a character exchanged (<see cref="E2EError.RecoveryKeyMistyped"/>).</exception>
     public static RecoveryKey Parse(ReadOnlySpan<char> text)
     {
-        Span<byte> key = stackalloc byte[KeySize];
-        try
-        {
-            RecoveryKeyText.Read(text, key);
-            return new(SecretBytes.CopyOf(key));
-        }
-        finally
-        {
-            CryptographicOperations.ZeroMemory(key);
-        }
+        using var key = new StackSecret(stackalloc byte[KeySize]);
+        RecoveryKeyText.Read(text, key.Span);
+        return new(SecretBytes.CopyOf(key.Span));
     }
 
     /// <summary>The form to be written down: 14 groups of four characters, with dashes between. A secret that this library cannot

@@ -1,4 +1,4 @@
-using System.Security.Cryptography;
+using System.Runtime.InteropServices;
 using PulseMeet.E2E.Primitives;
 
 namespace PulseMeet.E2E.Identity;
@@ -19,55 +19,45 @@ internal static class RecoveryKeyText
 
     public static string Write(ReadOnlySpan<byte> key)
     {
-        Span<byte> bits = stackalloc byte[Size];
+        using var bits = new StackSecret(stackalloc byte[Size]);
         Span<char> text = stackalloc char[s_characters];
-        Pack(key, bits);
-        CrockfordBase32.Write(bits, text);
+        using var ungrouped = new StackSecret(MemoryMarshal.AsBytes(text));
+        Pack(key, bits.Span);
+        CrockfordBase32.Write(bits.Span, text);
         Span<char> grouped = stackalloc char[s_characters + (s_characters / Group) - 1];
+        using var written = new StackSecret(MemoryMarshal.AsBytes(grouped));
         grouped.Fill('-');
         for (int i = 0; i < s_characters / Group; i++)
         {
             text.Slice(i * Group, Group).CopyTo(grouped[(i * (Group + 1))..]);
         }
 
-        string written = new(grouped);
-        CryptographicOperations.ZeroMemory(bits);
-        text.Clear();
-        grouped.Clear();
-        return written;
+        return new string(grouped);
     }
 
     /// <exception cref="E2EException">One reason for each kind of mistake; see <see cref="RecoveryKey.Parse"/>.</exception>
     public static void Read(ReadOnlySpan<char> text, Span<byte> key)
     {
         Span<char> characters = stackalloc char[s_characters];
-        Span<byte> bits = stackalloc byte[Size];
-        Span<byte> packed = stackalloc byte[Size];
-        try
+        using var typed = new StackSecret(MemoryMarshal.AsBytes(characters));
+        using var bits = new StackSecret(stackalloc byte[Size]);
+        using var packed = new StackSecret(stackalloc byte[Size]);
+        Gather(text, characters);
+        CrockfordBase32.Read(characters, bits.Span);
+        if (bits.Span[0] >> 4 != Version)
         {
-            Gather(text, characters);
-            CrockfordBase32.Read(characters, bits);
-            if (bits[0] >> 4 != Version)
-            {
-                throw new E2EException(E2EError.UnsupportedVersion);
-            }
-
-            for (int i = 0; i < key.Length; i++)
-            {
-                key[i] = (byte)((bits[i] << 4) | (bits[i + 1] >> 4));
-            }
-
-            Pack(key, packed);
-            if (!ConstantTime.AreEqual(packed, bits))
-            {
-                throw new E2EException(E2EError.RecoveryKeyMistyped);
-            }
+            throw new E2EException(E2EError.UnsupportedVersion);
         }
-        finally
+
+        for (int i = 0; i < key.Length; i++)
         {
-            characters.Clear();
-            CryptographicOperations.ZeroMemory(bits);
-            CryptographicOperations.ZeroMemory(packed);
+            key[i] = (byte)((bits.Span[i] << 4) | (bits.Span[i + 1] >> 4));
+        }
+
+        Pack(key, packed.Span);
+        if (!ConstantTime.AreEqual(packed.Span, bits.Span))
+        {
+            throw new E2EException(E2EError.RecoveryKeyMistyped);
         }
     }
 
@@ -75,11 +65,10 @@ internal static class RecoveryKeyText
     private static void Pack(ReadOnlySpan<byte> key, Span<byte> bits)
     {
         Span<byte> check = stackalloc byte[Sha256.Size];
-        Span<byte> labelled = stackalloc byte[Label.Length + key.Length];
-        Label.CopyTo(labelled);
-        key.CopyTo(labelled[Label.Length..]);
-        Sha256.Hash(labelled, check);
-        CryptographicOperations.ZeroMemory(labelled);
+        using var labelled = new StackSecret(stackalloc byte[Label.Length + key.Length]);
+        Label.CopyTo(labelled.Span);
+        key.CopyTo(labelled.Span[Label.Length..]);
+        Sha256.Hash(labelled.Span, check);
         bits[0] = (byte)((Version << 4) | (key[0] >> 4));
         for (int i = 1; i < key.Length; i++)
         {

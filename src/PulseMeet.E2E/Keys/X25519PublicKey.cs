@@ -3,7 +3,7 @@ using PulseMeet.E2E.Primitives;
 
 namespace PulseMeet.E2E.Keys;
 
-/// <summary>An X25519 public key: a device's identity key, a signed prekey, a one-time prekey, a ratchet key.</summary>
+/// <summary>An X25519 public key: a device's identity key, one half of a signed or one-time pair, a ratchet key.</summary>
 /// <remarks>RFC 7748, section 5. Only the canonical encoding of a point that is not of low order is accepted, so that one key has one
 /// encoding, one identity and one fingerprint.</remarks>
 public sealed class X25519PublicKey : PublicKey

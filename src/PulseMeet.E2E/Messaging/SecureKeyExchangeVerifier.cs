@@ -1,13 +1,14 @@
 using System.Diagnostics;
 using PulseMeet.E2E.Identity;
+using PulseMeet.E2E.PreKeys;
 using PulseMeet.E2E.Primitives;
 using PulseMeet.E2E.Relay;
 
 namespace PulseMeet.E2E;
 
 /// <summary>Looks at what secure key exchange rests on, and names what fails: each primitive by each backend against a published
-/// answer, the device's own keys and certificate, a whole handshake and conversation in memory, and the device list that the relay
-/// shows.</summary>
+/// answer, the device's own keys and certificate, a whole handshake and conversation in memory, and what the relay shows: the device list
+/// and, where the prekeys are at hand, that what is published for this device is what it holds the private keys of.</summary>
 /// <remarks>It looks and never claims: no prekey is used up, and nothing is published or stored. Thread-safe. A few milliseconds beside
 /// the relay's time; see benchmarks/README.md.</remarks>
 public sealed class SecureKeyExchangeVerifier
@@ -24,13 +25,31 @@ public sealed class SecureKeyExchangeVerifier
     /// <summary>Makes every check. What fails is in the report, and the others go on.</summary>
     /// <param name="own">The device. Not disposed.</param>
     /// <param name="relay">Where the device publishes; null leaves out what only the relay can say.</param>
+    /// <param name="preKeys">The device's prekeys, to compare with what the relay says is published; null leaves that out. Not
+    /// disposed.</param>
     /// <param name="cancellationToken">Stops waiting for the relay.</param>
-    /// <exception cref="ObjectDisposedException">The device is disposed.</exception>
+    /// <exception cref="ArgumentException">The prekeys are another device's.</exception>
+    /// <exception cref="ObjectDisposedException">The device, or its prekeys, are disposed.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
-    public async Task<SecureKeyExchangeReport> VerifySecureKeyExchangeAsync(
-        DeviceIdentity own, IE2ERelay? relay = null, CancellationToken cancellationToken = default)
+    public Task<SecureKeyExchangeReport> VerifySecureKeyExchangeAsync(
+        DeviceIdentity own, IE2ERelay? relay = null, DevicePreKeys? preKeys = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(own);
+        if (preKeys is not null && !preKeys.Identity.Certificate.Equals(own.Certificate))
+        {
+            throw new ArgumentException("The prekeys are another device's.", nameof(preKeys));
+        }
+
+        return VerifyAsync(own, relay, preKeys?.PublicationHash, cancellationToken);
+    }
+
+    /// <param name="own">The device.</param>
+    /// <param name="relay">Where it publishes, or null.</param>
+    /// <param name="published">The hash of what should be published; null leaves the prekeys out.</param>
+    /// <param name="cancellationToken">Stops waiting for the relay.</param>
+    internal async Task<SecureKeyExchangeReport> VerifyAsync(
+        DeviceIdentity own, IE2ERelay? relay, ReadOnlyMemory<byte>? published, CancellationToken cancellationToken)
+    {
         long begun = Stopwatch.GetTimestamp();
         List<SecureKeyExchangeCheck> checks =
         [
@@ -43,6 +62,10 @@ public sealed class SecureKeyExchangeVerifier
         if (relay is not null)
         {
             checks.Add(await LookAtListAsync(own, relay, cancellationToken).ConfigureAwait(false));
+            if (published is { } expected)
+            {
+                checks.Add(await LookAtPreKeysAsync(expected, relay, cancellationToken).ConfigureAwait(false));
+            }
         }
 
         return new SecureKeyExchangeReport(checks, elapsed);
@@ -89,6 +112,23 @@ public sealed class SecureKeyExchangeVerifier
         {
             byte[]? list = await relay.GetDeviceListAsync(own.Address.UserId, cancellationToken).ConfigureAwait(false);
             return Look(name, "the account's, and has this device", () => list is not null && IsListed(own, list));
+        }
+        catch (E2EException refused)
+        {
+            return new(name, "the relay", IsRight: false, refused.Reason);
+        }
+    }
+
+    /// <summary>The relay has the present certificate and signed pair: it hands out nothing that this device cannot answer.</summary>
+    private static async Task<SecureKeyExchangeCheck> LookAtPreKeysAsync(
+        ReadOnlyMemory<byte> expected, IE2ERelay relay, CancellationToken cancellationToken)
+    {
+        const string name = "published prekeys";
+        try
+        {
+            PreKeyStatus published = await relay.GetPreKeyStatusAsync(cancellationToken).ConfigureAwait(false);
+            return new(
+                name, "the device's certificate and signed pair", PublicBytes.Equal(published.PublicationHash.Span, expected.Span));
         }
         catch (E2EException refused)
         {

@@ -54,8 +54,14 @@ internal sealed class DhKemX25519 : IKem
 
         Span<byte> own = stackalloc byte[X25519.KeySize];
         X25519.DerivePublicKey(privateKey, own);
-        return TryDerive(privateKey, encapsulation, encapsulation, own, sharedSecret);
+        return TryDecapsulate(privateKey, own, encapsulation, sharedSecret);
     }
+
+    /// <summary>The same for whoever has the own public key at hand.</summary>
+    /// <returns>False where the encapsulation is of low order.</returns>
+    public static bool TryDecapsulate(
+        ReadOnlySpan<byte> privateKey, ReadOnlySpan<byte> publicKey, ReadOnlySpan<byte> encapsulation, Span<byte> sharedSecret) =>
+        TryDerive(privateKey, encapsulation, encapsulation, publicKey, sharedSecret);
 
     /// <summary>The agreement and ExtractAndExpand.</summary>
     private static bool TryDerive(

@@ -147,6 +147,8 @@ internal sealed class RatchetState : IDisposable
         X25519PublicKey peer, in RootStep step, uint previousLength, DateTimeOffset now)
     {
         // What can fail comes first; then everything changes together.
+        using SecretScope rootKey = RootKey.Use();
+        using SecretScope sendingHeaderKey = SendingHeaderKey.Use();
         using SecretScope nextHeaderKey = NextReceivingHeaderKey.Use();
         var chain = new ReceivingChain(
             NextChainId, nextHeaderKey.Span, new ChainKey(step.ChainKey, 0), length: 0, closedAt: null);
@@ -160,14 +162,14 @@ internal sealed class RatchetState : IDisposable
         Receiving.Insert(0, chain);
         NextChainId++;
         Peer = peer;
-        RootKey.Set(step.RootKey);
+        step.RootKey.CopyTo(rootKey.Span);
         step.NextHeaderKey.CopyTo(nextHeaderKey.Span);
         if (Sending is not null)
         {
             PreviousChainLength = Sending.Index;
             Sending.Dispose();
             Sending = null;
-            SendingHeaderKey.Set(stackalloc byte[RatchetHeader.KeySize]);
+            SecretMemory.Zero(sendingHeaderKey.Span);
         }
 
         DropExpired(now);
@@ -218,10 +220,11 @@ internal sealed class RatchetState : IDisposable
     {
         using var step = new RootStep(stackalloc byte[RootStep.Size]);
         using SecretScope rootKey = RootKey.Use();
+        using SecretScope sendingHeaderKey = SendingHeaderKey.Use();
         using SecretScope nextHeaderKey = NextSendingHeaderKey.Use();
         Ratchet.RootKey.Step(rootKey.Span, own, Peer!, step);
         Sending = new ChainKey(step.ChainKey, 0);
-        SendingHeaderKey.Set(nextHeaderKey.Span);
+        nextHeaderKey.Span.CopyTo(sendingHeaderKey.Span);
         step.RootKey.CopyTo(rootKey.Span);
         step.NextHeaderKey.CopyTo(nextHeaderKey.Span);
     }

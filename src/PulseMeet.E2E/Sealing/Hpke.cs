@@ -10,10 +10,7 @@ public static class Hpke
     /// <summary>What sealing adds, in bytes: the encapsulated key and the tag.</summary>
     public const int Overhead = X25519PublicKey.KeySize + AesGcm256.TagSize;
 
-    private static ReadOnlySpan<byte> KemSuite => [(byte)'K', (byte)'E', (byte)'M', 0, 0x20];
-
-    /// <summary>AES-256-GCM (RFC 9180, section 7.3).</summary>
-    internal const byte Aes256Gcm = 2;
+    private static readonly HpkeSuite s_suite = new(DhKemX25519.Instance, HashFunction.Sha256, Aead.Aes256Gcm);
 
     /// <summary>Seals to a public key: the encapsulated key, the ciphertext, the tag.</summary>
     /// <param name="recipient">Who can open it.</param>
@@ -31,13 +28,10 @@ public static class Hpke
             throw new ArgumentException("At most 16 MiB.", nameof(plaintext));
         }
 
-        using var ephemeral = X25519KeyPair.Generate();
-        using var key = new StackSecret(stackalloc byte[32]);
-        Span<byte> nonce = stackalloc byte[12];
-        Schedule(Aes256Gcm, ephemeral, recipient, ephemeral.PublicKey.Span, recipient.Span, info, key.Span, nonce);
+        using HpkeContext context = s_suite.SetupSender(recipient.Span, info, out byte[] encapsulated);
         byte[] result = new byte[plaintext.Length + Overhead];
-        ephemeral.PublicKey.Span.CopyTo(result);
-        AesGcm256.Seal(key.Span, nonce, plaintext, associatedData, result.AsSpan(32));
+        encapsulated.CopyTo(result, 0);
+        context.Seal(associatedData, plaintext, result.AsSpan(encapsulated.Length));
         return result;
     }
 
@@ -58,51 +52,19 @@ public static class Hpke
             throw new E2EException(E2EError.InvalidEncoding);
         }
 
-        var encapsulated = X25519PublicKey.FromBytes(sealedMessage[..32]);
-        using var key = new StackSecret(stackalloc byte[32]);
-        Span<byte> nonce = stackalloc byte[12];
-        Schedule(Aes256Gcm, own, encapsulated, encapsulated.Span, own.PublicKey.Span, info, key.Span, nonce);
+        // Stricter than the RFC, which takes every encoding whose agreement is not all zeros: one key has one encoding here.
+        var encapsulated = X25519PublicKey.FromBytes(sealedMessage[..X25519PublicKey.KeySize]);
+        using SecretScope key = own.Use();
+        using var shared = new StackSecret(stackalloc byte[s_suite.Kem.SharedSecretSize]);
+        if (!DhKemX25519.TryDecapsulate(key.Span, own.PublicKey.Span, encapsulated.Span, shared.Span))
+        {
+            throw new E2EException(E2EError.InvalidPublicKey);
+        }
+
+        using var context = new HpkeContext(s_suite, shared.Span, info);
         byte[] plaintext = new byte[sealedMessage.Length - Overhead];
-        bool opened = AesGcm256.TryOpen(key.Span, nonce, sealedMessage[32..], associatedData, plaintext);
-        return opened ? plaintext : throw new E2EException(E2EError.NotAuthentic);
+        return context.TryOpen(associatedData, sealedMessage[X25519PublicKey.KeySize..], plaintext)
+            ? plaintext
+            : throw new E2EException(E2EError.NotAuthentic);
     }
-
-    /// <summary>Decap or the second half of Encap, and KeySchedule in base mode (RFC 9180, sections 4.1 and 5.1).</summary>
-    /// <remarks>Takes the AEAD's id, which the library has only one of, so that the RFC's vectors for another one can be
-    /// checked too.</remarks>
-    internal static void Schedule(
-        byte aead,
-        X25519KeyPair own,
-        X25519PublicKey peer,
-        ReadOnlySpan<byte> encapsulated,
-        ReadOnlySpan<byte> recipient,
-        ReadOnlySpan<byte> info,
-        Span<byte> key,
-        Span<byte> nonce)
-    {
-        ReadOnlySpan<byte> suite = [(byte)'H', (byte)'P', (byte)'K', (byte)'E', 0, 0x20, 0, 1, 0, aead];
-        using var dh = new StackSecret(stackalloc byte[X25519.KeySize]);
-        using var prk = new StackSecret(stackalloc byte[Hkdf.PrkSize]);
-        using var shared = new StackSecret(stackalloc byte[X25519.KeySize]);
-        own.Agree(peer, dh.Span);
-        LabeledExtract(KemSuite, default, "eae_prk"u8, dh.Span, prk.Span);
-        LabeledExpand(KemSuite, prk.Span, "shared_secret"u8, [.. encapsulated, .. recipient], shared.Span);
-
-        // The mode (base, 0), the hash of the empty PSK id, the hash of the info.
-        Span<byte> context = stackalloc byte[1 + (2 * Hkdf.PrkSize)];
-        context[0] = 0;
-        LabeledExtract(suite, default, "psk_id_hash"u8, default, context.Slice(1, Hkdf.PrkSize));
-        LabeledExtract(suite, default, "info_hash"u8, info, context[(1 + Hkdf.PrkSize)..]);
-        LabeledExtract(suite, shared.Span, "secret"u8, default, prk.Span);
-        LabeledExpand(suite, prk.Span, "key"u8, context, key);
-        LabeledExpand(suite, prk.Span, "base_nonce"u8, context, nonce);
-    }
-
-    private static void LabeledExtract(
-        ReadOnlySpan<byte> suite, ReadOnlySpan<byte> salt, ReadOnlySpan<byte> label, ReadOnlySpan<byte> ikm, Span<byte> prk) =>
-        HpkeLabels.Extract(HashFunction.Sha256, suite, salt, label, ikm, prk);
-
-    private static void LabeledExpand(
-        ReadOnlySpan<byte> suite, ReadOnlySpan<byte> prk, ReadOnlySpan<byte> label, ReadOnlySpan<byte> info, Span<byte> okm) =>
-        HpkeLabels.Expand(HashFunction.Sha256, suite, prk, label, info, okm);
 }

@@ -39,12 +39,18 @@ internal sealed class HpkeContext : IDisposable
     public byte[] Seal(ReadOnlySpan<byte> associatedData, ReadOnlySpan<byte> plaintext)
     {
         byte[] sealedBytes = new byte[plaintext.Length + Aead.TagSize];
+        Seal(associatedData, plaintext, sealedBytes);
+        return sealedBytes;
+    }
+
+    /// <summary>Seals the next message into memory that is longer by the tag of 16 bytes.</summary>
+    public void Seal(ReadOnlySpan<byte> associatedData, ReadOnlySpan<byte> plaintext, Span<byte> sealedBytes)
+    {
         Span<byte> nonce = stackalloc byte[Aead.NonceSize];
         NextNonce(nonce);
         using SecretScope key = _key.Use();
         _suite.Aead.Seal(key.Span, nonce, plaintext, associatedData, sealedBytes);
         _sequence++;
-        return sealedBytes;
     }
 
     /// <summary>Opens the next message.</summary>

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using PulseMeet.E2E.Keys;
 using PulseMeet.E2E.Primitives;
 using PulseMeet.E2E.Sealing;
@@ -51,16 +50,10 @@ internal static class WrappedRoot
         }
 
         using SecretScope key = masterKey.Use();
-        byte[] root = RecordSeal.Open(key.Span, RecordSeal.KeyLabel, StoreTables.KeyRecord.Span, salt, record[CheckSize..])
-            ?? throw new E2EException(E2EError.StoreDamaged, "The wrapped root key was changed.");
-        try
-        {
-            return new StoreKeys(SecretBytes.CopyOf(root));
-        }
-        finally
-        {
-            CryptographicOperations.ZeroMemory(root);
-        }
+        using var root = new StackSecret(
+            RecordSeal.Open(key.Span, RecordSeal.KeyLabel, StoreTables.KeyRecord.Span, salt, record[CheckSize..])
+            ?? throw new E2EException(E2EError.StoreDamaged, "The wrapped root key was changed."));
+        return new StoreKeys(SecretBytes.CopyOf(root.Span));
     }
 
     private static void WriteCheck(MasterKey masterKey, ReadOnlySpan<byte> salt, Span<byte> check)

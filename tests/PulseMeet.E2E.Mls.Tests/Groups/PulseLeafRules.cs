@@ -85,7 +85,7 @@ public sealed class PulseLeafRules
             Forge(
                 forger,
                 null,
-                null,
+                new DeviceListBook([.. Without(forger.Chat.Lists, "bob").Lists, KnownList.Verify(before.Encode())]),
                 new PrivateProposal(GroupNumbers.DeviceListProposal, before.Encode()),
                 new AddProposal(old.KeyPackage)));
     }

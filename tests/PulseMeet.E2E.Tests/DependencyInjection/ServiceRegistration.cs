@@ -1,5 +1,4 @@
 using Microsoft.Extensions.DependencyInjection;
-using PulseMeet.E2E.DependencyInjection;
 using PulseMeet.E2E.Derivation;
 using PulseMeet.E2E.Identity;
 using PulseMeet.E2E.Keys;

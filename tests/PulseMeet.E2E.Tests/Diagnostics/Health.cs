@@ -71,6 +71,23 @@ public sealed class Health
     }
 
     [Fact]
+    public void What_the_migration_measures_raises_its_alerts_by_itself()
+    {
+        using var monitor = new HealthMonitor(new HealthOptions(), _clock);
+        Telemetry.Migrated("message", "resealed", 95);
+        Telemetry.MigrationFailed("message", "NoKeyFits", 5);
+        Telemetry.PlaintextKeysFound(0);
+        Assert.Empty(monitor.Assess(new HealthFacts()));
+        Telemetry.MigrationFailed("message", "NoKeyFits");
+        Assert.Equal([HealthAlert.MigrationFailures], monitor.Assess(new HealthFacts()));
+        Telemetry.PlaintextKeysFound(1);
+        Assert.Equal([HealthAlert.PlaintextKeys, HealthAlert.MigrationFailures], monitor.Assess(new HealthFacts()));
+        Telemetry.PlaintextKeysFound(0);
+        _clock.Advance(TimeSpan.FromMinutes(12));
+        Assert.Empty(monitor.Assess(new HealthFacts()));
+    }
+
+    [Fact]
     public void One_plaintext_key_is_an_alert()
     {
         using var monitor = new HealthMonitor(new HealthOptions(), _clock);

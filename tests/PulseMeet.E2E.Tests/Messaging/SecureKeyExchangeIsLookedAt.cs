@@ -1,6 +1,7 @@
 using System.Reflection;
 using PulseMeet.E2E.Identity;
 using PulseMeet.E2E.Keys;
+using PulseMeet.E2E.PreKeys;
 using PulseMeet.E2E.Primitives;
 using PulseMeet.E2E.Relay;
 using PulseMeet.E2E.Tests.Support;
@@ -79,6 +80,31 @@ public sealed class SecureKeyExchangeIsLookedAt
     }
 
     [Fact]
+    public async Task What_is_published_has_to_be_what_the_device_holds_the_keys_of()
+    {
+        var server = new InMemoryRelay(_clock);
+        IE2ERelay relay = server.Connect(_alice.Identity.Address);
+        SecureKeyExchangeCheck before = (await LookAtPreKeys(relay)).Checks[^1];
+        Assert.Equal(("published prekeys", false), (before.Name, before.IsRight));
+
+        await relay.PublishDeviceListAsync(DeviceList.Sign(_alice.Account, [_alice.Identity.Certificate], null, _clock).Encode());
+        await relay.PublishPreKeysAsync(_alice.Publish().Encode());
+        int left = (await relay.GetPreKeyStatusAsync()).OneTimePreKeys;
+        SecureKeyExchangeReport report = await LookAtPreKeys(relay);
+        Assert.True(report.IsRight, string.Join(", ", report.Failures));
+        Assert.Contains(report.Checks, check => check is { Name: "published prekeys", IsRight: true });
+        Assert.Equal(left, (await relay.GetPreKeyStatusAsync()).OneTimePreKeys);
+
+        // The store was put back, or lost its prekeys: what is handed out is of another generation.
+        using DevicePreKeys others = DevicePreKeys.Create(_alice.Identity, _alice.PreKeyOptions, _clock);
+        report = await _verifier.VerifySecureKeyExchangeAsync(_alice.Identity, relay, others);
+        Assert.Equal("published prekeys", Assert.Single(report.Failures).Name);
+
+        var bob = new Party("bob", _clock);
+        await Assert.ThrowsAsync<ArgumentException>(() => _verifier.VerifySecureKeyExchangeAsync(_alice.Identity, relay, bob.PreKeys));
+    }
+
+    [Fact]
     public async Task A_relay_that_does_not_answer_is_named_and_what_needs_none_is_in_the_report()
     {
         IE2ERelay relay = OnlyLooking.At(() => throw new E2EException(E2EError.RelayUnavailable));
@@ -104,6 +130,9 @@ public sealed class SecureKeyExchangeIsLookedAt
         _alice.Identity.Dispose();
         await Assert.ThrowsAsync<ObjectDisposedException>(() => _verifier.VerifySecureKeyExchangeAsync(_alice.Identity));
     }
+
+    private Task<SecureKeyExchangeReport> LookAtPreKeys(IE2ERelay relay) =>
+        _verifier.VerifySecureKeyExchangeAsync(_alice.Identity, relay, _alice.PreKeys);
 
     private async Task<SecureKeyExchangeCheck> LookAt(byte[]? list) =>
         (await _verifier.VerifySecureKeyExchangeAsync(_alice.Identity, OnlyLooking.At(() => list))).Checks[^1];

@@ -7,7 +7,7 @@ namespace PulseMeet.E2E.Tests.Ratchet;
 /// <summary>What a device has stored, in base64, and the messages that it has to open after it was read again.</summary>
 /// <param name="Version">Of the stored formats.</param>
 /// <param name="Identity">Bob's device.</param>
-/// <param name="PreKeys">Bob's prekeys: two generations, one-time prekeys, one first message accepted.</param>
+/// <param name="PreKeys">Bob's prekeys: two generations, one-time pairs, one first message accepted.</param>
 /// <param name="PeerIdentity">Alice's device.</param>
 /// <param name="Session">Bob's end of a session: several chains, skipped keys, a sending chain.</param>
 /// <param name="PeerSession">Alice's end.</param>

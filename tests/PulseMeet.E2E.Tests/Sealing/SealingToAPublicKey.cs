@@ -1,5 +1,6 @@
 using FsCheck.Xunit;
 using PulseMeet.E2E.Keys;
+using PulseMeet.E2E.Primitives;
 using PulseMeet.E2E.Sealing;
 using PulseMeet.E2E.Tests.Support;
 
@@ -12,38 +13,77 @@ public sealed class SealingToAPublicKey : IDisposable
     private const string EphemeralPrivate = "52c4a758a802cd8b936eceea314432798d5baf2d7e9235dc084ab1b9cfa2f736";
     private const string EphemeralPublic = "37fda3567bdbd628e88668c3c8d7e97d1d1253b6d4ea6d44c150f741f1bf4431";
     private const string RecipientPrivate = "4612c550263fc8ad58375df3f557aac531d26850903e55a9f23f21d8534e8ac8";
-    private const string RecipientPublic = "3948cfe0ad1ddb695d780e59077195da6c56506b027329794ab02bca80815c4d";
     private const string Info = "4f6465206f6e2061204772656369616e2055726e";
+
+    /// <summary>Appendix A.1.1.1: the associated data and the ciphertext of the first encryptions.</summary>
+    private static readonly (string Data, string Ciphertext)[] s_appendix =
+    [
+        ("Count-0", "f938558b5d72f1a23810b4be2ab4f84331acc02fc97babc53a52ae8218a355a96d8770ac83d07bea87e13c512a"),
+        ("Count-1", "af2d7e9ac9ae7e270f46ba1f975be53c09f8d875bdc8535458c2494e8a6eab251c03d0c22a56b8ca42c2063b84"),
+        ("Count-2", "498dfcabd92e8acedc281e85af1cb4e3e31c7dc394a1ca20e173cb72516491588d96a19ad4a683518973dcc180"),
+    ];
 
     private readonly X25519KeyPair _recipient = X25519KeyPair.Generate();
 
     [Fact]
-    public void The_key_schedule_is_that_of_RFC_9180_appendix_A_1_from_both_sides()
+    public void The_key_schedule_is_that_of_RFC_9180_appendix_A_1()
     {
-        using X25519KeyPair ephemeral = X25519KeyPair.Import(Convert.FromHexString(EphemeralPrivate));
-        using X25519KeyPair recipient = X25519KeyPair.Import(Convert.FromHexString(RecipientPrivate));
-        Assert.Equal(EphemeralPublic, ephemeral.PublicKey.ToHex());
-        Assert.Equal(RecipientPublic, recipient.PublicKey.ToHex());
-        const byte aes128Gcm = 1;
-        foreach ((X25519KeyPair own, X25519PublicKey peer) in new[] { (ephemeral, recipient.PublicKey), (recipient, ephemeral.PublicKey) })
+        byte[] recipient = Convert.FromHexString(RecipientPrivate);
+        byte[] ephemeral = Convert.FromHexString(EphemeralPrivate);
+        var suite = new HpkeSuite(DhKemX25519.Instance, HashFunction.Sha256, Aead.Aes128Gcm);
+        using HpkeContext opening = suite.SetupRecipient(EphemeralPublicBytes, recipient, Convert.FromHexString(Info));
+        foreach ((string data, string ciphertext) in s_appendix)
         {
-            byte[] key = new byte[16];
-            byte[] nonce = new byte[12];
-            Hpke.Schedule(
-                aes128Gcm, own, peer, ephemeral.PublicKey.Span, recipient.PublicKey.Span, Convert.FromHexString(Info), key, nonce);
-            Assert.Equal("4531685d41d65f03dc48f6b8302c05b0", Convert.ToHexStringLower(key));
-            Assert.Equal("56d890e5accaaf011cff4b7d", Convert.ToHexStringLower(nonce));
-
-            // The first encryption of the appendix, by the platform's AES-128-GCM under that key and nonce.
-            using var aes = new System.Security.Cryptography.AesGcm(key, 16);
-            byte[] text = "Beauty is truth, truth beauty"u8.ToArray();
-            byte[] cipher = new byte[text.Length];
-            byte[] tag = new byte[16];
-            aes.Encrypt(nonce, text, cipher, tag, "Count-0"u8);
-            Assert.Equal(
-                "f938558b5d72f1a23810b4be2ab4f84331acc02fc97babc53a52ae8218a355a96d8770ac83d07bea87e13c512a",
-                Convert.ToHexStringLower([.. cipher, .. tag]));
+            byte[] plaintext = new byte[29];
+            byte[] cipher = Convert.FromHexString(ciphertext);
+            Assert.False(opening.TryOpen("Count-9"u8, cipher, plaintext)); // and the sequence has not moved
+            Assert.True(opening.TryOpen(System.Text.Encoding.ASCII.GetBytes(data), cipher, plaintext));
+            Assert.Equal("Beauty is truth, truth beauty", System.Text.Encoding.ASCII.GetString(plaintext));
         }
+
+        // The sender's side: the agreement of the ephemeral key gives the same shared secret.
+        byte[] shared = new byte[32];
+        Assert.True(DhKemX25519.Instance.TryDecapsulate(recipient, EphemeralPublicBytes, shared));
+        Assert.Equal("fe0e18c9f024ce43799ae393c7e8fe8fce9d218875e8227b0187c04e7d2ea1fc", Convert.ToHexStringLower(shared));
+        using X25519KeyPair own = X25519KeyPair.Import(ephemeral);
+        Assert.Equal(EphemeralPublic, own.PublicKey.ToHex());
+        using var sealing = new HpkeContext(suite, shared, Convert.FromHexString(Info));
+        foreach ((string data, string ciphertext) in s_appendix)
+        {
+            byte[] cipher = sealing.Seal(System.Text.Encoding.ASCII.GetBytes(data), "Beauty is truth, truth beauty"u8);
+            Assert.Equal(ciphertext, Convert.ToHexStringLower(cipher));
+        }
+    }
+
+    [Theory]
+    [InlineData("", "3853fe2b4035195a573ffc53856e77058e15d9ea064de3e59f4961d0095250ee")]
+    [InlineData("00", "2e8f0b54673c7029649d4eb9d5e33bf1872cf76d623ff164ac185da9e88c21a5")]
+    [InlineData("54657374436f6e74657874", "e9e43065102c3836401bed8c3c3c75ae46be1639869391d62c61f1ec7af54931")]
+    public void Exported_secrets_are_those_of_RFC_9180_appendix_A_1_1_2(string exporterContext, string expected)
+    {
+        var suite = new HpkeSuite(DhKemX25519.Instance, HashFunction.Sha256, Aead.Aes128Gcm);
+        using HpkeContext context = suite.SetupRecipient(
+            EphemeralPublicBytes, Convert.FromHexString(RecipientPrivate), Convert.FromHexString(Info));
+        byte[] secret = new byte[32];
+        context.Export(Convert.FromHexString(exporterContext), secret);
+        Assert.Equal(expected, Convert.ToHexStringLower(secret));
+    }
+
+    [Fact]
+    public void What_is_sealed_opens_in_a_context_of_its_own_suite_and_what_a_context_seals_opens()
+    {
+        var suite = new HpkeSuite(DhKemX25519.Instance, HashFunction.Sha256, Aead.Aes256Gcm);
+        byte[] message = Hpke.Seal(_recipient.PublicKey, "info"u8, "data"u8, "text"u8);
+        using (HpkeContext context = suite.SetupRecipient(message.AsSpan(0, 32), Forge.BytesOf(_recipient), "info"u8))
+        {
+            byte[] plaintext = new byte[4];
+            Assert.True(context.TryOpen("data"u8, message.AsSpan(32), plaintext));
+            Assert.Equal("text"u8.ToArray(), plaintext);
+        }
+
+        using HpkeContext sender = suite.SetupSender(_recipient.PublicKey.Span, "info"u8, out byte[] encapsulation);
+        byte[] body = sender.Seal("data"u8, "text"u8);
+        Assert.Equal("text"u8.ToArray(), Hpke.Open(_recipient, "info"u8, "data"u8, [.. encapsulation, .. body]));
     }
 
     [Property(MaxTest = 100)]

@@ -56,6 +56,9 @@ internal sealed class IncomingStream
     /// <summary>What is missing and was named to the app; it is new if it comes all the same.</summary>
     public IReadOnlyList<NumberRange> Named => _named.Ranges;
 
+    /// <summary>Whether the app was told that this number is missing.</summary>
+    public bool IsNamed(ulong number) => _named.Contains(number);
+
     /// <summary>Notes a numbered content that was opened.</summary>
     /// <param name="number">Its number, from 1.</param>
     /// <param name="highest">The highest number that it repeats.</param>
@@ -114,6 +117,21 @@ internal sealed class IncomingStream
 
         NoticedAt = null;
         return ranges;
+    }
+
+    /// <summary>Notes what will not come any more.</summary>
+    /// <returns>What of it was missing: it is not any more, and a duplicate if it comes all the same.</returns>
+    public IReadOnlyList<NumberRange> Lose(IReadOnlyList<NumberRange> ranges)
+    {
+        var lost = new RangeSet();
+        foreach (NumberRange range in ranges)
+        {
+            lost.AddAll(_missing.Take(range));
+            lost.AddAll(_named.Take(range));
+        }
+
+        Settle();
+        return lost.Ranges;
     }
 
     /// <summary>For this device's store.</summary>

@@ -57,6 +57,43 @@ internal sealed class RangeSet
         }
     }
 
+    public void AddAll(IEnumerable<NumberRange> ranges)
+    {
+        foreach (NumberRange range in ranges)
+        {
+            Add(range);
+        }
+    }
+
+    /// <summary>Takes out all that lies within a range.</summary>
+    /// <returns>What was there.</returns>
+    public IReadOnlyList<NumberRange> Take(NumberRange within)
+    {
+        var taken = new List<NumberRange>();
+        for (int i = _ranges.Count - 1; i >= 0; i--)
+        {
+            NumberRange range = _ranges[i];
+            if (range.To < within.From || range.From > within.To)
+            {
+                continue;
+            }
+
+            taken.Insert(0, new NumberRange(Math.Max(range.From, within.From), Math.Min(range.To, within.To)));
+            _ranges.RemoveAt(i);
+            if (range.To > within.To)
+            {
+                _ranges.Insert(i, range with { From = within.To + 1 });
+            }
+
+            if (range.From < within.From)
+            {
+                _ranges.Insert(i, range with { To = within.From - 1 });
+            }
+        }
+
+        return taken;
+    }
+
     /// <summary>Takes the lowest range out.</summary>
     public NumberRange RemoveLowest()
     {

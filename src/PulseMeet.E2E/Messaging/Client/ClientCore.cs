@@ -1,0 +1,231 @@
+using System.Security.Cryptography;
+using System.Threading.Channels;
+using PulseMeet.E2E.Identity;
+using PulseMeet.E2E.Keys;
+using PulseMeet.E2E.PreKeys;
+using PulseMeet.E2E.Relay;
+using PulseMeet.E2E.Storage;
+
+namespace PulseMeet.E2E.Messaging;
+
+/// <summary>What all parts of an open client share: the sealed store, the relay, the device's keys, and whose turn it is.</summary>
+/// <remarks>Thread-safe. Owns the store's lease and the keys.</remarks>
+internal sealed class ClientCore : IAsyncDisposable
+{
+    /// <summary>The most events that wait; while they do, nothing is received.</summary>
+    public const int MaxInbox = 1000;
+
+    private static readonly byte[] s_identityKey = RecordKey.Of("identity");
+    private static readonly byte[] s_streamKey = RecordKey.Of("stream");
+    private static readonly byte[] s_revisionKey = RecordKey.Of("revision");
+
+    private readonly List<IDisposable> _retired = [];
+    private DeviceIdentity? _identity;
+    private DevicePreKeys? _preKeys;
+
+    private ClientCore(SealedStore store, IE2ERelay relay, IMediaStore? media, E2EClientOptions options, TimeProvider time)
+    {
+        Store = store;
+        Relay = relay;
+        Media = media;
+        Options = options;
+        Time = time;
+        Sequence = new Sequence(store, Gates);
+    }
+
+    public static byte[] PreKeysKey { get; } = RecordKey.Of("prekeys");
+
+    /// <summary>The account's private key, on the device that has it.</summary>
+    public static byte[] AccountKey { get; } = RecordKey.Of("account");
+
+    public SealedStore Store { get; }
+
+    public IE2ERelay Relay { get; }
+
+    public IMediaStore? Media { get; }
+
+    public E2EClientOptions Options { get; }
+
+    public TimeProvider Time { get; }
+
+    public Sequence Sequence { get; }
+
+    public Gates Gates { get; } = new();
+
+    public UserCache Users { get; } = new();
+
+    public DeviceAddress Address => Options.Device!;
+
+    /// <summary>What this device numbers its messages in now.</summary>
+    public MessageId StreamId { get; private set; }
+
+    /// <summary>What is added to the store's revision where the relay is told it: a store that was rolled back goes on above all
+    /// that the relay was ever told.</summary>
+    public long RevisionOffset { get; private set; }
+
+    public long ToldRevision => Store.Revision + RevisionOffset;
+
+    public bool HasIdentity => _identity is not null;
+
+    /// <exception cref="InvalidOperationException">The device has neither signed up nor been linked.</exception>
+    public DeviceIdentity Identity => _identity
+        ?? throw new InvalidOperationException("This device belongs to no account yet: sign up, recover, or link it first.");
+
+    /// <exception cref="InvalidOperationException">As for <see cref="Identity"/>.</exception>
+    public DevicePreKeys PreKeys => _preKeys ?? throw new InvalidOperationException("This device belongs to no account yet.");
+
+    /// <summary>Whether prekeys were used since somebody looked at what the relay has left.</summary>
+    public bool IsPublicationWanted { get; set; }
+
+    /// <summary>Signals that came and were not handed over; the oldest go first.</summary>
+    public Channel<SignalReceived> Signals { get; } = Channel.CreateBounded<SignalReceived>(
+        new BoundedChannelOptions(100) { FullMode = BoundedChannelFullMode.DropOldest });
+
+    /// <summary>Set when something waits to be sent.</summary>
+    public Wakener Outgoing { get; } = new();
+
+    /// <summary>Set when an event waits.</summary>
+    public Wakener Incoming { get; } = new();
+
+    public static async Task<ClientCore> OpenAsync(
+        IE2EStore store,
+        IE2ERelay relay,
+        IMediaStore? media,
+        MasterKey masterKey,
+        E2EClientOptions options,
+        TimeProvider time,
+        CancellationToken cancellationToken)
+    {
+        SealedStore opened = await SealedStore
+            .OpenAsync(store, masterKey, "PulseMeet.E2E client", options.TakesStoreOver, cancellationToken).ConfigureAwait(false);
+        var core = new ClientCore(opened, relay, media, options, time);
+        try
+        {
+            await core.Sequence.EnsureAsync(cancellationToken).ConfigureAwait(false);
+            await core.LoadAsync(cancellationToken).ConfigureAwait(false);
+            return core;
+        }
+        catch
+        {
+            await core.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>Runs a unit of work under turns, and writes it. It is written whole or not at all.</summary>
+    /// <param name="turns">The turns that it needs.</param>
+    /// <param name="change">Reads and changes; calls no relay.</param>
+    /// <param name="cancellationToken">Stops waiting for the turns and reading; what is being written is written.</param>
+    public async Task<T> ChangeAsync<T>(IEnumerable<string> turns, Func<Work, Task<T>> change, CancellationToken cancellationToken)
+    {
+        using IDisposable turn = await Gates.EnterAsync(turns, cancellationToken).ConfigureAwait(false);
+        await Sequence.EnsureAsync(cancellationToken).ConfigureAwait(false);
+        var work = new Work(this, cancellationToken);
+        try
+        {
+            T result = await change(work).ConfigureAwait(false);
+            await work.CommitAsync().ConfigureAwait(false);
+            return result;
+        }
+        finally
+        {
+            await work.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+
+    /// <inheritdoc cref="ChangeAsync{T}"/>
+    public Task ChangeAsync(IEnumerable<string> turns, Func<Work, Task> change, CancellationToken cancellationToken) => ChangeAsync(
+        turns,
+        async work =>
+        {
+            await change(work).ConfigureAwait(false);
+            return true;
+        },
+        cancellationToken);
+
+    /// <summary>Reads the device's own keys and numbers out of the store, on opening and after they were written.</summary>
+    public async Task LoadAsync(CancellationToken cancellationToken)
+    {
+        byte[]? stream = await ReadAsync(s_streamKey, cancellationToken).ConfigureAwait(false);
+        StreamId = stream is null ? default : new MessageId(stream);
+        byte[]? revision = await ReadAsync(s_revisionKey, cancellationToken).ConfigureAwait(false);
+        RevisionOffset = revision is null ? 0 : RecordKey.ToNumber(revision);
+        byte[]? identity = await ReadAsync(s_identityKey, cancellationToken).ConfigureAwait(false);
+        if (identity is null)
+        {
+            return;
+        }
+
+        try
+        {
+            if (_identity is not null)
+            {
+                // Somebody may be using it: it goes with the client. A certificate is renewed a few times a year.
+                _retired.Add(_identity);
+            }
+
+            _identity = DeviceIdentity.Deserialize(identity);
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(identity);
+        }
+
+        if (_identity.Address != Address)
+        {
+            throw new E2EException(E2EError.WrongIdentity, "The store is another device's.");
+        }
+
+        await ReloadPreKeysAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>Takes this device's prekeys as they are in the store. For whoever has their turn, or has the client alone.</summary>
+    public async Task ReloadPreKeysAsync()
+    {
+        byte[] state = await ReadAsync(PreKeysKey, CancellationToken.None).ConfigureAwait(false)
+            ?? throw new E2EException(E2EError.StoreDamaged, "The device has no prekeys.");
+        try
+        {
+            DevicePreKeys? before = _preKeys;
+            _preKeys = DevicePreKeys.Deserialize(state, Identity, Options.PreKeys, Time);
+            before?.Dispose();
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(state);
+        }
+    }
+
+    /// <summary>Puts a new stream id into a unit of work; it holds once that is committed and <see cref="LoadAsync"/> has run.</summary>
+    public static void PutStream(Work work, MessageId streamId) => work.Put(RecordKey.Device, s_streamKey, streamId.ToArray());
+
+    public static void PutRevisionOffset(Work work, long offset) => work.Put(RecordKey.Device, s_revisionKey, RecordKey.Of(offset));
+
+    public static void PutIdentity(Work work, byte[] identity) => work.Put(RecordKey.Device, s_identityKey, identity);
+
+    /// <summary>Tells whoever waits what a unit of work has brought.</summary>
+    public void Committed(Work work)
+    {
+        IsPublicationWanted |= work.HasUsedPreKeys;
+        if (work.HasOutgoing)
+        {
+            Outgoing.Wake();
+        }
+
+        if (work.HasEvents)
+        {
+            Incoming.Wake();
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _preKeys?.Dispose();
+        _identity?.Dispose();
+        _retired.ForEach(keys => keys.Dispose());
+        await Store.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private async Task<byte[]?> ReadAsync(byte[] key, CancellationToken cancellationToken) =>
+        (await Store.ReadAsync(RecordKey.Device, key, cancellationToken).ConfigureAwait(false))?.Value;
+}

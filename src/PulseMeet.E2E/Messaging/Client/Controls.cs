@@ -1,0 +1,343 @@
+using PulseMeet.E2E.Identity;
+using PulseMeet.E2E.Primitives;
+using PulseMeet.E2E.Storage;
+
+namespace PulseMeet.E2E.Messaging;
+
+/// <summary>What devices say to each other without the app: what arrived, what is missing, what will not come, and that a session had
+/// to be begun anew.</summary>
+/// <remarks>docs/protocol-messaging.md, "Resending" and "Sessions". Everything that a peer can ask for is bounded per device and
+/// time.</remarks>
+internal sealed class Controls(ClientCore core, Conversations conversations)
+{
+    /// <summary>How many numbers of one request are looked at.</summary>
+    private const int MaxNumbersPerRequest = 1000;
+
+    /// <summary>No store gets there: a relay that says so lies.</summary>
+    private const long MaxRevision = 1L << 60;
+
+    /// <summary>A relay that lies about revisions makes this device begin anew this often, and no more.</summary>
+    private static readonly TimeSpan s_rollbackPause = TimeSpan.FromHours(1);
+
+    private DateTimeOffset? _lastRollback;
+
+    public async Task HandleAsync(Work work, UserRecord own, UserRecord user, DeviceCertificate sender, Opened opened)
+    {
+        SealedContent content = opened.Content;
+        switch (content.Type)
+        {
+            case ContentType.Delivered:
+                await ForgetAsync(work, sender, content, ResendNames.Decode(content.Body.Span)).ConfigureAwait(false);
+                break;
+            case ContentType.ResendRequest:
+                await AnswerAsync(work, own, user, sender, content, ResendNames.Decode(content.Body.Span)).ConfigureAwait(false);
+                break;
+            case ContentType.Unavailable:
+                await LoseAsync(work, sender, content, ResendNames.Decode(content.Body.Span)).ConfigureAwait(false);
+                break;
+            case ContentType.Repair when opened.IsNewSession:
+                await RepairedAsync(work, user, sender, opened.Session).ConfigureAwait(false);
+                break;
+        }
+    }
+
+    /// <summary>Says to every device that wrote what arrived of it. To nobody who was not accepted.</summary>
+    public async Task TellDeliveredAsync(Work work, IReadOnlyDictionary<StreamName, RangeSet> arrived)
+    {
+        UserRecord own = await conversations.OwnAsync(work).ConfigureAwait(false);
+        foreach ((StreamName stream, RangeSet numbers) in arrived)
+        {
+            UserRecord? user = await work.UserAsync(stream.Sender.UserId).ConfigureAwait(false);
+            if (user is not { Standing: Standing.Accepted } || user.List.Find(stream.Sender.DeviceId) is not { } device)
+            {
+                continue;
+            }
+
+            foreach (NumberRange[] ranges in numbers.Ranges.Chunk(ResendNames.MaxRanges))
+            {
+                byte[] body = new ResendNames(stream.StreamId, ranges, []).Encode();
+                await work.TrySealAsync(
+                    own, user, device, conversations.Control(stream.Conversation, ContentType.Delivered, body)).ConfigureAwait(false);
+            }
+        }
+    }
+
+    /// <summary>Notes that a device is to be asked again for an envelope, in a new session.</summary>
+    /// <returns>Whether there was room.</returns>
+    public static async Task<bool> WantRepairAsync(Work work, DeviceAddress device, MessageId? envelope)
+    {
+        byte[] key = RecordKey.Of(device);
+        byte[]? bytes = await work.ReadAsync(RecordKey.Repairs, key).ConfigureAwait(false);
+        List<MessageId> envelopes = bytes is null ? [] : [.. RepairRecord.Decode(bytes).Envelopes];
+        if (envelope is { } id)
+        {
+            if (envelopes.Count >= ResendNames.MaxEnvelopes)
+            {
+                return false;
+            }
+
+            envelopes.Add(id);
+        }
+
+        work.Put(RecordKey.Repairs, key, new RepairRecord(IsNewSession: true, envelopes).Encode());
+        work.WantPump();
+        return true;
+    }
+
+    /// <summary>Compares the lists that a sender went by with those that are known here.</summary>
+    public static async Task CompareListsAsync(Work work, UserRecord own, UserRecord user, SealedContent content)
+    {
+        await CompareAsync(work, user, content.SenderList).ConfigureAwait(false);
+        if (own.UserId != user.UserId)
+        {
+            await CompareAsync(work, own, content.RecipientList).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Looks whether the relay was told a higher revision than the store has: then it was rolled back, and everything that is
+    /// sent from now on goes by new sessions, in a new stream.</summary>
+    public async Task NoticeRollbackAsync(long highestTold, CancellationToken cancellationToken)
+    {
+        DateTimeOffset now = core.Time.GetUtcNow();
+        bool isSoon = _lastRollback is { } last && now - last < s_rollbackPause && last <= now;
+        if (highestTold <= core.ToldRevision || highestTold > MaxRevision || isSoon)
+        {
+            return;
+        }
+
+        _lastRollback = now;
+
+        var device = new List<DeviceAddress>();
+        byte[] after = [];
+        while (await core.Store.ScanAsync(RecordKey.Peers, after, default, 500, cancellationToken).ConfigureAwait(false) is { Count: > 0 } page)
+        {
+            device.AddRange(page.Select(record => RecordKey.ToDevice(record.Key.Span)));
+            after = page[^1].Key.ToArray();
+        }
+
+        byte[] streamId = new byte[MessageId.Size];
+        Randomness.Fill(streamId);
+        await core.ChangeAsync(
+            device.Select(peer => Gates.User(peer.UserId)).Append(Gates.User(core.Address.UserId)),
+            async work =>
+            {
+                foreach (DeviceAddress peer in device)
+                {
+                    (await work.PeerAsync(peer).ConfigureAwait(false)).IsRenewalWanted = true;
+                }
+
+                ClientCore.PutStream(work, new MessageId(streamId));
+                ClientCore.PutRevisionOffset(work, highestTold - core.Store.Revision + 1);
+                work.AddEvent(new StoreRolledBack());
+            },
+            cancellationToken).ConfigureAwait(false);
+        await core.LoadAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Names the numbers that have been missing for a while, and asks for them.</summary>
+    public async Task NameGapsAsync(CancellationToken cancellationToken)
+    {
+        byte[] after = [];
+        while (await core.Store.ScanAsync(RecordKey.Gaps, after, default, 100, cancellationToken).ConfigureAwait(false) is { Count: > 0 } page)
+        {
+            foreach (OpenedRecord record in page)
+            {
+                StreamName stream = ReadName(record.Value);
+                await core.ChangeAsync(
+                    conversations.Turns(stream.Sender.UserId), work => NameGapsAsync(work, stream), cancellationToken).ConfigureAwait(false);
+            }
+
+            after = page[^1].Key.ToArray();
+        }
+    }
+
+    private async Task NameGapsAsync(Work work, StreamName name)
+    {
+        IncomingStream stream = await work.IncomingAsync(name).ConfigureAwait(false);
+        UserRecord? user = await work.UserAsync(name.Sender.UserId).ConfigureAwait(false);
+        if (!stream.IsDue(work.Now, core.Options.GapDelay) || user is not { Standing: Standing.Accepted } || user.Contact.IsChangePending)
+        {
+            return;
+        }
+
+        string with = name.Conversation.OtherThan(core.Address.UserId) ?? name.Sender.UserId;
+        DeviceCertificate? device = user.List.Find(name.Sender.DeviceId);
+        if (device is not null)
+        {
+            UserRecord own = await conversations.OwnAsync(work).ConfigureAwait(false);
+            NumberRange[] asked = [.. stream.Missing.TakeLast(ResendNames.MaxRanges)];
+            byte[] body = new ResendNames(name.StreamId, asked, []).Encode();
+            if (await work.TrySealAsync(
+                own, user, device, conversations.Control(name.Conversation, ContentType.ResendRequest, body)).ConfigureAwait(false) is null)
+            {
+                // Asked once there is a session again.
+                await WantRepairAsync(work, device.Address, null).ConfigureAwait(false);
+                return;
+            }
+        }
+
+        ulong count = Count(stream.Name());
+        if (count > 0)
+        {
+            work.AddEvent(new MessagesMissing(name.Sender, with, count, isLost: device is null));
+        }
+    }
+
+    private static async Task CompareAsync(Work work, UserRecord stale, ListView view)
+    {
+        UserRecord user = await work.UserAsync(stale.UserId).ConfigureAwait(false) ?? stale;
+        if (view.Number > user.List.Number && !user.IsRefreshWanted)
+        {
+            work.SetUser(user with { IsRefreshWanted = true });
+        }
+        else if (view.Number == user.List.Number && !view.Equals(user.View))
+        {
+            DeviceLists.Suspicious(work, user);
+        }
+    }
+
+    /// <summary>Forgets what a device says it has.</summary>
+    private async Task ForgetAsync(Work work, DeviceCertificate sender, SealedContent content, ResendNames names)
+    {
+        var stream = new StreamName(core.Address, names.StreamId, content.Stream.Conversation);
+        foreach (ulong number in Numbers(names.Ranges))
+        {
+            byte[]? bytes = await work.ReadAsync(RecordKey.Sent, RecordKey.Of(stream, number)).ConfigureAwait(false);
+            if (bytes is null)
+            {
+                continue;
+            }
+
+            SentRecord record = SentRecord.Decode(bytes);
+            SentTarget[] targets = [.. record.Targets.Select(
+                target => target.Is(sender) ? target with { IsDelivered = true } : target)];
+            if (record.PendingSequence == 0 && targets.All(target => target.IsDelivered))
+            {
+                Conversations.Forget(work, record);
+            }
+            else
+            {
+                work.Put(RecordKey.Sent, record.Key, (record with { Targets = targets }).Encode());
+            }
+        }
+    }
+
+    /// <summary>Sends again what a device asks for, as far as it may have it.</summary>
+    private async Task AnswerAsync(
+        Work work, UserRecord own, UserRecord user, DeviceCertificate sender, SealedContent content, ResendNames names)
+    {
+        if (user.Standing != Standing.Accepted || user.Contact.IsChangePending)
+        {
+            return;
+        }
+
+        var gone = new RangeSet();
+        var goneEnvelopes = new List<MessageId>();
+        var stream = new StreamName(core.Address, names.StreamId, content.Stream.Conversation);
+        foreach (ulong number in Numbers(names.Ranges))
+        {
+            if (!await TryResendAsync(work, own, user, sender, RecordKey.Of(stream, number)).ConfigureAwait(false))
+            {
+                gone.Add(new NumberRange(number, number));
+            }
+        }
+
+        foreach (MessageId envelope in names.Envelopes)
+        {
+            byte[]? key = await work.ReadAsync(RecordKey.SentEnvelopes, envelope.ToArray()).ConfigureAwait(false);
+            if (key is null || !await TryResendAsync(work, own, user, sender, key).ConfigureAwait(false))
+            {
+                goneEnvelopes.Add(envelope);
+            }
+        }
+
+        if (gone.Ranges.Count + goneEnvelopes.Count > 0)
+        {
+            byte[] body = new ResendNames(names.StreamId, [.. gone.Ranges.TakeLast(ResendNames.MaxRanges)], goneEnvelopes).Encode();
+            await work.TrySealAsync(
+                own, user, sender, conversations.Control(content.Stream.Conversation, ContentType.Unavailable, body)).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>To a device that the message was for, under the account key that its user had then, a few times.</summary>
+    private static async Task<bool> TryResendAsync(Work work, UserRecord own, UserRecord user, DeviceCertificate sender, byte[] key)
+    {
+        byte[]? bytes = await work.ReadAsync(RecordKey.Sent, key).ConfigureAwait(false);
+        if (bytes is null)
+        {
+            return false;
+        }
+
+        SentRecord record = SentRecord.Decode(bytes);
+        byte[] accountKey = user.UserId == own.UserId ? record.OwnAccountKey : record.PeerAccountKey;
+        SentTarget? target = record.Targets.FirstOrDefault(item => item.Is(sender));
+        bool mayHave = target is not null
+            && target.Resends < SentRecord.MaxResends
+            && (user.UserId == own.UserId || user.UserId == record.PeerUserId)
+            && PublicBytes.Equal(accountKey, user.Contact.Account.AccountKey.Span)
+            && work.Now - record.Draft.Time < SentRecord.MaxAge;
+        PeerRecord peer = await work.PeerAsync(sender).ConfigureAwait(false);
+        if (!mayHave
+            || !peer.TryAnswer(work.Now)
+            || await work.TrySealAsync(own, user, sender, record.Draft).ConfigureAwait(false) is not { } envelope)
+        {
+            return false;
+        }
+
+        work.Delete(RecordKey.SentEnvelopes, target!.Envelope.ToArray());
+        SentTarget again = target with { Envelope = envelope, Resends = (byte)(target.Resends + 1), IsDelivered = false };
+        Conversations.Keep(work, record with { Targets = [.. record.Targets.Select(item => item == target ? again : item)] });
+        return true;
+    }
+
+    /// <summary>Takes note of what will not come, and tells the app.</summary>
+    private async Task LoseAsync(Work work, DeviceCertificate sender, SealedContent content, ResendNames names)
+    {
+        var name = new StreamName(sender.Address, names.StreamId, content.Stream.Conversation);
+        IncomingStream stream = await work.IncomingAsync(name).ConfigureAwait(false);
+        ulong lost = Count(stream.Lose(names.Ranges));
+        PeerRecord peer = await work.PeerAsync(sender).ConfigureAwait(false);
+        lost += (ulong)names.Envelopes.Count(peer.EndAsking);
+        if (lost > 0)
+        {
+            string with = content.Stream.Conversation.OtherThan(core.Address.UserId) ?? sender.Address.UserId;
+            work.AddEvent(new MessagesMissing(sender.Address, with, lost, isLost: true));
+        }
+    }
+
+    private static async Task RepairedAsync(Work work, UserRecord user, DeviceCertificate sender, SessionId session)
+    {
+        PeerRecord peer = await work.PeerAsync(sender).ConfigureAwait(false);
+        if (user.Standing == Standing.Accepted)
+        {
+            work.AddEvent(new SessionRepaired(sender.Address));
+        }
+
+        if (peer.Book.Active?.Id != session)
+        {
+            // The other side's generations are behind (a clock that was set back): one more, above all, that both take.
+            await WantRepairAsync(work, sender.Address, null).ConfigureAwait(false);
+        }
+    }
+
+    private static IEnumerable<ulong> Numbers(IReadOnlyList<NumberRange> ranges)
+    {
+        int left = MaxNumbersPerRequest;
+        foreach (NumberRange range in ranges.Reverse())
+        {
+            for (ulong number = range.To; number >= range.From && left > 0; number--, left--)
+            {
+                yield return number;
+            }
+        }
+    }
+
+    private static ulong Count(IReadOnlyList<NumberRange> ranges) => ranges.Aggregate(
+        0UL, (sum, range) => sum > ulong.MaxValue - range.Count ? ulong.MaxValue : sum + range.Count);
+
+    private static StreamName ReadName(byte[] bytes)
+    {
+        var reader = new Encoding.SpanReader(bytes);
+        return StreamName.Read(ref reader);
+    }
+}

@@ -1,0 +1,230 @@
+using PulseMeet.E2E.Identity;
+
+namespace PulseMeet.E2E.Messaging;
+
+/// <summary>Writing to users: what is said gets a number, and is sealed for every device of both sides.</summary>
+/// <remarks>
+/// A message is durable when it was sent: sealed and in the outbox where every device has a session, and as what is
+/// to be sealed otherwise. One batch holds its number, its text for sending again, the sessions and the envelopes.
+/// </remarks>
+internal sealed class Conversations(ClientCore core, DeviceLists lists)
+{
+    /// <summary>The most messages that wait to be sealed for one user; beyond, sending fails.</summary>
+    public const int MaxWaiting = 1000;
+
+    public async Task<MessageId> SendAsync(string userId, MessageContent content, CancellationToken cancellationToken)
+    {
+        _ = core.Identity;
+        byte[] body = content.EncodeBody();
+        if (await ReadAsync(userId, cancellationToken).ConfigureAwait(false) is null
+            && await lists.RefreshAsync(userId, Standing.Accepted, cancellationToken).ConfigureAwait(false) is null)
+        {
+            throw new E2EException(E2EError.UnknownDevice, "The relay knows no such user.");
+        }
+
+        return await core.ChangeAsync(
+            Turns(userId), work => TakeAsync(work, userId, content, body), cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Seals what waits for sessions, for all devices that have one now.</summary>
+    /// <param name="work">Under the turns of the conversation.</param>
+    /// <param name="keys">Where it lies, in the order in which it was said.</param>
+    /// <returns>Whether all of it is sealed.</returns>
+    public async Task<bool> SealWaitingAsync(Work work, IReadOnlyList<byte[]> keys)
+    {
+        foreach (byte[] key in keys)
+        {
+            byte[]? bytes = await work.ReadAsync(RecordKey.Sent, key).ConfigureAwait(false);
+            if (bytes is null)
+            {
+                continue;
+            }
+
+            SentRecord record = SentRecord.Decode(bytes);
+            UserRecord own = await OwnAsync(work).ConfigureAwait(false);
+            UserRecord peer = await work.UserAsync(record.PeerUserId).ConfigureAwait(false) ?? own;
+            if (record.PendingSequence == 0)
+            {
+                continue;
+            }
+
+            if (peer.Contact.IsSendingStopped(core.Options.KeyChangePolicy))
+            {
+                return false;
+            }
+
+            List<SentTarget> targets = [.. record.Targets];
+            await SealForAllAsync(work, own, peer, record.Draft, targets).ConfigureAwait(false);
+            work.Delete(RecordKey.Pending, RecordKey.UserItem(record.PeerUserId, record.PendingSequence));
+            Keep(work, record with { PendingSequence = 0, Targets = targets });
+        }
+
+        return true;
+    }
+
+    /// <summary>Writes down a message that is kept for sending again.</summary>
+    public static void Keep(Work work, SentRecord record)
+    {
+        work.Put(RecordKey.Sent, record.Key, record.Encode());
+        foreach (SentTarget target in record.Targets)
+        {
+            work.Put(RecordKey.SentEnvelopes, target.Envelope.ToArray(), record.Key);
+        }
+    }
+
+    /// <summary>Forgets a message of one's own.</summary>
+    public static void Forget(Work work, SentRecord record)
+    {
+        work.Delete(RecordKey.Sent, record.Key);
+        foreach (SentTarget target in record.Targets)
+        {
+            work.Delete(RecordKey.SentEnvelopes, target.Envelope.ToArray());
+        }
+
+        if (record.PendingSequence != 0)
+        {
+            work.Delete(RecordKey.Pending, RecordKey.UserItem(record.PeerUserId, record.PendingSequence));
+        }
+    }
+
+    public async Task<UserRecord> OwnAsync(Work work) => await work.UserAsync(core.Address.UserId).ConfigureAwait(false)
+        ?? throw new E2EException(E2EError.StoreDamaged, "The device has no account.");
+
+    public string[] Turns(string userId) => [Gates.User(userId), Gates.User(core.Address.UserId)];
+
+    /// <summary>A content that devices say to each other.</summary>
+    public Draft Control(ConversationName conversation, ushort type, ReadOnlyMemory<byte> body) => new(
+        new StreamName(core.Address, core.StreamId, conversation), 0, core.Time.GetUtcNow(), type, body);
+
+    private async Task<MessageId> TakeAsync(Work work, string userId, MessageContent content, byte[] body)
+    {
+        UserRecord own = await OwnAsync(work).ConfigureAwait(false);
+        UserRecord peer = await work.UserAsync(userId).ConfigureAwait(false)
+            ?? throw new E2EException(E2EError.UnknownDevice);
+        CheckMayWrite(peer);
+        if (peer.Standing == Standing.Unanswered)
+        {
+            throw new E2EException(E2EError.NotAllowed, "The contact was not accepted yet.");
+        }
+
+        ConversationName conversation = ConversationName.Direct(core.Address.UserId, userId);
+        ulong number = await work.NextNumberAsync(conversation).ConfigureAwait(false);
+        var draft = new Draft(
+            new StreamName(core.Address, core.StreamId, conversation), number, work.Now, content.Type, body);
+        var record = new SentRecord(
+            draft, userId, peer.Contact.Account.AccountKey.ToArray(), own.Contact.Account.AccountKey.ToArray(), 0, []);
+        if (content is DeletionContent deletion)
+        {
+            await ForgetTargetAsync(work, conversation, deletion.Target).ConfigureAwait(false);
+        }
+
+        if (await CanSealNowAsync(work, own, peer).ConfigureAwait(false))
+        {
+            var targets = new List<SentTarget>();
+            await SealForAllAsync(work, own, peer, draft, targets).ConfigureAwait(false);
+            Keep(work, record with { Targets = targets });
+        }
+        else
+        {
+            if ((await core.Store.ScanAsync(RecordKey.Pending, default, RecordKey.UserPrefix(userId), MaxWaiting)
+                .ConfigureAwait(false)).Count >= MaxWaiting)
+            {
+                throw new E2EException(E2EError.LimitExceeded, "Too much waits to be sent.");
+            }
+
+            record = record with { PendingSequence = core.Sequence.Next() };
+            work.Put(RecordKey.Pending, RecordKey.UserItem(userId, record.PendingSequence), record.Key);
+            work.WantPump();
+            Keep(work, record);
+        }
+
+        return MessageId.Of(draft.Stream, number);
+    }
+
+    private void CheckMayWrite(UserRecord peer)
+    {
+        if (peer.Standing == Standing.Blocked)
+        {
+            throw new E2EException(E2EError.NotAllowed, "The contact is blocked.");
+        }
+
+        if (peer.Contact.IsSendingStopped(core.Options.KeyChangePolicy))
+        {
+            throw new E2EException(E2EError.AccountKeyChanged, "It has to be accepted before anything is sent.");
+        }
+    }
+
+    /// <summary>Whether every device can be written to now, by lists that are new enough, and nothing waits that was said
+    /// before.</summary>
+    private async Task<bool> CanSealNowAsync(Work work, UserRecord own, UserRecord peer)
+    {
+        bool isFresh = IsFresh(peer, work.Now) && IsFresh(own, work.Now);
+        if (!isFresh || (await core.Store
+            .ScanAsync(RecordKey.Pending, default, RecordKey.UserPrefix(peer.UserId), 1).ConfigureAwait(false)).Count > 0)
+        {
+            return false;
+        }
+
+        foreach (DeviceCertificate device in Recipients(own, peer))
+        {
+            PeerRecord known = await work.PeerAsync(device).ConfigureAwait(false);
+            if (!known.IsUnreachable && !await work.HasSessionAsync(device).ConfigureAwait(false))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    public bool IsFresh(UserRecord user, DateTimeOffset now) =>
+        !user.IsRefreshWanted && now - user.FetchedAt < core.Options.DeviceListAge && user.FetchedAt <= now + IdentityLimits.ClockTolerance;
+
+    /// <summary>All devices of the other user and of one's own, but this one.</summary>
+    public IEnumerable<DeviceCertificate> Recipients(UserRecord own, UserRecord peer) => peer.List.Devices
+        .Concat(peer.UserId == own.UserId ? [] : own.List.Devices)
+        .Where(device => device.Address != core.Address);
+
+    private async Task SealForAllAsync(Work work, UserRecord own, UserRecord peer, Draft draft, List<SentTarget> targets)
+    {
+        foreach (DeviceCertificate device in Recipients(own, peer))
+        {
+            if (targets.Exists(target => target.Is(device)))
+            {
+                continue;
+            }
+
+            UserRecord user = device.Address.UserId == own.UserId ? own : peer;
+            if (await work.TrySealAsync(own, user, device, draft).ConfigureAwait(false) is { } envelope)
+            {
+                targets.Add(new SentTarget(device.Address, device.IdentityKey.ToArray(), envelope, 0, false));
+            }
+        }
+    }
+
+    private async Task ForgetTargetAsync(Work work, ConversationName conversation, MessageId target)
+    {
+        // Ids are hashes: the numbers that may be kept are few, and tried from the newest down.
+        var stream = new StreamName(core.Address, core.StreamId, conversation);
+        ulong highest = await work.HighestAsync(conversation).ConfigureAwait(false);
+        for (ulong number = highest; number > 0 && highest - number < 10_000; number--)
+        {
+            if (MessageId.Of(stream, number) == target)
+            {
+                byte[]? bytes = await work.ReadAsync(RecordKey.Sent, RecordKey.Of(stream, number)).ConfigureAwait(false);
+                if (bytes is not null)
+                {
+                    Forget(work, SentRecord.Decode(bytes));
+                }
+
+                return;
+            }
+        }
+    }
+
+    private async Task<UserRecord?> ReadAsync(string userId, CancellationToken cancellationToken)
+    {
+        byte[]? bytes = (await core.Store.ReadAsync(RecordKey.Users, RecordKey.Of(userId), cancellationToken).ConfigureAwait(false))?.Value;
+        return bytes is null ? null : core.Users.Decode(userId, bytes);
+    }
+}

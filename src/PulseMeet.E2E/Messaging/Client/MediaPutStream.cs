@@ -1,0 +1,79 @@
+using PulseMeet.E2E.Relay;
+
+namespace PulseMeet.E2E.Messaging;
+
+/// <summary>Writes into a media store, from front to back, in large parts.</summary>
+internal sealed class MediaPutStream(IMediaStore store, byte[] id, IProgress<long>? progress) : Stream
+{
+    private const int PartSize = 1024 * 1024;
+
+    private readonly byte[] _part = new byte[PartSize];
+    private int _filled;
+    private long _stored;
+
+    public override bool CanRead => false;
+
+    public override bool CanSeek => false;
+
+    public override bool CanWrite => true;
+
+    public override long Length => throw new NotSupportedException();
+
+    /// <summary>How many bytes were written.</summary>
+    public override long Position
+    {
+        get => _stored + _filled;
+        set => throw new NotSupportedException();
+    }
+
+    public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        while (buffer.Length > 0)
+        {
+            int taken = Math.Min(buffer.Length, PartSize - _filled);
+            buffer[..taken].CopyTo(_part.AsMemory(_filled));
+            _filled += taken;
+            buffer = buffer[taken..];
+            if (_filled == PartSize)
+            {
+                await FlushAsync(cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
+
+    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+        WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+    public override async Task FlushAsync(CancellationToken cancellationToken)
+    {
+        long target = _stored + _filled;
+        long begun = _stored;
+        while (_stored < target)
+        {
+            // The store says where to go on: an answer that was lost costs no byte twice.
+            long durable = await store
+                .PutAsync(id, _stored, _part.AsMemory((int)(_stored - begun), (int)(target - _stored)), cancellationToken).ConfigureAwait(false);
+            if (durable < _stored || durable > target)
+            {
+                throw new E2EException(E2EError.ContentChanged, "The media store has another length than was sent.");
+            }
+
+            _stored = durable;
+        }
+
+        _filled = 0;
+        progress?.Report(_stored);
+    }
+
+    public override void Flush()
+    {
+    }
+
+    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException("Only asynchronously.");
+}

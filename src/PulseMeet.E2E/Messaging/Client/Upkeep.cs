@@ -1,0 +1,125 @@
+using PulseMeet.E2E.Diagnostics;
+using PulseMeet.E2E.Identity;
+using PulseMeet.E2E.Storage;
+
+namespace PulseMeet.E2E.Messaging;
+
+/// <summary>What has to be done in time: prekeys, certificates, lists, and what is past its age.</summary>
+internal sealed class Upkeep(ClientCore core, DeviceLists lists, Account account, Linking linking)
+{
+    private static readonly TimeSpan s_interval = TimeSpan.FromHours(1);
+    private static readonly TimeSpan s_cleaning = TimeSpan.FromDays(1);
+
+    private DateTimeOffset? _lastRun;
+    private DateTimeOffset? _lastCleaning;
+
+    /// <summary>Lets the next run look at this account's own list, however short ago it did.</summary>
+    public void WantList() => _lastRun = null;
+
+    /// <summary>Does what is due. The first time on a client, everything is looked at. What the relay refuses (a list of a clock that is
+    /// ahead, a rate) waits an hour: messages go on without it.</summary>
+    /// <exception cref="E2EException">The relay cannot be reached, or the store fails.</exception>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        DateTimeOffset now = core.Time.GetUtcNow();
+        if (IsDue(_lastRun, s_interval, now))
+        {
+            await lists.RefreshAsync(core.Address.UserId, Standing.Accepted, cancellationToken).ConfigureAwait(false);
+            await UnlessRefusedAsync(() => account.AloneAsync(
+                async () =>
+                {
+                    await linking.FinishAsync(cancellationToken).ConfigureAwait(false);
+                    return true;
+                },
+                cancellationToken)).ConfigureAwait(false);
+            await UnlessRefusedAsync(() => account.RenewAsync(cancellationToken)).ConfigureAwait(false);
+            core.IsPublicationWanted = true;
+            _lastRun = now;
+            Telemetry.CertificateLeft(core.Identity.Certificate.NotAfter - now);
+        }
+
+        if (core.IsPublicationWanted)
+        {
+            await UnlessRefusedAsync(() => account.PublishPreKeysAsync(isForced: false, cancellationToken)).ConfigureAwait(false);
+            core.IsPublicationWanted = false;
+        }
+
+        if (IsDue(_lastCleaning, s_cleaning, now))
+        {
+            await DropOldAsync(cancellationToken).ConfigureAwait(false);
+            await TrimSessionsAsync(cancellationToken).ConfigureAwait(false);
+            _lastCleaning = now;
+        }
+    }
+
+    private static async Task UnlessRefusedAsync(Func<Task> act)
+    {
+        try
+        {
+            await act().ConfigureAwait(false);
+        }
+        catch (E2EException exception) when (exception.Reason is not (E2EError.RelayUnavailable or E2EError.StoreFailed
+            or E2EError.StoreInUse or E2EError.StoreDamaged or E2EError.StoreConflict))
+        {
+            // The relay's word, not this device's state: it is asked again in time.
+        }
+    }
+
+    /// <summary>Drops what was sent and is past its age. What is not sealed yet stays.</summary>
+    private async Task DropOldAsync(CancellationToken cancellationToken)
+    {
+        byte[] after = [];
+        while (await core.Store.ScanAsync(RecordKey.Sent, after, default, 200, cancellationToken).ConfigureAwait(false) is { Count: > 0 } page)
+        {
+            after = page[^1].Key.ToArray();
+            foreach (IGrouping<string, SentRecord> peer in page.Select(record => SentRecord.Decode(record.Value)).GroupBy(sent => sent.PeerUserId))
+            {
+                if (!peer.Any(IsOld))
+                {
+                    continue;
+                }
+
+                await core.ChangeAsync(
+                    [Gates.User(peer.Key), Gates.User(core.Address.UserId)],
+                    async work =>
+                    {
+                        foreach (SentRecord sent in peer.Where(IsOld))
+                        {
+                            byte[]? current = await work.ReadAsync(RecordKey.Sent, sent.Key).ConfigureAwait(false);
+                            if (current is not null)
+                            {
+                                Conversations.Forget(work, SentRecord.Decode(current));
+                            }
+                        }
+                    },
+                    cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private async Task TrimSessionsAsync(CancellationToken cancellationToken)
+    {
+        byte[] after = [];
+        while (await core.Store.ScanAsync(RecordKey.Peers, after, default, 200, cancellationToken).ConfigureAwait(false) is { Count: > 0 } page)
+        {
+            after = page[^1].Key.ToArray();
+            foreach (DeviceAddress device in page.Select(record => RecordKey.ToDevice(record.Key.Span)))
+            {
+                await core.ChangeAsync(
+                    [Gates.User(device.UserId)],
+                    async work => work.DropSessions(device, (await work.PeerAsync(device).ConfigureAwait(false)).Book.Trim(work.Now)),
+                    cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
+
+    /// <summary>A message from a clock that was far ahead is old, too, once the clock is set back.</summary>
+    private bool IsOld(SentRecord sent)
+    {
+        TimeSpan age = core.Time.GetUtcNow() - sent.Draft.Time;
+        return sent.PendingSequence == 0 && (age >= SentRecord.MaxAge || age < -SentRecord.MaxAge);
+    }
+
+    private static bool IsDue(DateTimeOffset? last, TimeSpan interval, DateTimeOffset now) =>
+        last is not { } at || now - at >= interval || at > now;
+}

@@ -1,0 +1,299 @@
+using System.Security.Cryptography;
+using PulseMeet.E2E.Diagnostics;
+using PulseMeet.E2E.Identity;
+using PulseMeet.E2E.Primitives;
+using PulseMeet.E2E.Ratchet;
+using PulseMeet.E2E.Storage;
+
+namespace PulseMeet.E2E.Messaging;
+
+/// <summary>A unit of work: what was read and changed under the turns that its maker holds, written in one batch or not at all.</summary>
+/// <remarks>Not thread-safe. Owns the sessions that it has opened. What was not committed has not happened.</remarks>
+internal sealed partial class Work : IAsyncDisposable
+{
+    private readonly ClientCore _core;
+    private readonly CancellationToken _cancellation;
+    private readonly Dictionary<byte[], byte[]?> _writes = new(StoreName.Comparer);
+    private readonly Dictionary<string, UserRecord> _users = new(StringComparer.Ordinal);
+    private readonly Dictionary<DeviceAddress, (PeerRecord Record, byte[]? Stored)> _peers = [];
+    private readonly Dictionary<(DeviceAddress, SessionId), RatchetSession> _sessions = [];
+    private readonly HashSet<(DeviceAddress, SessionId)> _changedSessions = [];
+    private readonly Dictionary<StreamName, IncomingStream> _incoming = [];
+    private readonly List<E2EEvent> _events = [];
+    private bool _isCommitted;
+
+    public Work(ClientCore core, CancellationToken cancellationToken)
+    {
+        _core = core;
+        _cancellation = cancellationToken;
+        Now = core.Time.GetUtcNow();
+    }
+
+    public DateTimeOffset Now { get; }
+
+    /// <summary>Whether the outbox or what is to be prepared for it gets something.</summary>
+    public bool HasOutgoing { get; private set; }
+
+    /// <summary>Whether the inbox gets something.</summary>
+    public bool HasEvents => _events.Count > 0;
+
+    /// <summary>How many messages came that had been named as missing.</summary>
+    public int Recovered { get; set; }
+
+    /// <summary>How many sessions were begun anew.</summary>
+    public int Repaired { get; set; }
+
+    /// <summary>Whether this device's prekeys were changed in memory, and go into the batch.</summary>
+    public bool HasUsedPreKeys { get; set; }
+
+    public async ValueTask<byte[]?> ReadAsync(byte table, byte[] key) =>
+        _writes.TryGetValue(StoreName.Of(table, key), out byte[]? written)
+            ? written
+            : (await _core.Store.ReadAsync(table, key, _cancellation).ConfigureAwait(false))?.Value;
+
+    /// <summary>How many records of a table begin so, up to a bound.</summary>
+    public async ValueTask<int> CountAsync(byte table, byte[] prefix, int max)
+    {
+        byte[] name = StoreName.OfPart(table, prefix);
+        IReadOnlyList<OpenedRecord> stored = await _core.Store
+            .ScanAsync(table, default, prefix, max, _cancellation).ConfigureAwait(false);
+        int count = stored.Count(record => !_writes.ContainsKey(StoreName.Of(table, record.Key.Span)));
+        return count + _writes.Count(write => write.Value is not null && write.Key.AsSpan().StartsWith(name));
+    }
+
+    public void Put(byte table, byte[] key, byte[] value) => _writes[StoreName.Of(table, key)] = value;
+
+    public void Delete(byte table, byte[] key) => _writes[StoreName.Of(table, key)] = null;
+
+    public async ValueTask<UserRecord?> UserAsync(string userId)
+    {
+        if (_users.TryGetValue(userId, out UserRecord? user))
+        {
+            return user;
+        }
+
+        byte[]? bytes = await ReadAsync(RecordKey.Users, RecordKey.Of(userId)).ConfigureAwait(false);
+        if (bytes is null)
+        {
+            return null;
+        }
+
+        return _users[userId] = _core.Users.Decode(userId, bytes);
+    }
+
+    public void SetUser(UserRecord user)
+    {
+        _users[user.UserId] = user;
+        Put(RecordKey.Users, RecordKey.Of(user.UserId), user.Encode());
+    }
+
+    public async ValueTask<PeerRecord> PeerAsync(DeviceAddress device)
+    {
+        if (_peers.TryGetValue(device, out (PeerRecord Record, byte[]? Stored) peer))
+        {
+            return peer.Record;
+        }
+
+        byte[]? bytes = await ReadAsync(RecordKey.Peers, RecordKey.Of(device)).ConfigureAwait(false);
+        PeerRecord record = bytes is null ? new PeerRecord() : PeerRecord.Decode(bytes);
+        _peers[device] = (record, bytes);
+        return record;
+    }
+
+    public async ValueTask<RatchetSession?> SessionAsync(DeviceAddress device, SessionId id)
+    {
+        if (_sessions.TryGetValue((device, id), out RatchetSession? session))
+        {
+            return session;
+        }
+
+        byte[]? bytes = await ReadAsync(RecordKey.Sessions, RecordKey.Of(device, id)).ConfigureAwait(false);
+        if (bytes is null)
+        {
+            return null;
+        }
+
+        try
+        {
+            return _sessions[(device, id)] = RatchetSession.Deserialize(bytes, _core.Options.Ratchet, _core.Time);
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(bytes);
+        }
+    }
+
+    public void AddSession(DeviceAddress device, SessionId id, RatchetSession session)
+    {
+        _sessions[(device, id)] = session;
+        ChangeSession(device, id);
+    }
+
+    public void ChangeSession(DeviceAddress device, SessionId id) => _changedSessions.Add((device, id));
+
+    public void DropSessions(DeviceAddress device, IEnumerable<SessionId> ids)
+    {
+        foreach (SessionId id in ids)
+        {
+            if (_sessions.Remove((device, id), out RatchetSession? session))
+            {
+                session.Dispose();
+            }
+
+            _changedSessions.Remove((device, id));
+            Delete(RecordKey.Sessions, RecordKey.Of(device, id));
+        }
+    }
+
+    public async ValueTask<IncomingStream> IncomingAsync(StreamName name)
+    {
+        if (_incoming.TryGetValue(name, out IncomingStream? stream))
+        {
+            return stream;
+        }
+
+        byte[]? bytes = await ReadAsync(RecordKey.IncomingStreams, RecordKey.Of(name)).ConfigureAwait(false);
+        return _incoming[name] = bytes is null ? new IncomingStream() : IncomingStream.Decode(bytes);
+    }
+
+    /// <summary>The highest number that this device's stream has given in a conversation.</summary>
+    public async ValueTask<ulong> HighestAsync(ConversationName conversation)
+    {
+        byte[]? bytes = await ReadAsync(RecordKey.OutgoingStreams, conversation.Encoded.ToArray()).ConfigureAwait(false);
+        return bytes is not null && new MessageId(bytes.AsSpan(0, MessageId.Size)) == _core.StreamId
+            ? (ulong)RecordKey.ToNumber(bytes.AsSpan(MessageId.Size))
+            : 0;
+    }
+
+    public async ValueTask<ulong> NextNumberAsync(ConversationName conversation)
+    {
+        ulong next = await HighestAsync(conversation).ConfigureAwait(false) + 1;
+        Put(
+            RecordKey.OutgoingStreams,
+            conversation.Encoded.ToArray(),
+            new RecordWriter().Id(_core.StreamId).UInt64(next).ToArray());
+        return next;
+    }
+
+    public void AddEvent(E2EEvent value)
+    {
+        Put(RecordKey.Inbox, RecordKey.Of(_core.Sequence.Next()), EventCodec.Encode(value));
+        _events.Add(value);
+    }
+
+    public void AddOutgoing(OutboxRecord envelope)
+    {
+        Put(RecordKey.Outbox, RecordKey.Of(_core.Sequence.Next()), envelope.Encode());
+        HasOutgoing = true;
+    }
+
+    /// <summary>Lets the pump look at what was put elsewhere than into the outbox.</summary>
+    public void WantPump() => HasOutgoing = true;
+
+    /// <summary>Writes everything. Nothing that is to leave the device, and no plaintext, may be shown before.</summary>
+    public async Task CommitAsync()
+    {
+        var secrets = new List<byte[]>();
+        try
+        {
+            var batch = new StoreBatch();
+            Gather(secrets);
+            foreach ((byte[] name, byte[]? value) in _writes)
+            {
+                _ = value is null ? batch.Delete(name[0], name.AsSpan(1)) : batch.Put(name[0], name.AsSpan(1), value);
+            }
+
+            if (_writes.Count > 0)
+            {
+                await _core.Store.CommitAsync(batch, _cancellation).ConfigureAwait(false);
+            }
+
+            _isCommitted = true;
+        }
+        finally
+        {
+            secrets.ForEach(secret => CryptographicOperations.ZeroMemory(secret));
+        }
+
+        _core.Committed(this);
+        Emit();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (RatchetSession session in _sessions.Values)
+        {
+            session.Dispose();
+        }
+
+        _sessions.Clear();
+        if (HasUsedPreKeys && !_isCommitted)
+        {
+            // What was used up in memory was not: the stored state counts.
+            await _core.ReloadPreKeysAsync().ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>What happened is measured once it is durable.</summary>
+    private void Emit()
+    {
+        foreach (E2EEvent happened in _events)
+        {
+            switch (happened)
+            {
+                case MessagesMissing missing:
+                    Telemetry.MessagesMissing(missing.Count, missing.IsLost);
+                    break;
+                case SessionRepaired:
+                    Telemetry.SessionsRepaired(1, isByPeer: true);
+                    break;
+                case StoreRolledBack:
+                    Telemetry.StoreRolledBack();
+                    break;
+            }
+        }
+
+        Telemetry.MessagesRecovered(Recovered);
+        Telemetry.SessionsRepaired(Repaired, isByPeer: false);
+    }
+
+    private void Gather(List<byte[]> secrets)
+    {
+        foreach ((DeviceAddress device, (PeerRecord record, byte[]? stored)) in _peers)
+        {
+            byte[] encoded = record.Encode();
+            if (stored is null || !PublicBytes.Equal(encoded, stored))
+            {
+                Put(RecordKey.Peers, RecordKey.Of(device), encoded);
+            }
+        }
+
+        foreach ((DeviceAddress device, SessionId id) in _changedSessions)
+        {
+            byte[] state = _sessions[(device, id)].Serialize();
+            secrets.Add(state);
+            Put(RecordKey.Sessions, RecordKey.Of(device, id), state);
+        }
+
+        foreach ((StreamName name, IncomingStream stream) in _incoming)
+        {
+            byte[] key = RecordKey.Of(name);
+            Put(RecordKey.IncomingStreams, key, stream.Encode());
+            if (stream.NoticedAt is null)
+            {
+                Delete(RecordKey.Gaps, key);
+            }
+            else
+            {
+                Put(RecordKey.Gaps, key, name.Encode());
+            }
+        }
+
+        if (HasUsedPreKeys)
+        {
+            byte[] state = _core.PreKeys.Serialize();
+            secrets.Add(state);
+            Put(RecordKey.Device, ClientCore.PreKeysKey, state);
+        }
+    }
+}

@@ -1,0 +1,20 @@
+using PulseMeet.E2E.Identity;
+
+namespace PulseMeet.E2E;
+
+/// <summary>Something came that could not be read: forged, damaged, of the future, or of a device that does not belong to the
+/// user. The messages behind it are read all the same.</summary>
+/// <param name="claimedSender">Who sent it, as the relay says: nothing proves it.</param>
+/// <param name="reason">What was wrong with it.</param>
+/// <param name="isAskedForAgain">Whether the sender is asked to send it again.</param>
+public sealed class MessageUnreadable(DeviceAddress claimedSender, E2EError reason, bool isAskedForAgain) : E2EEvent
+{
+    /// <summary>Who sent it, as the relay says.</summary>
+    public DeviceAddress ClaimedSender { get; } = claimedSender;
+
+    /// <summary>What was wrong with it.</summary>
+    public E2EError Reason { get; } = reason;
+
+    /// <summary>Whether the sender is asked to send it again.</summary>
+    public bool IsAskedForAgain { get; } = isAskedForAgain;
+}

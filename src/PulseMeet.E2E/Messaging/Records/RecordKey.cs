@@ -1,0 +1,102 @@
+using System.Buffers.Binary;
+using PulseMeet.E2E.Encoding;
+using PulseMeet.E2E.Identity;
+using PulseMeet.E2E.Primitives;
+
+namespace PulseMeet.E2E.Messaging;
+
+/// <summary>What the client's records lie under.</summary>
+internal static class RecordKey
+{
+    /// <summary>Records of the device itself.</summary>
+    public const byte Device = 1;
+
+    /// <summary>By user: <see cref="UserRecord"/>.</summary>
+    public const byte Users = 2;
+
+    /// <summary>By device: <see cref="PeerRecord"/>.</summary>
+    public const byte Peers = 3;
+
+    /// <summary>By device and session id: the session's state.</summary>
+    public const byte Sessions = 4;
+
+    /// <summary>By conversation: the highest number given, and in which stream.</summary>
+    public const byte OutgoingStreams = 5;
+
+    /// <summary>By the hash of a stream's name: the name and <see cref="IncomingStream"/>.</summary>
+    public const byte IncomingStreams = 6;
+
+    /// <summary>By the hash of a stream's name: nothing; those of the incoming streams that have something to name.</summary>
+    public const byte Gaps = 7;
+
+    /// <summary>By stream and number: <see cref="SentRecord"/>.</summary>
+    public const byte Sent = 8;
+
+    /// <summary>By envelope id: the key in <see cref="Sent"/>.</summary>
+    public const byte SentEnvelopes = 9;
+
+    /// <summary>By the other user and sequence: the key in <see cref="Sent"/> of what is not sealed for everybody yet.</summary>
+    public const byte Pending = 10;
+
+    /// <summary>By sequence: <see cref="OutboxRecord"/>.</summary>
+    public const byte Outbox = 11;
+
+    /// <summary>By sequence: an encoded event.</summary>
+    public const byte Inbox = 12;
+
+    /// <summary>By user and sequence: <see cref="HeldRecord"/>.</summary>
+    public const byte Held = 13;
+
+    /// <summary>By the relay's id: nothing; what is durable here and not acknowledged there.</summary>
+    public const byte Taken = 14;
+
+    /// <summary>By device: <see cref="RepairRecord"/>.</summary>
+    public const byte Repairs = 15;
+
+    public static byte[] Of(string text) => StrictUtf8.Instance.GetBytes(text);
+
+    public static byte[] Of(DeviceAddress device) => new RecordWriter().Address(device).ToArray();
+
+    /// <summary>Whose item it is.</summary>
+    public static string ToUser(ReadOnlySpan<byte> itemKey) => new SpanReader(itemKey).ReadText16();
+
+    public static DeviceAddress ToDevice(ReadOnlySpan<byte> key)
+    {
+        var reader = new SpanReader(key);
+        return DeviceCertificate.ReadAddress(ref reader);
+    }
+
+    public static byte[] Of(DeviceAddress device, SessionId session)
+    {
+        byte[] address = Of(device);
+        byte[] key = new byte[address.Length + SessionId.Size];
+        address.CopyTo(key, 0);
+        BinaryPrimitives.WriteUInt128BigEndian(key.AsSpan(address.Length), session.Value);
+        return key;
+    }
+
+    /// <summary>Sequences and relay ids: in order where they are not negative.</summary>
+    public static byte[] Of(long number)
+    {
+        byte[] key = new byte[8];
+        BinaryPrimitives.WriteInt64BigEndian(key, number);
+        return key;
+    }
+
+    public static long ToNumber(ReadOnlySpan<byte> key) => BinaryPrimitives.ReadInt64BigEndian(key);
+
+    public static byte[] Of(StreamName stream) => Sha256.Hash(stream.Encode());
+
+    public static byte[] Of(StreamName stream, ulong number)
+    {
+        byte[] key = new byte[Sha256.Size + 8];
+        Of(stream).CopyTo(key, 0);
+        BinaryPrimitives.WriteUInt64BigEndian(key.AsSpan(Sha256.Size), number);
+        return key;
+    }
+
+    /// <summary>What the items of one user begin with. The length comes first, so that no user's prefix is another's.</summary>
+    public static byte[] UserPrefix(string userId) => new RecordWriter().Text(userId).ToArray();
+
+    public static byte[] UserItem(string userId, long sequence) => new RecordWriter().Text(userId).Int64(sequence).ToArray();
+}

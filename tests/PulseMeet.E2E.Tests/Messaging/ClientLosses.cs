@@ -1,0 +1,560 @@
+using PulseMeet.E2E.Identity;
+using PulseMeet.E2E.Keys;
+using PulseMeet.E2E.Messaging;
+using PulseMeet.E2E.Relay;
+using PulseMeet.E2E.Storage;
+
+namespace PulseMeet.E2E.Tests.Messaging;
+
+/// <summary>What is lost, damaged, forged, or asked for by the wrong one. Attacks 43, 49, 50, 52 to 55 and 57.</summary>
+public sealed class ClientLosses
+{
+    [Fact]
+    public async Task Both_begin_at_once_in_every_interleaving_and_one_session_remains_whose_ratchet_turns()
+    {
+        int walks = 0;
+        foreach (int[] order in Interleavings(4, 4))
+        {
+            if (++walks % 5 != 0)
+            {
+                continue;
+            }
+
+            await using var world = new World();
+            (Member alice, Member bob) = await world.FriendsAsync();
+            int[] at = [0, 0];
+            Member[] both = [alice, bob];
+            foreach (int who in order)
+            {
+                Member one = both[who];
+                if (at[who]++ % 2 == 0)
+                {
+                    await one.SayAsync(both[1 - who].UserId, $"{one.UserId}{at[who]}");
+                }
+                else
+                {
+                    await one.SyncAsync();
+                }
+            }
+
+            await world.SettleAsync(4);
+            Assert.Equal(["bob1", "bob3"], alice.Texts);
+            Assert.Equal(["alice1", "alice3"], bob.Texts);
+            SessionId active = await ActiveAsync(alice, bob);
+            Assert.Equal(active, await ActiveAsync(bob, alice));
+            Assert.DoesNotContain(alice.Seen.Concat(bob.Seen), e => e is not MessageReceived);
+        }
+
+        Assert.Equal(70, walks);
+    }
+
+    [Fact]
+    public async Task A_gap_is_told_after_a_minute_asked_for_and_filled()
+    {
+        await using var world = new World();
+        (Member alice, Member bob) = await world.FriendsAsync();
+        await alice.SayAsync("bob", "one");
+        await world.SettleAsync();
+        bool isLosing = true;
+        world.Relay.OnTheWay = (sender, envelope) => isLosing && envelope.Recipient == bob.Address ? [] : [envelope];
+        await alice.SayAsync("bob", "two");
+        await alice.SayAsync("bob", "three");
+        await alice.SyncAsync();
+        isLosing = false;
+        await alice.SayAsync("bob", "four");
+        await world.SettleAsync();
+        Assert.Equal(["one", "four"], bob.Texts);
+        Assert.DoesNotContain(bob.Seen, e => e is MessagesMissing);
+
+        world.Clock.Advance(TimeSpan.FromMinutes(2));
+        await world.SettleAsync();
+        MessagesMissing missing = Assert.Single(bob.Seen.OfType<MessagesMissing>());
+        Assert.Equal((2UL, false, "alice"), (missing.Count, missing.IsLost, missing.ConversationWith));
+        Assert.Equal(["one", "four", "three", "two"], bob.Texts.Order().OrderBy(text => text == "one" ? 0 : text == "four" ? 1 : 2));
+    }
+
+    [Fact]
+    public async Task A_lost_last_message_shows_by_whatever_comes_next_and_is_named_as_lost_once_nobody_keeps_it()
+    {
+        await using var world = new World();
+        (Member alice, Member bob) = await world.FriendsAsync();
+        await alice.SayAsync("bob", "one");
+        await world.SettleAsync();
+        bool isLosing = true;
+        world.Relay.OnTheWay = (sender, envelope) => isLosing && envelope.Recipient == bob.Address ? [] : [envelope];
+        await alice.SayAsync("bob", "two");
+        await alice.SyncAsync();
+        isLosing = false;
+        world.Clock.Advance(TimeSpan.FromDays(8));
+        await alice.SyncAsync();
+
+        // Bob writes: Alice's device says that it has that, and with it how far it has counted.
+        await bob.SayAsync("alice", "hello?");
+        await world.SettleAsync();
+        world.Clock.Advance(TimeSpan.FromMinutes(2));
+        await world.SettleAsync();
+        Assert.Equal([(1UL, false), (1UL, true)], bob.Seen.OfType<MessagesMissing>().Select(missing => (missing.Count, missing.IsLost)));
+        Assert.Equal(["one"], bob.Texts);
+    }
+
+    [Fact]
+    public async Task A_relay_that_doubles_and_reorders_everything_changes_nothing()
+    {
+        await using var world = new World();
+        (Member alice, Member bob) = await world.FriendsAsync();
+        world.Relay.OnTheWay = (_, envelope) => [envelope, envelope];
+        for (int i = 0; i < 10; i++)
+        {
+            await alice.SayAsync("bob", $"{i}");
+        }
+
+        await alice.SyncAsync();
+        world.Relay.OnPage = (_, items) => [.. items.Reverse()];
+        await world.SettleAsync();
+        Assert.Equal(Enumerable.Range(0, 10).Select(i => $"{i}"), bob.Texts.Order());
+        Assert.DoesNotContain(bob.Seen, e => e is not MessageReceived);
+    }
+
+    [Fact]
+    public async Task A_peer_that_was_reinstalled_heals_by_itself()
+    {
+        await using var world = new World();
+        Member alice = await world.SignUpAsync("alice");
+        Member bob = await world.SignUpAsync("bob", "first");
+        Member phone = await world.LinkAsync(bob, "phone");
+        await phone.Client.AcceptAsync("alice");
+        await bob.Client.AcceptAsync("alice");
+        await alice.SayAsync("bob", "one");
+        await world.SettleAsync();
+        Assert.Equal(["one"], phone.Texts);
+
+        await alice.SayAsync("bob", "on its way");
+        await alice.SyncAsync();
+        await phone.LoseAsync();
+        await bob.Client.RemoveDeviceAsync("phone");
+        await world.LinkAsync(bob, phone);
+        await phone.Client.AcceptAsync("alice");
+        phone.Seen.Clear();
+        await world.SettleAsync();
+        world.Clock.Advance(TimeSpan.FromHours(2));
+        await alice.SayAsync("bob", "two");
+        await world.SettleAsync();
+        Assert.Contains("two", phone.Texts);
+        Assert.Contains("on its way", bob.Texts);
+        Assert.DoesNotContain("on its way", phone.Texts);
+        await phone.SayAsync("alice", "here again");
+        await world.SettleAsync();
+        Assert.Contains("here again", alice.Texts);
+    }
+
+    [Fact]
+    public async Task A_store_restored_from_yesterday_says_so_begins_new_sessions_and_loses_nothing_unnamed()
+    {
+        await using var world = new World();
+        (Member alice, Member bob) = await world.FriendsAsync();
+        await alice.SayAsync("bob", "one");
+        await bob.SayAsync("alice", "two");
+        await world.SettleAsync();
+        await bob.Client.DisposeAsync();
+        InMemoryStore yesterday = bob.Store.Copy();
+        await bob.RestartAsync();
+        for (int i = 0; i < 5; i++)
+        {
+            await alice.SayAsync("bob", $"a{i}");
+            await bob.SayAsync("alice", $"b{i}");
+            await world.SettleAsync(2);
+        }
+
+        await bob.RestoreAsync(yesterday);
+        await world.SettleAsync(2);
+        Assert.Single(bob.Seen.OfType<StoreRolledBack>());
+        await bob.SayAsync("alice", "after");
+        await alice.SayAsync("bob", "after");
+        await world.SettleAsync();
+        world.Clock.Advance(TimeSpan.FromMinutes(2));
+        await world.SettleAsync();
+        Assert.Contains("after", alice.Texts);
+        Assert.Contains("after", bob.Texts);
+
+        // What came between the copy and its return was handed over then, and is missing in the store: named.
+        Assert.Equal(5UL, bob.Seen.OfType<MessagesMissing>().Where(missing => missing.IsLost).Aggregate(0UL, (sum, e) => sum + e.Count));
+        Assert.Single(bob.Seen.OfType<StoreRolledBack>());
+        Assert.Equal(world.Relay.Delivered.Count, world.Relay.Delivered.Select(item => Nonces.Of(item.Envelope)).Distinct().Count());
+    }
+
+    [Fact]
+    public async Task Two_thousand_and_one_lost_messages_are_named_and_the_conversation_heals()
+    {
+        await using var world = new World();
+        (Member alice, Member bob) = await world.FriendsAsync();
+        await alice.SayAsync("bob", "one");
+        await world.SettleAsync();
+        await bob.SayAsync("alice", "two");
+        await world.SettleAsync();
+        bool isLosing = true;
+        world.Relay.OnTheWay = (_, envelope) => isLosing && envelope.Recipient == bob.Address ? [] : [envelope];
+        for (int i = 0; i < 2001; i++)
+        {
+            await alice.SayAsync("bob", "lost");
+            if (i % 200 == 0)
+            {
+                await alice.SyncAsync();
+            }
+        }
+
+        await alice.SyncAsync();
+        isLosing = false;
+        int claims = world.Relay.Claims;
+        await alice.SayAsync("bob", "here");
+        for (int i = 0; i < 5; i++)
+        {
+            await world.SettleAsync(3);
+            world.Clock.Advance(TimeSpan.FromMinutes(2));
+        }
+
+        Assert.Contains("here", bob.Texts);
+        ulong named = bob.Seen.OfType<MessagesMissing>().Where(missing => !missing.IsLost).Aggregate(0UL, (sum, e) => sum + e.Count);
+        Assert.Equal(2001UL, named);
+        Assert.InRange(world.Relay.Claims - claims, 0, PeerRecord.MaxRepairs);
+        await bob.SayAsync("alice", "fine");
+        await world.SettleAsync();
+        Assert.Contains("fine", alice.Texts);
+    }
+
+    [Fact]
+    public async Task A_second_client_on_the_same_store_is_kept_out()
+    {
+        await using var world = new World();
+        (Member alice, _) = await world.FriendsAsync();
+        await alice.SayAsync("bob", "one");
+        await using var second = new E2EClient(
+            alice.Store, world.Relay.Connect(alice.Address), MasterKeys.Of(alice.Key), new E2EClientOptions { Device = alice.Address }, world.Clock);
+        E2EException refused = await Assert.ThrowsAsync<E2EException>(() => second.SendAsync("bob", MessageContent.Text("two")));
+        Assert.Equal(E2EError.StoreInUse, refused.Reason);
+        await alice.SayAsync("bob", "three");
+    }
+
+    [Fact]
+    public async Task A_poisonous_message_is_an_event_and_the_next_one_is_read()
+    {
+        await using var world = new World();
+        (Member alice, Member bob) = await world.FriendsAsync();
+        await alice.SayAsync("bob", "one");
+        await world.SettleAsync();
+        OutgoingEnvelope Junk(params byte[] content) => new(bob.Address, Guid.NewGuid().ToByteArray(), content);
+        world.Relay.Put(alice.Address, Junk());
+        world.Relay.Put(alice.Address, Junk(1));
+        world.Relay.Put(alice.Address, Junk(9, 9, 9));
+        world.Relay.Put(alice.Address, Junk([1, 1, .. new byte[200_000]]));
+        world.Relay.Put(alice.Address, Junk([1, 1, 1, 1, .. new byte[300]]));
+        world.Relay.Put(alice.Address, Junk([1, 1, 1, 2, .. new byte[3000]]));
+        world.Relay.Put(new DeviceAddress("alice", "unknown"), Junk(1, 1, 1, 1, 5));
+        world.Relay.Put(new DeviceAddress("nobody", "phone"), Junk(1, 1, 1, 1, 5));
+        world.Relay.Put(bob.Address, Junk(1, 1, 1, 1, 5));
+        world.Relay.Put(alice.Address, Junk(1, 1), MailboxItemKind.GroupMessage);
+        world.Relay.Put(alice.Address, Junk(1, 1), (MailboxItemKind)77);
+        await alice.Client.SendAsync("bob", new UnknownContent(77, "future"u8));
+        await alice.SayAsync("bob", "two");
+        await world.SettleAsync();
+        Assert.Equal(["one", "two"], bob.Texts);
+        Assert.Equal(77, Assert.Single(bob.Messages.Select(message => message.Content).OfType<UnknownContent>()).TypeNumber);
+        Assert.Equal(11, bob.Seen.OfType<MessageUnreadable>().Count());
+        Assert.Empty(await world.Relay.MailboxOfAsync(bob.Address));
+    }
+
+    [Fact]
+    public async Task A_flood_of_forgeries_costs_a_bounded_number_of_handshakes_and_locks_nobody_out()
+    {
+        await using var world = new World();
+        (Member alice, Member bob) = await world.FriendsAsync();
+        await alice.SayAsync("bob", "one");
+        await world.SettleAsync();
+        int claims = world.Relay.Claims;
+        for (int i = 0; i < 600; i++)
+        {
+            world.Relay.Put(alice.Address, new(bob.Address, Guid.NewGuid().ToByteArray(), new byte[] { 1, 1, 1, 1 }.Concat(new byte[200]).ToArray()));
+        }
+
+        await alice.SayAsync("bob", "two");
+        await world.SettleAsync(20);
+        Assert.InRange(world.Relay.Claims - claims, 0, PeerRecord.MaxRepairs);
+        Assert.Contains("two", bob.Texts);
+        await alice.SayAsync("bob", "three");
+        await bob.SayAsync("alice", "four");
+        await world.SettleAsync();
+        Assert.Contains("three", bob.Texts);
+        Assert.Contains("four", alice.Texts);
+    }
+
+    [Fact]
+    public async Task Resend_requests_of_strangers_for_others_messages_and_in_loops_get_nothing()
+    {
+        await using var world = new World();
+        (Member alice, Member bob) = await world.FriendsAsync();
+        Member carol = await world.SignUpAsync("carol");
+        await alice.Client.AcceptAsync("carol");
+        await carol.Client.AcceptAsync("alice");
+        await carol.SayAsync("alice", "hi");
+        await bob.SayAsync("alice", "hi");
+        await world.SettleAsync();
+        bob.IsActive = false;
+        await alice.SayAsync("bob", "for bob alone");
+        await alice.SyncAsync();
+        MessageId stolen = new(world.Relay.Delivered.Last(item => item.Envelope.Recipient == bob.Address).Envelope.Id.Span);
+        Engine engine = await alice.Client.OpenAsync(default);
+
+        // Carol, an honest contact with a session, asks for Bob's message by its envelope, and by its number.
+        int before = Count(world, alice, carol);
+        await AskAsync(carol, alice, new ResendNames(engine.Core.StreamId, [], [stolen]), "carol");
+        await AskAsync(carol, alice, new ResendNames(engine.Core.StreamId, [new NumberRange(1, 100)], []), "carol");
+        await world.SettleAsync();
+        Assert.Equal(["hi"], alice.Texts.Distinct());
+        Assert.Empty(carol.Texts);
+        Assert.Equal(before + 2, Count(world, alice, carol));
+
+        // Bob asks for what is his, again and again: a few times, then no more.
+        bob.IsActive = true;
+        for (int i = 0; i < 10; i++)
+        {
+            MessageId newest = new(world.Relay.Delivered.Last(item => item.Envelope.Recipient == bob.Address).Envelope.Id.Span);
+            await AskAsync(bob, alice, new ResendNames(engine.Core.StreamId, [new NumberRange(1, 1)], [newest]), "bob");
+            await alice.SyncAsync();
+        }
+
+        await world.SettleAsync();
+        Assert.Equal(["for bob alone"], bob.Texts);
+        Assert.InRange(Count(world, alice, bob), 1, 30);
+    }
+
+    [Fact]
+    public async Task Nothing_is_sent_again_to_a_changed_account_key_that_nobody_has_accepted()
+    {
+        await using var world = new World();
+        (Member alice, Member bob) = await world.FriendsAsync();
+        await alice.SayAsync("bob", "hi");
+        await world.SettleAsync();
+        world.Relay.OnTheWay = (_, envelope) => envelope.Recipient == bob.Address ? [] : [envelope];
+        await alice.SayAsync("bob", "secret");
+        await alice.SyncAsync();
+        world.Relay.OnTheWay = (_, envelope) => [envelope];
+
+        // The 2017 attack: a new account under the contact's name asks for what did not arrive.
+        await bob.LoseAsync();
+        (await bob.Client.ResetAccountAsync()).Dispose();
+        await bob.Client.AcceptAsync("alice");
+        world.Clock.Advance(TimeSpan.FromHours(2));
+        await bob.SayAsync("alice", "it is me");
+        await world.SettleAsync();
+        Assert.Contains(alice.Seen, e => e is AccountKeyChanged);
+        Engine engine = await alice.Client.OpenAsync(default);
+        await AskAsync(bob, alice, new ResendNames(engine.Core.StreamId, [new NumberRange(1, 2)], []), "bob");
+        await world.SettleAsync();
+        Assert.DoesNotContain("secret", bob.Texts);
+
+        // Accepted, the account is still another one than the message was for.
+        await alice.Client.AcceptAccountKeyAsync(alice.Seen.OfType<AccountKeyChanged>().Last());
+        await AskAsync(bob, alice, new ResendNames(engine.Core.StreamId, [new NumberRange(1, 2)], []), "bob");
+        await world.SettleAsync();
+        Assert.DoesNotContain("secret", bob.Texts);
+    }
+
+    [Fact]
+    public async Task A_message_presented_under_another_sender_recipient_or_id_is_refused()
+    {
+        await using var world = new World();
+        (Member alice, Member bob) = await world.FriendsAsync();
+        Member carol = await world.SignUpAsync("carol");
+        await bob.Client.AcceptAsync("carol");
+        await carol.SayAsync("bob", "hello");
+        await alice.SayAsync("bob", "one");
+        await world.SettleAsync();
+        await alice.SayAsync("bob", "two");
+        OutgoingEnvelope envelope = Assert.Single(await alice.Client.GetOutboxAsync(10));
+        world.Relay.Put(carol.Address, envelope);
+        world.Relay.Put(alice.Address, envelope with { Id = Guid.NewGuid().ToByteArray() });
+        world.Relay.Put(alice.Address, envelope with { Recipient = carol.Address });
+        await bob.SyncAsync();
+        await carol.SyncAsync();
+        Assert.Equal(["hello", "one"], bob.Texts.Order());
+        Assert.Empty(carol.Texts);
+        Assert.Equal(2, bob.Seen.OfType<MessageUnreadable>().Count());
+        await world.SettleAsync();
+        Assert.Equal(1, bob.Texts.Count(text => text == "two"));
+    }
+
+    [Fact]
+    public async Task A_content_for_a_conversation_of_others_is_refused()
+    {
+        await using var world = new World();
+        (Member alice, Member bob) = await world.FriendsAsync();
+        await alice.SayAsync("bob", "one");
+        await world.SettleAsync();
+        Engine engine = await alice.Client.OpenAsync(default);
+        byte[] text = MessageContent.Text("forged").EncodeBody();
+        foreach ((ConversationName name, DeviceAddress sender) in new[]
+        {
+            (ConversationName.Direct("carol", "bob"), alice.Address),
+            (ConversationName.Direct("alice", "carol"), alice.Address),
+            (ConversationName.Pulse("alice"u8), alice.Address),
+            (ConversationName.Direct("alice", "bob"), new DeviceAddress("carol", "phone")),
+            (ConversationName.Direct("alice", "bob"), bob.Address),
+        })
+        {
+            var draft = new Draft(new StreamName(sender, engine.Core.StreamId, name), 1, world.Clock.GetUtcNow(), ContentType.Text, text);
+            await SealAsync(alice, bob, draft);
+        }
+
+        await world.SettleAsync();
+        Assert.Equal(["one"], bob.Texts);
+        Assert.Equal(5, bob.Seen.OfType<MessageUnreadable>().Count(e => e.Reason == E2EError.WrongIdentity));
+    }
+
+    [Fact]
+    public async Task An_app_that_never_reads_leaves_its_messages_at_the_relay_and_loses_none()
+    {
+        await using var world = new World();
+        (Member alice, Member bob) = await world.FriendsAsync();
+        for (int i = 0; i < 1300; i++)
+        {
+            await alice.SayAsync("bob", $"{i}");
+            if (i % 100 == 0)
+            {
+                await alice.SyncAsync();
+                await bob.Client.SynchronizeAsync();
+            }
+        }
+
+        await alice.SyncAsync();
+        for (int i = 0; i < 5; i++)
+        {
+            await bob.Client.SynchronizeAsync();
+        }
+
+        Assert.InRange((await bob.Client.PeekAsync(5000, default)).Count, ClientCore.MaxInbox, ClientCore.MaxInbox + 200);
+        Assert.InRange((await world.Relay.MailboxOfAsync(bob.Address)).Count, 100, 400);
+        await bob.RestartAsync();
+        await world.SettleAsync();
+        Assert.Equal(Enumerable.Range(0, 1300).Select(i => $"{i}"), bob.Texts);
+    }
+
+    [Fact]
+    public async Task A_relay_that_hangs_holds_up_nobody_who_does_not_need_it()
+    {
+        await using var world = new World();
+        (Member alice, Member bob) = await world.FriendsAsync();
+        await alice.SayAsync("bob", "one");
+        await bob.SayAsync("alice", "two");
+        await world.SettleAsync();
+        await bob.SayAsync("alice", "three");
+        await bob.SyncAsync();
+        await alice.Client.SynchronizeAsync();
+        var hanging = new TaskCompletionSource();
+        world.Relay.Before = (caller, _) => caller == alice.Address ? hanging.Task : Task.CompletedTask;
+        using var stop = new CancellationTokenSource();
+        await alice.SayAsync("bob", "waits");
+        Task stuck = alice.Client.SynchronizeAsync(stop.Token);
+        Assert.False(stuck.IsCompleted);
+
+        // With the relay hanging in the middle of a round: messages are taken, and events are handed over.
+        await alice.SayAsync("bob", "waits, too");
+        await alice.Client.BlockAsync("bob");
+        await alice.Client.AcceptAsync("bob");
+        await alice.TakeEventsAsync();
+        Assert.Contains("three", alice.Texts);
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => stuck);
+        world.Relay.Before = (_, _) => Task.CompletedTask;
+        await world.SettleAsync();
+        Assert.Equal(["one", "waits", "waits, too"], bob.Texts);
+    }
+
+    [Fact]
+    public async Task A_wrong_master_key_is_an_error_and_overwrites_nothing()
+    {
+        await using var world = new World();
+        (Member alice, _) = await world.FriendsAsync();
+        await alice.SayAsync("bob", "one");
+        await alice.Client.DisposeAsync();
+        using MasterKey wrong = MasterKey.Generate();
+        await using (var client = new E2EClient(
+            alice.Store, world.Relay.Connect(alice.Address), MasterKeys.Of(wrong), new E2EClientOptions { Device = alice.Address }, world.Clock))
+        {
+            E2EException refused = await Assert.ThrowsAsync<E2EException>(() => client.SendAsync("bob", MessageContent.Text("two")));
+            Assert.Equal(E2EError.WrongMasterKey, refused.Reason);
+        }
+
+        await alice.RestartAsync();
+        await alice.SayAsync("bob", "two");
+    }
+
+    [Fact]
+    public async Task A_signal_comes_to_whoever_has_a_session_and_is_kept_nowhere()
+    {
+        await using var world = new World();
+        (Member alice, Member bob) = await world.FriendsAsync();
+        await alice.SayAsync("bob", "one");
+        await world.SettleAsync();
+        await alice.Client.SignalAsync("bob", Signal.Typing);
+        var waiting = new TaskCompletionSource();
+        world.Relay.OnWaiting = _ => waiting.TrySetResult();
+        await using IAsyncEnumerator<E2EEvent> events = bob.Client.ReadEventsAsync().GetAsyncEnumerator();
+        Task<bool> next = events.MoveNextAsync().AsTask();
+        await waiting.Task;
+        await alice.Client.SignalAsync("bob", new Signal("recording"));
+        Assert.True(await next);
+        Assert.Equal("recording", Assert.IsType<SignalReceived>(events.Current).Signal.Name);
+
+        Assert.Empty(await bob.Client.PeekAsync(10, default));
+        await alice.SayAsync("bob", "two");
+        await world.SettleAsync();
+        Assert.Equal(["one", "two"], bob.Texts);
+    }
+
+    /// <summary>Every order of some steps of one and some of the other.</summary>
+    private static IEnumerable<int[]> Interleavings(int first, int second)
+    {
+        for (int bits = 0; bits < 1 << (first + second); bits++)
+        {
+            int[] order = [.. Enumerable.Range(0, first + second).Select(i => (bits >> i) & 1)];
+            if (order.Sum() == second)
+            {
+                yield return order;
+            }
+        }
+    }
+
+    private static async Task<SessionId> ActiveAsync(Member of, Member with)
+    {
+        Engine engine = await of.Client.OpenAsync(default);
+        OpenedRecord? record = await engine.Core.Store.ReadAsync(RecordKey.Peers, RecordKey.Of(with.Address));
+        return PeerRecord.Decode(record!.Value).Book.Active!.Id;
+    }
+
+    private static Task AskAsync(Member asker, Member asked, ResendNames names, string conversationWith) => SealAsync(
+        asker,
+        asked,
+        new Draft(
+            new StreamName(asker.Address, default, ConversationName.Direct(asked.UserId, conversationWith)),
+            0,
+            DateTimeOffset.UnixEpoch,
+            ContentType.ResendRequest,
+            names.Encode()));
+
+    /// <summary>Seals whatever a hostile client of somebody with a session might.</summary>
+    private static async Task SealAsync(Member from, Member to, Draft draft)
+    {
+        Engine engine = await from.Client.OpenAsync(default);
+        await engine.Core.ChangeAsync(
+            engine.Conversations.Turns(to.UserId),
+            async work =>
+            {
+                UserRecord own = await engine.Conversations.OwnAsync(work);
+                UserRecord peer = (await work.UserAsync(to.UserId))!;
+                Assert.NotNull(await work.TrySealAsync(own, peer, peer.List.Find(to.Address.DeviceId)!, draft));
+            },
+            default);
+    }
+
+    private static int Count(World world, Member from, Member to) =>
+        world.Relay.Delivered.Count(item => item.Sender == from.Address && item.Envelope.Recipient == to.Address);
+}

@@ -1,0 +1,135 @@
+using PulseMeet.E2E.Identity;
+using PulseMeet.E2E.PreKeys;
+using PulseMeet.E2E.Relay;
+
+namespace PulseMeet.E2E.Tests.Messaging;
+
+/// <summary>The relay in memory with a stage before it: calls can be watched, held up, made to fail, and what passes can be lost,
+/// doubled, changed, or be there without anybody having sent it.</summary>
+internal sealed class StagedRelay(TimeProvider time) : IE2ERelayServer
+{
+    /// <summary>Above all ids that the relay itself gives.</summary>
+    private const long FirstPlanted = 1L << 40;
+
+    private readonly Lock _lock = new();
+    private readonly InMemoryRelay _inner = new(time);
+    private readonly Dictionary<DeviceAddress, List<MailboxItem>> _planted = [];
+    private readonly HashSet<(DeviceAddress, DeviceAddress, string)> _taken = [];
+    private long _lastPlanted = FirstPlanted;
+
+    /// <summary>Runs before every call, with its name: may throw, or wait.</summary>
+    public Func<DeviceAddress, string, Task> Before { get; set; } = (_, _) => Task.CompletedTask;
+
+    /// <summary>What is put into a mailbox for an envelope that came: nothing, it, or several things.</summary>
+    public Func<DeviceAddress, OutgoingEnvelope, IEnumerable<OutgoingEnvelope>> OnTheWay { get; set; } = (_, envelope) => [envelope];
+
+    /// <summary>What somebody is given of a page of the mailbox, in which order.</summary>
+    public Func<DeviceAddress, IReadOnlyList<MailboxItem>, IReadOnlyList<MailboxItem>> OnPage { get; set; } = (_, items) => items;
+
+    /// <summary>The list that is shown to somebody.</summary>
+    public Func<DeviceAddress, string, DeviceList?, DeviceList?> ShownList { get; set; } = (_, _, list) => list;
+
+    /// <summary>The bundles that are shown to somebody.</summary>
+    public Func<DeviceAddress, string, ClaimedBundles, ClaimedBundles> ShownBundles { get; set; } = (_, _, bundles) => bundles;
+
+    /// <summary>Told when somebody's call for the mailbox has nothing to give and waits.</summary>
+    public Action<DeviceAddress> OnWaiting { get; set; } = _ => { };
+
+    public int Claims { get; set; }
+
+    public List<(DeviceAddress Sender, OutgoingEnvelope Envelope)> Delivered { get; } = [];
+
+    public IE2ERelay Connect(DeviceAddress caller) => new StagedRelayView(this, _inner.Connect(caller));
+
+    public Task CleanUpAsync(CancellationToken cancellationToken = default) => _inner.CleanUpAsync(cancellationToken);
+
+    /// <summary>What waits for a device, the planted items first; at most 1,000 of the relay's own.</summary>
+    public async Task<IReadOnlyList<MailboxItem>> MailboxOfAsync(DeviceAddress device) =>
+        (await ReceiveAsync(_inner.Connect(device), new MailboxRequest(1000, TimeSpan.Zero, 0, []), default)).Items;
+
+    public async Task<DeviceList> ListOfAsync(string userId) =>
+        DeviceList.Decode(await _inner.Connect(new(userId, "anybody")).GetDeviceListAsync(userId));
+
+    public async Task<PreKeyBundle> BundleOfAsync(DeviceAddress device) => PreKeyBundle.Decode(
+        (await _inner.Connect(device).ClaimBundlesAsync(device.UserId, [])).Bundles[device.DeviceId].Span);
+
+    /// <summary>Puts something into a mailbox that nobody sent.</summary>
+    public void Put(DeviceAddress claimedSender, OutgoingEnvelope envelope, MailboxItemKind kind = MailboxItemKind.Envelope)
+    {
+        lock (_lock)
+        {
+            PlantedFor(envelope.Recipient).Add(new MailboxItem(
+                ++_lastPlanted, kind, claimedSender, default, envelope.Id, time.GetUtcNow(), envelope.Content));
+        }
+    }
+
+    /// <summary>Lets envelopes pass as the test says; to their sender all look taken that the relay could have taken.</summary>
+    public async Task<IReadOnlyList<DeliveryOutcome>> DeliverAsync(
+        IE2ERelay inner, IReadOnlyList<OutgoingEnvelope> envelopes, CancellationToken cancellationToken)
+    {
+        var outcomes = new List<DeliveryOutcome>();
+        foreach (OutgoingEnvelope envelope in envelopes)
+        {
+            bool isNew;
+            lock (_lock)
+            {
+                isNew = _taken.Add((inner.Caller, envelope.Recipient, Convert.ToHexString(envelope.Id.Span)));
+                if (isNew)
+                {
+                    Delivered.Add((inner.Caller, envelope));
+                }
+            }
+
+            OutgoingEnvelope[] arriving = isNew ? [.. OnTheWay(inner.Caller, envelope)] : [];
+            DeliveryOutcome outcome = arriving is [var first, ..] ? (await inner.DeliverAsync([first], cancellationToken))[0] : DeliveryOutcome.Accepted;
+            outcomes.Add(outcome);
+            if (outcome == DeliveryOutcome.Accepted)
+            {
+                arriving.Skip(1).ToList().ForEach(again => Put(inner.Caller, again));
+            }
+            else
+            {
+                lock (_lock)
+                {
+                    _taken.Remove((inner.Caller, envelope.Recipient, Convert.ToHexString(envelope.Id.Span)));
+                    Delivered.RemoveAt(Delivered.FindLastIndex(item => item.Envelope == envelope));
+                }
+            }
+        }
+
+        return outcomes;
+    }
+
+    public async Task<MailboxPage> ReceiveAsync(IE2ERelay inner, MailboxRequest request, CancellationToken cancellationToken)
+    {
+        MailboxItem[] planted;
+        lock (_lock)
+        {
+            planted = [.. PlantedFor(inner.Caller).Where(item => !request.ExceptIds.Contains(item.Id)).Take(request.Max)];
+        }
+
+        TimeSpan wait = planted.Length > 0 ? TimeSpan.Zero : request.Wait;
+        long[] except = [.. request.ExceptIds.Where(id => id < FirstPlanted)];
+        Task<MailboxPage> receiving = inner.ReceiveAsync(request with { Wait = wait, ExceptIds = except }, cancellationToken);
+        if (!receiving.IsCompleted)
+        {
+            OnWaiting(inner.Caller);
+        }
+
+        MailboxPage page = await receiving;
+        return page with { Items = OnPage(inner.Caller, [.. planted.Concat(page.Items).Take(request.Max)]) };
+    }
+
+    public Task AcknowledgeAsync(IE2ERelay inner, IReadOnlyList<long> ids, CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            PlantedFor(inner.Caller).RemoveAll(item => ids.Contains(item.Id));
+        }
+
+        return inner.AcknowledgeAsync([.. ids.Where(id => id < FirstPlanted)], cancellationToken);
+    }
+
+    private List<MailboxItem> PlantedFor(DeviceAddress device) =>
+        _planted.TryGetValue(device, out List<MailboxItem>? items) ? items : _planted[device] = [];
+}

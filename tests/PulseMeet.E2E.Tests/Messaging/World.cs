@@ -1,0 +1,96 @@
+using PulseMeet.E2E.Identity;
+using PulseMeet.E2E.Relay;
+using PulseMeet.E2E.Tests.Support;
+
+namespace PulseMeet.E2E.Tests.Messaging;
+
+/// <summary>People with devices around one relay, in one process, on one clock that the test moves.</summary>
+internal sealed class World : IAsyncDisposable
+{
+    private readonly List<Member> _members = [];
+
+    public World()
+    {
+        RelayClock = new LaggingClock(Clock);
+        Relay = new StagedRelay(RelayClock);
+        Server = Relay;
+        Media = new InMemoryMediaStore(Clock);
+    }
+
+    public TestClock Clock { get; } = new();
+
+    /// <summary>The relay's clock: everybody's, until a test lets it lag.</summary>
+    public LaggingClock RelayClock { get; }
+
+    public StagedRelay Relay { get; }
+
+    /// <summary>What the devices connect to: the relay, or something that stands before it.</summary>
+    public IE2ERelayServer Server { get; init; }
+
+    public InMemoryMediaStore Media { get; }
+
+    public IReadOnlyList<Member> Members => _members;
+
+    /// <summary>Changes the options of every client that is made from now on.</summary>
+    public Action<E2EClientOptions> Configure { get; set; } = _ => { };
+
+    public Member Device(string userId, string deviceId = "phone")
+    {
+        var member = new Member(this, new DeviceAddress(userId, deviceId));
+        _members.Add(member);
+        return member;
+    }
+
+    /// <summary>A new account on its first device.</summary>
+    public async Task<Member> SignUpAsync(string userId, string deviceId = "phone")
+    {
+        Member member = Device(userId, deviceId);
+        (await member.Client.SignUpAsync()).Dispose();
+        return member;
+    }
+
+    /// <summary>Another device of somebody, which is signed by the first.</summary>
+    public async Task<Member> LinkAsync(Member first, string deviceId)
+    {
+        Member second = Device(first.UserId, deviceId);
+        await LinkAsync(first, second);
+        return second;
+    }
+
+    public async Task LinkAsync(Member first, Member second)
+    {
+        using LinkRequest request = await second.Client.RequestLinkAsync();
+        await first.Client.ApproveLinkAsync(request.Payload);
+        await second.Client.CompleteLinkAsync(request);
+    }
+
+    /// <summary>Two people who have accepted each other.</summary>
+    public async Task<(Member Alice, Member Bob)> FriendsAsync()
+    {
+        Member alice = await SignUpAsync("alice");
+        Member bob = await SignUpAsync("bob");
+        await bob.Client.AcceptAsync("alice");
+        await alice.Client.AcceptAsync("bob");
+        return (alice, bob);
+    }
+
+    /// <summary>Everybody sends and receives until nothing moves any more.</summary>
+    public async Task SettleAsync(int rounds = 6)
+    {
+        for (int i = 0; i < rounds; i++)
+        {
+            foreach (Member member in _members.Where(member => member.IsActive))
+            {
+                await member.SyncAsync();
+            }
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (Member member in _members)
+        {
+            await member.DisposeAsync();
+        }
+    }
+}
