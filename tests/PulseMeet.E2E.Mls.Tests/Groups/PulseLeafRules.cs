@@ -88,6 +88,22 @@ public sealed class PulseLeafRules
                 new DeviceListBook([.. Without(forger.Chat.Lists, "bob").Lists, KnownList.Verify(before.Encode())]),
                 new PrivateProposal(GroupNumbers.DeviceListProposal, before.Encode()),
                 new AddProposal(old.KeyPackage)));
+
+        // With a list that the account never signed.
+        var dave = new Account("dave", "phone");
+        byte[] unsigned = dave.List.Encode();
+        unsigned[^1] ^= 1;
+        KeyPackage daves = KeyPackageOf(dave["phone"], Naming(dave.List.Number - 1, new byte[32]), null);
+        AssertPassedOver(
+            E2EError.GroupDeviceListRefused,
+            left,
+            forger,
+            Forge(
+                forger,
+                null,
+                new DeviceListBook([.. forger.Chat.Lists.Lists, KnownList.FromStored(unsigned)]),
+                new PrivateProposal(GroupNumbers.DeviceListProposal, unsigned),
+                new AddProposal(daves)));
     }
 
     [Fact]
