@@ -16,6 +16,12 @@ for project in PulseMeet.E2E PulseMeet.E2E.Sqlite PulseMeet.E2E.Testing PulseMee
 done
 ls "$root/artifacts"
 
+# A package documents its public API and nothing else.
+documentation=$(unzip -p "$root"/artifacts/PulseMeet.E2E.0*.nupkg lib/net10.0/PulseMeet.E2E.xml)
+grep -q '"T:PulseMeet.E2E.Ratchet.RatchetSession"' <<<"$documentation" || { echo "The package has no documentation." >&2; exit 1; }
+! grep -qE 'PulseMeet\.E2E\.(Primitives|Encoding)\.' <<<"$(grep -o 'member name="[^"]*' <<<"$documentation" | cut -d: -f2 | cut -d'(' -f1)" \
+  || { echo "The package documents internals." >&2; exit 1; }
+
 # A version of its own, so that no package cache answers in the new one's place.
 version="0.1.0-check.$(date +%s)"
 dotnet pack "$root/src/PulseMeet.E2E" -c Release -o "$work/feed" -v quiet --nologo -p:Version="$version" >/dev/null

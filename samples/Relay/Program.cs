@@ -1,10 +1,16 @@
 using Microsoft.AspNetCore.Authentication;
+using Npgsql;
 using PulseMeet.E2E.AspNetCore;
+using PulseMeet.E2E.DependencyInjection;
+using PulseMeet.E2E.PostgreSql;
 using PulseMeet.E2E.Samples.Relay;
+using PulseMeet.E2E.Sqlite;
 
-// A relay to try: everything is in memory and gone when it stops.
-//   dotnet run --project samples/Relay                      on http://localhost:5200
-//   dotnet run --project samples/Relay -- --urls ADDRESS    elsewhere
+// A relay to try.
+//   dotnet run --project samples/Relay                                  in memory, on http://localhost:5200
+//   dotnet run --project samples/Relay -- --sqlite FILE                 in a file, which is made where it is missing
+//   dotnet run --project samples/Relay -- --postgres CONNECTION         in a PostgreSQL database; [--media FOLDER] for media files
+//   dotnet run --project samples/Relay -- --urls ADDRESS                elsewhere
 //   curl -d user=alice -d device=phone http://localhost:5200/token
 // Whoever asks gets a token for any user and device: an app puts its own authentication in the place of TrialTokens.
 WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(args);
@@ -12,9 +18,20 @@ builder.WebHost.UseUrls(builder.Configuration["urls"] ?? "http://localhost:5200"
 builder.Services.AddSingleton<TrialTokens>();
 builder.Services.AddAuthentication(TrialTokens.Scheme).AddScheme<AuthenticationSchemeOptions, TrialAuthentication>(TrialTokens.Scheme, null);
 builder.Services.AddAuthorization();
-builder.Services.AddE2ERelay();
+IE2ERelayBuilder relay = builder.Services.AddE2ERelay();
+await using NpgsqlDataSource? database =
+    builder.Configuration["postgres"] is { Length: > 0 } connection ? NpgsqlDataSource.Create(connection) : null;
+if (database is not null)
+{
+    string media = builder.Configuration["media"] ?? PostgreSqlRelayBuilderExtensions.DefaultMediaDirectory;
+    relay.UsePostgreSql(database, media: new() { Directory = Path.GetFullPath(media) });
+}
+else if (builder.Configuration["sqlite"] is { Length: > 0 } file)
+{
+    relay.UseSqlite(file);
+}
 
-WebApplication app = builder.Build();
+await using WebApplication app = builder.Build();
 app.UseAuthentication();
 app.UseAuthorization();
 app.MapE2ERelay("/e2e").RequireAuthorization();

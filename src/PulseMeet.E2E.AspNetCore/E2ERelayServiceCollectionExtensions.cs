@@ -34,6 +34,18 @@ public static class E2ERelayServiceCollectionExtensions
         return new Builder(services);
     }
 
+    /// <summary>The relay and its media store lie in this process's memory and end with it: what is there where nothing else is
+    /// said.</summary>
+    /// <param name="builder">What <see cref="AddE2ERelay"/> gave.</param>
+    /// <returns>The same.</returns>
+    public static IE2ERelayBuilder UseInMemory(this IE2ERelayBuilder builder)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        builder.Services.AddSingleton<IE2ERelayServer>(provider => new InMemoryRelay(provider.GetRequiredService<TimeProvider>()));
+        builder.Services.AddSingleton<IMediaStoreServer>(provider => new InMemoryMediaStore(provider.GetRequiredService<TimeProvider>()));
+        return builder;
+    }
+
     private sealed class Builder(IServiceCollection services) : IE2ERelayBuilder
     {
         public IServiceCollection Services { get; } = services;

@@ -9,6 +9,7 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using PulseMeet.E2E.DependencyInjection;
 using PulseMeet.E2E.Http;
 using PulseMeet.E2E.Identity;
 using PulseMeet.E2E.Relay;
@@ -35,7 +36,8 @@ internal sealed class RelayHost : IE2ERelayServer, IMediaStoreServer, IAsyncDisp
 
     public HttpClient Client { get; } = new() { Timeout = TimeSpan.FromMinutes(3) };
 
-    public static async Task<RelayHost> StartAsync(Action<E2ERelayOptions>? configure = null, Action<IServiceCollection>? services = null)
+    public static async Task<RelayHost> StartAsync(
+        Action<E2ERelayOptions>? configure = null, Action<IServiceCollection>? services = null, Action<IE2ERelayBuilder>? store = null)
     {
         var clock = new ManualClock();
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
@@ -45,12 +47,13 @@ internal sealed class RelayHost : IE2ERelayServer, IMediaStoreServer, IAsyncDisp
         builder.Services.AddAuthentication("Test").AddScheme<AuthenticationSchemeOptions, TestAuthentication>("Test", null);
         builder.Services.AddAuthorization();
         services?.Invoke(builder.Services);
-        builder.Services.AddE2ERelay(options =>
+        IE2ERelayBuilder relay = builder.Services.AddE2ERelay(options =>
         {
             options.CallsPerMinute = 1_000_000;
             options.ClaimsPerMinute = 1_000_000;
             configure?.Invoke(options);
         });
+        store?.Invoke(relay);
         WebApplication app = builder.Build();
         app.UseAuthentication();
         app.UseAuthorization();

@@ -116,7 +116,7 @@ public sealed class KilledAtAnyMoment(PostgresServer server)
     [Fact]
     public async Task Message_migration_cut_off_by_a_crash_of_the_server_goes_on_to_the_same_end_state()
     {
-        using var own = new PostgresServer(null);
+        using var own = new PostgresServer(isShared: false);
         using TestDatabase database = own.NewDatabase();
         var world = new LegacyWorld(2, 0, 600);
         world.WriteTo(database.Owner);

@@ -1,3 +1,4 @@
+using Npgsql;
 using PulseMeet.E2E.PostgreSql.Media;
 using PulseMeet.E2E.PostgreSql.Relay;
 using PulseMeet.E2E.PostgreSql.Tests.Support;
@@ -5,9 +6,10 @@ using PulseMeet.E2E.Testing;
 
 namespace PulseMeet.E2E.PostgreSql.Tests;
 
-/// <summary>The checks that every relay has to pass, on a real PostgreSQL with an empty database.</summary>
+/// <summary>The checks that every relay has to pass, on a real PostgreSQL: one database, on which each check has a relay with a clock
+/// of its own, and finds what the checks before it left.</summary>
 [Collection(OnEmptyPostgres.Name)]
-public sealed class ConformanceOnPostgreSql(EmptyPostgres postgres)
+public sealed class ConformanceOnPostgreSql(ConformanceDatabase database) : IClassFixture<ConformanceDatabase>
 {
     public static TheoryData<string> Rules => [.. RelayConformance.Checks.Select(check => check.Name)];
 
@@ -16,11 +18,11 @@ public sealed class ConformanceOnPostgreSql(EmptyPostgres postgres)
     public async Task The_relay_on_PostgreSQL_keeps(string rule)
     {
         var clock = new ManualClock();
-        await using EmptyDatabase database = postgres.NewDatabase();
         DirectoryInfo folder = Directory.CreateTempSubdirectory("pulsemeet-media-");
         try
         {
-            PostgreSqlRelay relay = database.NewRelay(clock);
+            await using var relay = new PostgreSqlRelay(
+                database.Source, new PostgreSqlRelayOptions { PollInterval = TimeSpan.FromHours(1) }, clock);
             var media = new PostgreSqlMediaStore(relay, new PostgreSqlMediaOptions { Directory = folder.FullName });
             using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(5));
             await RelayConformance.Checks.Single(check => check.Name == rule).RunAsync(
@@ -31,4 +33,16 @@ public sealed class ConformanceOnPostgreSql(EmptyPostgres postgres)
             folder.Delete(recursive: true);
         }
     }
+}
+
+/// <summary>What the checks share.</summary>
+public sealed class ConformanceDatabase(EmptyPostgres postgres) : IAsyncLifetime
+{
+    private readonly EmptyDatabase _database = postgres.NewDatabase();
+
+    public NpgsqlDataSource Source => field ??= _database.NewSource();
+
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public async Task DisposeAsync() => await _database.DisposeAsync();
 }

@@ -3,6 +3,7 @@ using PulseMeet.E2E.PostgreSql.Media;
 using PulseMeet.E2E.PostgreSql.Relay;
 using PulseMeet.E2E.PostgreSql.Tests.Support;
 using PulseMeet.E2E.Relay;
+using PulseMeet.E2E.Tests.Relay;
 
 namespace PulseMeet.E2E.PostgreSql.Tests;
 

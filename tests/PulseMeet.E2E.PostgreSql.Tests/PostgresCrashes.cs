@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using PulseMeet.E2E.PostgreSql.Relay;
 using PulseMeet.E2E.PostgreSql.Tests.Support;
 using PulseMeet.E2E.Relay;
+using PulseMeet.E2E.Tests.Relay;
 
 namespace PulseMeet.E2E.PostgreSql.Tests;
 
@@ -11,7 +12,7 @@ public sealed class PostgresCrashes
     [Fact]
     public async Task Attack_51_what_was_accepted_arrives_although_PostgreSQL_crashes_three_times()
     {
-        using var server = new EmptyPostgres(null);
+        using var server = new EmptyPostgres(isShared: false);
         await using EmptyDatabase database = server.NewDatabase();
         PostgreSqlRelay[] relays = [database.NewRelay(), database.NewRelay()];
         await Users.ListAsync(relays[0], "alice", ["phone"]);

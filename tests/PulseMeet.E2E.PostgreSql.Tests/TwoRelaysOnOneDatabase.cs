@@ -2,6 +2,7 @@ using Npgsql;
 using PulseMeet.E2E.PostgreSql.Relay;
 using PulseMeet.E2E.PostgreSql.Tests.Support;
 using PulseMeet.E2E.Relay;
+using PulseMeet.E2E.Tests.Relay;
 
 namespace PulseMeet.E2E.PostgreSql.Tests;
 

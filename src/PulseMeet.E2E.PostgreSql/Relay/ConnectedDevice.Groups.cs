@@ -13,7 +13,7 @@ internal sealed partial class ConnectedDevice
         (int place, long[] woken) = await database.SingleAsync(
             """
             select * from pulsemeet_e2e_relay.offer_commit(
-              $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)
+              $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)
             """,
             row => (row.GetInt32(0), row.GetFieldValue<long[]>(1)),
             cancellationToken,
@@ -22,6 +22,8 @@ internal sealed partial class ConnectedDevice
                 .. NowAndBounds(),
                 Parameters.Integer(RelayLimits.MaxCandidatesPerSender),
                 Parameters.Integer(RelayLimits.MaxGroupDevices),
+                Parameters.Integer(RelayLimits.MaxOffers),
+                Parameters.Bigint(RelayLimits.MaxOfferBytes),
                 Parameters.Bytes(commit.GroupId),
                 Parameters.Unsigned(commit.Epoch),
                 Parameters.Bytes(commit.Id),

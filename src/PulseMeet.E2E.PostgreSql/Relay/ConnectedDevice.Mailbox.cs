@@ -67,7 +67,7 @@ internal sealed partial class ConnectedDevice
                 (_, page) = await LookAsync(request, cancellationToken).ConfigureAwait(false);
                 return page.Items.Count > 0 ? page : null;
             },
-            signals => page with { Items = signals },
+            signals => page with { Items = [.. signals.Take(request.Max)] },
             cancellationToken).ConfigureAwait(false);
         return found ?? page;
     }

@@ -28,6 +28,7 @@ internal sealed class Notifications : IAsyncDisposable
     private Task? _listening;
     private Task _telling = Task.CompletedTask;
     private bool _isTelling;
+    private bool _isDisposed;
     private volatile bool _isListening;
 
     public Notifications(RelayDatabase database) => _database = database;
@@ -70,13 +71,20 @@ internal sealed class Notifications : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await _stop.CancelAsync().ConfigureAwait(false);
         Task? listening;
         Task telling;
         lock (_lock)
         {
+            if (_isDisposed)
+            {
+                return;
+            }
+
+            _isDisposed = true;
             (listening, telling) = (_listening, _telling);
         }
+
+        await _stop.CancelAsync().ConfigureAwait(false);
 
         await Task.WhenAll(listening ?? Task.CompletedTask, telling).ConfigureAwait(false);
         _stop.Dispose();

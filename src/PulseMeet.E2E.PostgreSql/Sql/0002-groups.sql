@@ -6,7 +6,9 @@ create table mls_group (
   created_by bigint not null,
   created_with bytea not null,
   group_info bytea,
-  group_info_tree bytea
+  group_info_tree bytea,
+  group_info_by bigint,
+  group_info_size integer
 );
 
 -- Whoever is or was on the delivery list. Whoever was removed in an epoch gets nothing of later ones.
@@ -42,6 +44,7 @@ create table candidate (
   id bytea not null,
   commit bytea not null,
   tree_hash bytea,
+  size integer not null,
   arrived_at timestamptz not null,
   primary key (mls_group, epoch, place),
   unique (mls_group, sender, id)
@@ -49,6 +52,13 @@ create table candidate (
 create index candidate_age on candidate using brin (arrived_at);
 create index candidate_tree on candidate (tree_hash) where tree_hash is not null;
 create index group_info_tree on mls_group (group_info_tree) where group_info_tree is not null;
+
+-- What one user has offered and is kept, in all groups: candidates and group infos, with the trees that they name.
+create table offered (
+  account bigint primary key,
+  items integer not null,
+  bytes bigint not null
+) with (fillfactor = 60);
 
 create table tree (
   hash bytea primary key,
@@ -102,7 +112,7 @@ $$;
 -- A commit with all that goes up with it; its place, and the devices that have something new.
 create function offer_commit(
   p_user text, p_device text, p_now timestamptz, p_before timestamptz, p_max_items integer, p_max_bytes bigint, p_share float8,
-  p_max_candidates integer, p_max_members integer,
+  p_max_candidates integer, p_max_members integer, p_max_offers integer, p_max_offer_bytes bigint,
   p_group bytea, p_epoch numeric, p_id bytea, p_commit bytea,
   p_welcome_users text[], p_welcome_devices text[], p_welcome_ids bytea[], p_welcome_contents bytea[],
   p_removed_users text[], p_removed_devices text[], p_group_info bytea, p_tree_hash bytea, p_tree bytea,
@@ -119,6 +129,8 @@ declare
   v_removed bigint[];
   v_welcome bigint;
   v_place integer;
+  v_tree_size integer := coalesce(length(p_tree), 0);
+  v_offered offered;
 begin
   woken := '{}';
   place := 0;
@@ -157,6 +169,19 @@ begin
       union all select unnest(v_joining || v_sender)) j (m)) > p_max_members then
     raise exception using errcode = 'E2E14', message = 'devices of one group';
   end if;
+  insert into offered values (v_account, 0, 0) on conflict (account) do nothing;
+  perform from offered where account in (v_account, v_group.group_info_by) order by account for no key update;
+  if p_group_info is not null then
+    update offered set items = items - 1, bytes = bytes - v_group.group_info_size where account = v_group.group_info_by;
+    update offered set items = items + 1, bytes = bytes + length(p_group_info) + v_tree_size where account = v_account;
+  end if;
+  if length(p_commit) > 0 then
+    update offered set items = items + 1, bytes = bytes + length(p_commit) + v_tree_size where account = v_account;
+  end if;
+  select * into v_offered from offered where account = v_account;
+  if v_offered.items > p_max_offers or v_offered.bytes > p_max_offer_bytes then
+    raise exception using errcode = 'E2E14', message = 'what one user has offered';
+  end if;
   if not v_is_member and (v_group.group_info is null
       or not exists (select from group_account where mls_group = v_group.id and account = v_account)) then
     raise exception using errcode = 'E2E41', message = 'not on the delivery list, and no external commits';
@@ -174,14 +199,17 @@ begin
   if length(p_commit) > 0 then
     insert into epoch_place as e values (v_group.id, p_epoch, 1)
       on conflict (mls_group, epoch) do update set next_place = e.next_place + 1 returning e.next_place - 1 into place;
-    insert into candidate values (v_group.id, p_epoch, place, v_sender, p_id, p_commit, p_tree_hash, p_now);
+    insert into candidate values (
+      v_group.id, p_epoch, place, v_sender, p_id, p_commit, p_tree_hash, length(p_commit) + v_tree_size, p_now);
     woken := put_in_mailboxes(
       array_remove(v_audience, v_sender), v_sender, 4, v_group.id, p_id, p_commit, p_now, p_before, p_max_items, p_max_bytes, p_share);
   end if;
   update mls_group set
       greatest_epoch = greatest(greatest_epoch, p_epoch),
       group_info = coalesce(p_group_info, group_info),
-      group_info_tree = case when p_group_info is null then group_info_tree else p_tree_hash end
+      group_info_tree = case when p_group_info is null then group_info_tree else p_tree_hash end,
+      group_info_by = case when p_group_info is null then group_info_by else v_account end,
+      group_info_size = case when p_group_info is null then group_info_size else length(p_group_info) + v_tree_size end
     where id = v_group.id and (greatest_epoch < p_epoch or p_group_info is not null);
   for v_welcome, v_place in
     select d.id, w.place::integer
@@ -224,7 +252,7 @@ language plpgsql stable rows 10 set search_path = pulsemeet_e2e_relay, pg_temp a
 begin
   return query
   with page as (
-    select c.*, length(c.commit) as size, sum(length(c.commit)) over (order by c.epoch, c.place) as total
+    select c.*, length(c.commit) as commit_size, sum(length(c.commit)) over (order by c.epoch, c.place) as total
       from mls_group g join candidate c on c.mls_group = g.id
       where g.group_id = p_group and (c.epoch > p_from or (c.epoch = p_from and c.place >= p_from_place))
         and (c.arrived_at > p_before or c.epoch = g.greatest_epoch)
@@ -233,7 +261,7 @@ begin
   )
   select p.epoch, p.place, a.user_id, s.device_id, p.commit
     from page p join device s on s.id = p.sender join account a on a.id = s.account
-    where p.total <= p_max_bytes or p.total = p.size
+    where p.total <= p_max_bytes or p.total = p.commit_size
     order by p.epoch, p.place;
 end
 $$;

@@ -27,11 +27,22 @@ begin
     (select mls_group, sender, id from group_message where arrived_at <= p_before limit p_max for update skip locked);
   get diagnostics v_rows = row_count;
   v_all := v_all + v_rows;
-  delete from candidate where (mls_group, epoch, place) in
-    (select c.mls_group, c.epoch, c.place from candidate c join mls_group g on g.id = c.mls_group
-       where c.arrived_at <= p_before and c.epoch < g.greatest_epoch limit p_max for update of c skip locked);
-  get diagnostics v_rows = row_count;
+  with gone as (
+    delete from candidate where (mls_group, epoch, place) in
+      (select c.mls_group, c.epoch, c.place from candidate c join mls_group g on g.id = c.mls_group
+         where c.arrived_at <= p_before and c.epoch < g.greatest_epoch limit p_max for update of c skip locked)
+      returning sender, size
+  ), freed as (
+    select d.account, count(*)::integer as items, sum(g.size)::bigint as bytes from gone g join device d on d.id = g.sender group by d.account
+  ), locked as materialized (
+    select o.account from offered o where o.account in (select account from freed) order by o.account for no key update
+  ), counted as (
+    update offered o set items = o.items - f.items, bytes = o.bytes - f.bytes
+      from freed f join locked l on l.account = f.account where o.account = f.account
+  )
+  select count(*) into v_rows from gone;
   v_all := v_all + v_rows;
+  delete from offered where account in (select account from offered where items = 0 limit p_max for update skip locked) and items = 0;
   -- A tree that was named again meanwhile has a later time: the row is looked at once more under its lock.
   delete from tree where hash in
     (select t.hash from tree t where t.named_at <= p_before and not exists (select from candidate c where c.tree_hash = t.hash)

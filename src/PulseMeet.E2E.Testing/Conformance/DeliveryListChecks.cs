@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using PulseMeet.E2E.Relay;
 
 namespace PulseMeet.E2E.Testing;
@@ -8,6 +9,7 @@ internal static class DeliveryListChecks
     public static IReadOnlyList<ConformanceCheck<RelayUnderTest>> All { get; } =
     [
         new("A message goes once to all on the list but the sending device, and from nobody else.", SendAsync),
+        new("A long message to many is read by each until each has acknowledged it, and outlives cleaning up.", LongAsync),
         new("Who is no member of a group can neither create it a second time nor offer for it.", StrangerAsync),
         new("A device of a member's user joins from outside where there is a group info, and then gets what is sent.", OutsideAsync),
         new("A removed device gets nothing of later epochs, sends in none, and gets its own epoch's.", RemovedAsync),
@@ -41,6 +43,25 @@ internal static class DeliveryListChecks
         await Expect.RefusedAsync(E2EError.NotAllowed, () => group.SendAsync(stranger, 1, [5]), "A stranger's message").ConfigureAwait(false);
         await Expect.RefusedAsync(
             E2EError.NotAllowed, () => new RelayTestGroup(world).SendAsync(bob, 1, [5]), "A message to no group").ConfigureAwait(false);
+    }
+
+    private static async Task LongAsync(RelayUnderTest subject, CancellationToken cancellationToken)
+    {
+        var world = new RelayWorld(subject, cancellationToken);
+        RelayTestDevice alice = await world.DeviceAsync("alice").ConfigureAwait(false);
+        RelayTestDevice[] others =
+            [await world.DeviceAsync("bob").ConfigureAwait(false), await world.DeviceAsync("carol").ConfigureAwait(false), await world.DeviceAsync("dave").ConfigureAwait(false)];
+        var group = new RelayTestGroup(world);
+        await group.CreateAsync(alice, others).ConfigureAwait(false);
+        byte[] content = RandomNumberGenerator.GetBytes(100_000);
+        await group.SendAsync(alice, 1, content).ConfigureAwait(false);
+        foreach (RelayTestDevice other in others)
+        {
+            MailboxItem item = (await other.LookAsync().ConfigureAwait(false)).Single();
+            Expect.Same(content, item.Content, "The message");
+            await other.AcknowledgeAsync([item]).ConfigureAwait(false);
+            await subject.Relay.CleanUpAsync(cancellationToken).ConfigureAwait(false);
+        }
     }
 
     private static async Task StrangerAsync(RelayUnderTest subject, CancellationToken cancellationToken)

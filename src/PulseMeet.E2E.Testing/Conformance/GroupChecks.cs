@@ -15,7 +15,9 @@ internal static class GroupChecks
         new("Candidates longer than a page together are all reached.", LongPagesAsync),
         new("An empty commit creates a group of one and is no candidate; elsewhere it is refused.", EmptyAsync),
         new("The epoch is at most one above the greatest that was offered.", EpochAsync),
+        new("Epochs up to the last one, of 64 bits, compare without a sign.", UnsignedAsync),
         new("One device offers at most four candidates for an epoch, and locks nobody out with them.", BoundAsync),
+        new("What one user has offered in all groups is bounded, locks nobody else out, and makes room again.", OfferedAsync),
         new("An offer over a bound is refused whole.", TooLongAsync),
         new("The group info that came last is given to members' users alone; a false one stays until the next offer.", InfoAsync),
         new("Candidates and trees go with their age, but for the greatest epoch's.", AgeAsync),
@@ -158,6 +160,27 @@ internal static class GroupChecks
         Expect.Equal("34", await RelayTestGroup.GotAsync(alice).ConfigureAwait(false), "A message is taken in any epoch");
     }
 
+    private static async Task UnsignedAsync(RelayUnderTest subject, CancellationToken cancellationToken)
+    {
+        const ulong Half = 1UL << 63;
+        var world = new RelayWorld(subject, cancellationToken);
+        (RelayTestDevice alice, _, _) = await ThreeAsync(world).ConfigureAwait(false);
+        var group = new RelayTestGroup(world);
+        foreach (ulong epoch in (ulong[])[Half - 1, Half, 5])
+        {
+            await group.OfferAsync(alice, epoch, [1]).ConfigureAwait(false);
+        }
+
+        await Expect.RefusedAsync(E2EError.NotAllowed, () => group.OfferAsync(alice, ulong.MaxValue, [1]), "Far above").ConfigureAwait(false);
+        Expect.Order<ulong>(
+            [5, Half - 1, Half], (await group.CandidatesAsync(alice).ConfigureAwait(false)).Select(candidate => candidate.Epoch), "The epochs");
+        var last = new RelayTestGroup(world);
+        await last.OfferAsync(alice, ulong.MaxValue, [1]).ConfigureAwait(false);
+        await last.OfferAsync(alice, ulong.MaxValue, [1]).ConfigureAwait(false);
+        Expect.Order(
+            [0, 1], (await last.CandidatesAsync(alice, ulong.MaxValue).ConfigureAwait(false)).Select(candidate => candidate.Place), "The last epoch's places");
+    }
+
     private static async Task BoundAsync(RelayUnderTest subject, CancellationToken cancellationToken)
     {
         var world = new RelayWorld(subject, cancellationToken);
@@ -171,6 +194,46 @@ internal static class GroupChecks
 
         await Expect.RefusedAsync(E2EError.LimitExceeded, () => group.OfferAsync(mallory, 1, [1]), "A fifth").ConfigureAwait(false);
         Expect.Equal(RelayLimits.MaxCandidatesPerSender, await group.OfferAsync(alice, 1, [2]).ConfigureAwait(false), "Another's place");
+    }
+
+    private static async Task OfferedAsync(RelayUnderTest subject, CancellationToken cancellationToken)
+    {
+        var world = new RelayWorld(subject, cancellationToken);
+        RelayTestUser mallory = await world.UserAsync("mallory", "phone", "laptop").ConfigureAwait(false);
+        RelayTestDevice alice = await world.DeviceAsync("alice").ConfigureAwait(false);
+        byte[] tree = new byte[RelayLimits.MaxRequestSize - 3];
+        int most = (int)(RelayLimits.MaxOfferBytes / (2 * (tree.Length + 1)));
+        RelayTestGroup[] groups = [.. Enumerable.Range(0, most).Select(_ => new RelayTestGroup(world))];
+        foreach (RelayTestGroup group in groups)
+        {
+            await BigAsync(group, mallory["phone"]).ConfigureAwait(false);
+        }
+
+        foreach (string device in (string[])["phone", "laptop"])
+        {
+            await RefusedAsync(new RelayTestGroup(world), mallory[device]).ConfigureAwait(false);
+        }
+
+        await HalfAsync(new RelayTestGroup(world), alice).ConfigureAwait(false);
+
+        // A later group info takes the place of the one before.
+        await groups[0].OfferAsync(mallory["phone"], 1, [1], groupInfo: [1]).ConfigureAwait(false);
+        await HalfAsync(groups[1], mallory["phone"], 1).ConfigureAwait(false);
+        await RefusedAsync(new RelayTestGroup(world), mallory["phone"]).ConfigureAwait(false);
+
+        // What two epochs that are over had goes with its age.
+        world.Clock.Advance(RelayLimits.MaxEnvelopeAge);
+        await subject.Relay.CleanUpAsync(cancellationToken).ConfigureAwait(false);
+        await HalfAsync(new RelayTestGroup(world), mallory["phone"]).ConfigureAwait(false);
+        await HalfAsync(new RelayTestGroup(world), mallory["laptop"]).ConfigureAwait(false);
+        await RefusedAsync(new RelayTestGroup(world), mallory["phone"]).ConfigureAwait(false);
+
+        Task<int> BigAsync(RelayTestGroup group, RelayTestDevice sender) => group.OfferAsync(sender, 0, [1], groupInfo: [1], tree: tree);
+
+        Task<int> HalfAsync(RelayTestGroup group, RelayTestDevice sender, ulong epoch = 0) => group.OfferAsync(sender, epoch, [1], tree: tree);
+
+        Task RefusedAsync(RelayTestGroup group, RelayTestDevice sender) =>
+            Expect.RefusedAsync(E2EError.LimitExceeded, () => HalfAsync(group, sender), "One more");
     }
 
     private static async Task TooLongAsync(RelayUnderTest subject, CancellationToken cancellationToken)

@@ -13,6 +13,7 @@ internal static class WaitingChecks
         new("All calls that wait get what comes.", AllWakeAsync),
         new("What the device holds already does not end its waiting.", ExceptAsync),
         new("A signal reaches a call that waits, and is stored nowhere.", SignalAsync),
+        new("An answer has no more signals than items were asked for, however many come at once.", ManySignalsAsync),
         new("A signal to nobody, or over its bound, does nothing.", SignalToNobodyAsync),
     ];
 
@@ -97,18 +98,45 @@ internal static class WaitingChecks
         Task<MailboxPage> waiting = WaitAsync(bob, cancellationToken);
         while (!waiting.IsCompleted)
         {
-            // One that comes before the call waits is lost.
+            // One that comes before the call waits is lost, and while the answer is on its way more of them may come into it.
             await alice.Relay.SignalAsync(new(bob.Address, id, new byte[] { 9 }), cancellationToken).ConfigureAwait(false);
             await Task.Delay(1, cancellationToken).ConfigureAwait(false);
         }
 
-        MailboxItem signal = (await waiting.ConfigureAwait(false)).Items.Single();
-        Expect.Equal(MailboxItemKind.Signal, signal.Kind, "The kind");
-        Expect.Equal(0L, signal.Id, "The id");
-        Expect.Equal(alice.Address, signal.Sender, "The sender");
-        Expect.Same(id, signal.EnvelopeId, "The envelope's id");
-        Expect.Same(new byte[] { 9 }, signal.Content, "The content");
+        IReadOnlyList<MailboxItem> signals = (await waiting.ConfigureAwait(false)).Items;
+        Expect.That(signals.Count is > 0 and <= 10, $"{signals.Count} signals.");
+        foreach (MailboxItem signal in signals)
+        {
+            Expect.Equal(MailboxItemKind.Signal, signal.Kind, "The kind");
+            Expect.Equal(0L, signal.Id, "The id");
+            Expect.Equal(alice.Address, signal.Sender, "The sender");
+            Expect.Same(id, signal.EnvelopeId, "The envelope's id");
+            Expect.Same(new byte[] { 9 }, signal.Content, "The content");
+        }
+
         Expect.Equal(0, (await bob.LookAsync().ConfigureAwait(false)).Count, "Items stored");
+    }
+
+    private static async Task ManySignalsAsync(RelayUnderTest subject, CancellationToken cancellationToken)
+    {
+        const int AtOnce = 8;
+        var world = new RelayWorld(subject, cancellationToken);
+        RelayTestDevice alice = await world.DeviceAsync("alice").ConfigureAwait(false);
+        RelayTestDevice bob = await world.DeviceAsync("bob").ConfigureAwait(false);
+        for (int i = 0; i < 10; i++)
+        {
+            Task<MailboxPage> waiting = WaitAsync(bob, cancellationToken, max: 1);
+            while (!waiting.IsCompleted)
+            {
+                await RelayWorld.AtOnceAsync(AtOnce, async _ =>
+                {
+                    await alice.Relay.SignalAsync(new(bob.Address, RelayWorld.NewId(), new byte[] { 9 }), cancellationToken).ConfigureAwait(false);
+                    return true;
+                }).ConfigureAwait(false);
+            }
+
+            Expect.Equal(1, (await waiting.ConfigureAwait(false)).Items.Count, "Signals");
+        }
     }
 
     private static async Task SignalToNobodyAsync(RelayUnderTest subject, CancellationToken cancellationToken)
@@ -125,6 +153,6 @@ internal static class WaitingChecks
         Expect.Equal(0, (await bob.LookAsync().ConfigureAwait(false)).Count, "Items stored");
     }
 
-    private static Task<MailboxPage> WaitAsync(RelayTestDevice device, CancellationToken cancellationToken) =>
-        device.Relay.ReceiveAsync(new(10, RelayLimits.MaxWait, 0, []), cancellationToken);
+    private static Task<MailboxPage> WaitAsync(RelayTestDevice device, CancellationToken cancellationToken, int max = 10) =>
+        device.Relay.ReceiveAsync(new(max, RelayLimits.MaxWait, 0, []), cancellationToken);
 }

@@ -15,6 +15,8 @@ public sealed class HealthMonitor : IDisposable
     private DateTimeOffset _currentBegan;
     private long? _preKeysLeft;
     private long? _plaintextKeys;
+    private DateTimeOffset? _certificateEnds;
+    private bool? _isRelayReachable;
 
     /// <param name="options">The thresholds.</param>
     /// <param name="time">The clock of the windows and of certificates.</param>
@@ -79,7 +81,7 @@ public sealed class HealthMonitor : IDisposable
 
     private IEnumerable<HealthAlert> Known(HealthFacts facts, DateTimeOffset now)
     {
-        if (facts.CertificateEnds - now <= _options.CertificateWarning)
+        if (facts.CertificateEnds - now <= _options.CertificateWarning || _certificateEnds - now <= _options.CertificateWarning)
         {
             yield return HealthAlert.CertificateEnding;
         }
@@ -95,12 +97,12 @@ public sealed class HealthMonitor : IDisposable
             yield return HealthAlert.MigrationFailures;
         }
 
-        if (facts.IsStoreRolledBack == true)
+        if (facts.IsStoreRolledBack == true || _current.Rollbacks + _previous.Rollbacks > 0)
         {
             yield return HealthAlert.StoreRolledBack;
         }
 
-        if (facts.IsRelayReachable == false)
+        if (facts.IsRelayReachable == false || _isRelayReachable == false)
         {
             yield return HealthAlert.RelayUnreachable;
         }
@@ -133,6 +135,15 @@ public sealed class HealthMonitor : IDisposable
                     break;
                 case Telemetry.PlaintextName:
                     _plaintextKeys = value;
+                    break;
+                case Telemetry.CertificateName:
+                    _certificateEnds = _time.GetUtcNow().AddSeconds(value);
+                    break;
+                case Telemetry.RelayName:
+                    _isRelayReachable = value != 0;
+                    break;
+                case Telemetry.RollbackName:
+                    _current.Rollbacks += value;
                     break;
                 case Telemetry.MigrationName:
                     _current.MigrationTried += value;

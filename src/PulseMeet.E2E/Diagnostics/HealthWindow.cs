@@ -8,6 +8,8 @@ internal sealed class HealthWindow
 
     public long OpeningFailures { get; set; }
 
+    public long Rollbacks { get; set; }
+
     public long MigrationTried { get; set; }
 
     public long MigrationFailed { get; set; }

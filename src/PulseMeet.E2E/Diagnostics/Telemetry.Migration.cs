@@ -11,10 +11,10 @@ internal static partial class Telemetry
 
     private const string MigrationOutcome = "pulsemeet.e2e.migration.outcome";
 
-    private static readonly Counter<long> s_migrated = s_meter.CreateCounter<long>(
+    private static readonly Counter<long> s_migrated = TheMeter.Instance.CreateCounter<long>(
         MigrationName, "{item}", "Messages and keys that the migration looked at, by kind and outcome.");
 
-    private static readonly Gauge<long> s_plaintext = s_meter.CreateGauge<long>(
+    private static readonly Gauge<long> s_plaintext = TheMeter.Instance.CreateGauge<long>(
         PlaintextName, "{key}", "Values with the shape of a key that the last search of the database found.");
 
     /// <summary>The activity of one run; null where nobody listens.</summary>

@@ -14,11 +14,9 @@ internal static partial class Telemetry
 
     private const string ErrorType = "error.type";
 
-    private static readonly Meter s_meter = new(E2EDiagnostics.MeterName);
-
     private static readonly ActivitySource s_activities = new(E2EDiagnostics.ActivitySourceName);
 
-    private static readonly Histogram<double> s_derivation = s_meter.CreateHistogram(
+    private static readonly Histogram<double> s_derivation = TheMeter.Instance.CreateHistogram(
         DerivationName,
         "s",
         "How long deriving keys takes.",
@@ -27,22 +25,22 @@ internal static partial class Telemetry
             HistogramBucketBoundaries = [0.000_01, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.005, 0.01, 0.05, 0.1, 0.25, 0.5, 1],
         });
 
-    private static readonly Counter<long> s_handshakes = s_meter.CreateCounter<long>(
+    private static readonly Counter<long> s_handshakes = TheMeter.Instance.CreateCounter<long>(
         "pulsemeet.e2e.handshakes", "{handshake}", "Handshakes, by role and result.");
 
-    private static readonly Counter<long> s_sealed = s_meter.CreateCounter<long>(
+    private static readonly Counter<long> s_sealed = TheMeter.Instance.CreateCounter<long>(
         "pulsemeet.e2e.messages.sealed", "{message}", "Messages sealed, by result.");
 
-    private static readonly Counter<long> s_opened = s_meter.CreateCounter<long>(
+    private static readonly Counter<long> s_opened = TheMeter.Instance.CreateCounter<long>(
         OpenedName, "{message}", "Messages opened, by result.");
 
-    private static readonly Counter<long> s_skipped = s_meter.CreateCounter<long>(
+    private static readonly Counter<long> s_skipped = TheMeter.Instance.CreateCounter<long>(
         "pulsemeet.e2e.ratchet.skipped_keys", "{key}", "Keys kept for messages that have not arrived.");
 
-    private static readonly Gauge<long> s_preKeys = s_meter.CreateGauge<long>(
+    private static readonly Gauge<long> s_preKeys = TheMeter.Instance.CreateGauge<long>(
         PreKeysName, "{prekey}", "One-time pairs that the directory last said it has.");
 
-    private static readonly Gauge<long> s_alerts = s_meter.CreateGauge<long>(
+    private static readonly Gauge<long> s_alerts = TheMeter.Instance.CreateGauge<long>(
         "pulsemeet.e2e.health.alert", "{alert}", "Whether the alert was raised when health was last assessed: 1 or 0.");
 
     private static readonly (HealthAlert Alert, KeyValuePair<string, object?> Tag)[] s_alertTags =
@@ -53,7 +51,8 @@ internal static partial class Telemetry
     private static readonly KeyValuePair<string, object?> s_responder = new("pulsemeet.e2e.handshake.role", "responder");
 
     /// <summary>Whether <see cref="HealthMonitor"/> looks at an instrument.</summary>
-    public static bool IsJudged(string instrument) => instrument is DerivationName or OpenedName or PreKeysName or MigrationName or PlaintextName;
+    public static bool IsJudged(string instrument) => instrument is DerivationName or OpenedName or PreKeysName or MigrationName or PlaintextName
+        or RollbackName or RelayName or CertificateName;
 
     /// <summary>When a derivation began; 0 where nobody listens.</summary>
     public static long DerivationBegins() => s_derivation.Enabled ? Stopwatch.GetTimestamp() : 0;
@@ -135,5 +134,11 @@ internal static partial class Telemetry
         }
 
         return false;
+    }
+
+    /// <summary>A type of its own, so that it is there before the instruments of every part of this class.</summary>
+    private static class TheMeter
+    {
+        public static readonly Meter Instance = new(E2EDiagnostics.MeterName);
     }
 }

@@ -10,6 +10,12 @@ namespace PulseMeet.E2E;
 /// <remarks>Not derived from a passphrase, which the relay could guess. Whoever has the written form and the copy has the account: an old
 /// copy and its old key open for ever, short of a new account key. docs/protocol-linking.md, "Recovery key". Thread-safe until
 /// disposed; <see cref="ToText"/> is the only way that it prints.</remarks>
+/// <example><code>
+/// using RecoveryKey recovery = RecoveryKey.Generate();
+/// Show(recovery.ToText());                                   // once; the user writes it down
+/// byte[] copy = recovery.Seal(account, "alice");             // for the relay to keep
+/// using Ed25519KeyPair back = RecoveryKey.Parse(typed).Open(copy, "alice");
+/// </code></example>
 [DebuggerDisplay("RecoveryKey")]
 public sealed class RecoveryKey : IDisposable
 {

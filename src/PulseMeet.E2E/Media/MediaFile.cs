@@ -6,6 +6,11 @@ namespace PulseMeet.E2E.Media;
 
 /// <summary>Seals and opens files on disk. What is written stands beside the target under a name of its own, reaches the disk, and
 /// is then renamed, so that no half-written file is ever taken for a whole one. Stateless and thread-safe.</summary>
+/// <example><code>
+/// using MediaKey key = MediaKey.Generate();
+/// using MediaReference reference = await MediaFile.SealAsync("cat.png", "cat.sealed", key, new MediaDescription("cat", MediaKind.Image));
+/// byte[] message = session.Seal(reference.Encode()); // the reference holds the key: it travels sealed
+/// </code></example>
 public static class MediaFile
 {
     private const int NoBuffer = 0;

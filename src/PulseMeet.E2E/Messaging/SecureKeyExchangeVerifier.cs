@@ -31,7 +31,7 @@ public sealed class SecureKeyExchangeVerifier
     /// <exception cref="ArgumentException">The prekeys are another device's.</exception>
     /// <exception cref="ObjectDisposedException">The device, or its prekeys, are disposed.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
-    public async Task<SecureKeyExchangeReport> VerifySecureKeyExchangeAsync(
+    public Task<SecureKeyExchangeReport> VerifySecureKeyExchangeAsync(
         DeviceIdentity own, IE2ERelay? relay = null, DevicePreKeys? preKeys = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(own);
@@ -40,6 +40,16 @@ public sealed class SecureKeyExchangeVerifier
             throw new ArgumentException("The prekeys are another device's.", nameof(preKeys));
         }
 
+        return VerifyAsync(own, relay, preKeys?.PublicationHash, cancellationToken);
+    }
+
+    /// <param name="own">The device.</param>
+    /// <param name="relay">Where it publishes, or null.</param>
+    /// <param name="published">The hash of what should be published; null leaves the prekeys out.</param>
+    /// <param name="cancellationToken">Stops waiting for the relay.</param>
+    internal async Task<SecureKeyExchangeReport> VerifyAsync(
+        DeviceIdentity own, IE2ERelay? relay, ReadOnlyMemory<byte>? published, CancellationToken cancellationToken)
+    {
         long begun = Stopwatch.GetTimestamp();
         List<SecureKeyExchangeCheck> checks =
         [
@@ -52,9 +62,9 @@ public sealed class SecureKeyExchangeVerifier
         if (relay is not null)
         {
             checks.Add(await LookAtListAsync(own, relay, cancellationToken).ConfigureAwait(false));
-            if (preKeys is not null)
+            if (published is { } expected)
             {
-                checks.Add(await LookAtPreKeysAsync(preKeys, relay, cancellationToken).ConfigureAwait(false));
+                checks.Add(await LookAtPreKeysAsync(expected, relay, cancellationToken).ConfigureAwait(false));
             }
         }
 
@@ -111,14 +121,14 @@ public sealed class SecureKeyExchangeVerifier
 
     /// <summary>The relay has the present certificate and signed pair: it hands out nothing that this device cannot answer.</summary>
     private static async Task<SecureKeyExchangeCheck> LookAtPreKeysAsync(
-        DevicePreKeys preKeys, IE2ERelay relay, CancellationToken cancellationToken)
+        ReadOnlyMemory<byte> expected, IE2ERelay relay, CancellationToken cancellationToken)
     {
         const string name = "published prekeys";
         try
         {
             PreKeyStatus published = await relay.GetPreKeyStatusAsync(cancellationToken).ConfigureAwait(false);
             return new(
-                name, "the device's certificate and signed pair", PublicBytes.Equal(published.PublicationHash.Span, preKeys.PublicationHash.Span));
+                name, "the device's certificate and signed pair", PublicBytes.Equal(published.PublicationHash.Span, expected.Span));
         }
         catch (E2EException refused)
         {

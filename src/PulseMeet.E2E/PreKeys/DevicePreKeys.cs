@@ -10,6 +10,15 @@ namespace PulseMeet.E2E.PreKeys;
 /// Thread-safe. Owns its keys. The app stores <see cref="Serialize"/> before it hands a publication to the directory and
 /// after every accepted first message, so that a restart forgets neither. docs/protocol.md, "Prekeys".
 /// </remarks>
+/// <example><code>
+/// DirectoryState state = await directory.GetStateAsync(device.Address);
+/// if (preKeys.IsPublicationDue(state))
+/// {
+///     PreKeyPublication publication = preKeys.PreparePublication(state);
+///     store.Put("prekeys", preKeys.Serialize()); // before they are published
+///     await directory.PublishAsync(publication);
+/// }
+/// </code></example>
 public sealed class DevicePreKeys : IDisposable
 {
     /// <summary>A list that somebody fills makes no more than a generation a day.</summary>

@@ -14,6 +14,11 @@ namespace PulseMeet.E2E.Ratchet;
 /// Thread-safe: calls on one session run one after the other. The app stores <see cref="Serialize"/> before a sealed message
 /// leaves and before an opened one is shown. docs/protocol.md, "Ratchet"; the bounds are in <see cref="RatchetLimits"/>.
 /// </remarks>
+/// <example><code>
+/// byte[] message = session.Seal("Coffee at ten?"u8);
+/// store.Put("bob/phone", session.Serialize()); // before the message leaves
+/// await network.SendAsync(message);
+/// </code></example>
 [DebuggerDisplay("{ToString(),nq}")]
 public sealed partial class RatchetSession : IDisposable
 {

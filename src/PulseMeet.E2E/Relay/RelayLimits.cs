@@ -33,6 +33,12 @@ public static class RelayLimits
     /// <summary>The most candidates of one epoch that one device may offer.</summary>
     public const int MaxCandidatesPerSender = 4;
 
+    /// <summary>The most candidates and group infos that one user may have offered and the relay keeps, in all groups.</summary>
+    public const int MaxOffers = 10_000;
+
+    /// <summary>The most bytes of them, with the tree that each names: 256 MiB.</summary>
+    public const long MaxOfferBytes = 256L * 1024 * 1024;
+
     /// <summary>The most devices on a group's delivery list.</summary>
     public const int MaxGroupDevices = 4096;
 

@@ -8,6 +8,10 @@ namespace PulseMeet.E2E;
 /// <remarks>Over both account keys and stable user ids: a new device changes nothing, a new account key changes half of it. The two
 /// halves (<see cref="NumericFingerprint"/>) stand in the order of their digits. docs/protocol-verification.md, "Safety number".
 /// Immutable and thread-safe. Not a secret.</remarks>
+/// <example><code>
+/// SafetyNumber number = SafetyNumber.Of(new AccountIdentity("alice", aliceKey), new AccountIdentity("bob", bobKey));
+/// bool same = number.Equals(SafetyNumber.Parse(typed));
+/// </code></example>
 public sealed class SafetyNumber : IEquatable<SafetyNumber>
 {
     /// <summary>The number of digits.</summary>

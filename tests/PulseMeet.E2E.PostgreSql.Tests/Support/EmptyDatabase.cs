@@ -34,7 +34,7 @@ public sealed class EmptyDatabase(string connectionString, Action drop) : IAsync
         return source;
     }
 
-    public void Run(string sql) => EmptyPostgres.Execute(connectionString, sql);
+    public void Run(string sql) => PulseMeet.E2E.Tests.Postgres.PostgresCluster.Execute(connectionString, sql);
 
     public T Scalar<T>(string sql)
     {

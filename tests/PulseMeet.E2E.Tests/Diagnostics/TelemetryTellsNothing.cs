@@ -43,10 +43,13 @@ public sealed partial class TelemetryTellsNothing
             "error.type" => Enum.GetNames<E2EError>(),
             "pulsemeet.e2e.derivation.kind" => s_kinds,
             "pulsemeet.e2e.handshake.role" => s_roles,
+            "pulsemeet.e2e.missing.state" => ["asked_for", "lost"],
+            "pulsemeet.e2e.repair.by" => ["this_device", "peer"],
+            "pulsemeet.e2e.queue" => ["outbox", "inbox"],
             "pulsemeet.e2e.alert" => Enum.GetNames<HealthAlert>(),
             _ => [],
         })));
-        Assert.All(emitted.Activities, activity => Assert.Contains(activity.DisplayName, new[] { "handshake initiate", "handshake accept" }));
+        Assert.All(emitted.Activities, activity => Assert.Contains(activity.DisplayName, new[] { "handshake initiate", "handshake accept", "repair" }));
         Assert.All(emitted.Activities, activity => Assert.Empty(activity.Baggage));
         Assert.All(emitted.Activities, activity => Assert.Empty(activity.Events));
     }
@@ -71,7 +74,7 @@ public sealed partial class TelemetryTellsNothing
     {
         using var emitted = new EmittedTelemetry();
         RunEverything();
-        Assert.Equal(9, emitted.Instruments.Count);
+        Assert.Equal(17, emitted.Instruments.Count);
         Assert.All(emitted.Instruments, instrument =>
         {
             Assert.Matches("^pulsemeet\\.e2e(\\.[a-z_]+)+$", instrument.Name);

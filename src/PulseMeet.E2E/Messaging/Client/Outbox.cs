@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using PulseMeet.E2E.Diagnostics;
 using PulseMeet.E2E.Identity;
 using PulseMeet.E2E.PreKeys;
 using PulseMeet.E2E.Relay;
@@ -15,6 +17,8 @@ internal sealed class Outbox(ClientCore core, DeviceLists lists, Conversations c
     /// <summary>How often a list that changes under our hands is followed in one round.</summary>
     private const int MaxAttempts = 3;
 
+    private readonly QueueWatch _watch = new(core, RecordKey.Outbox, "outbox");
+
     /// <summary>One round over everything that waits.</summary>
     /// <returns>Whether nothing waits any more that could be sent now.</returns>
     /// <exception cref="E2EException">The relay cannot be reached, or refuses for now.</exception>
@@ -23,7 +27,10 @@ internal sealed class Outbox(ClientCore core, DeviceLists lists, Conversations c
         using IDisposable turn = await core.Gates.EnterAsync([Gates.Outbox], cancellationToken).ConfigureAwait(false);
         core.Outgoing.Reset();
         bool isPrepared = await PrepareAsync(cancellationToken).ConfigureAwait(false);
-        return await DeliverAsync(cancellationToken).ConfigureAwait(false) && isPrepared;
+        await _watch.LookAsync(cancellationToken).ConfigureAwait(false);
+        bool isDelivered = await DeliverAsync(cancellationToken).ConfigureAwait(false);
+        await _watch.LookAsync(cancellationToken).ConfigureAwait(false);
+        return isDelivered && isPrepared;
     }
 
     /// <summary>Begins sessions and seals; delivers nothing.</summary>
@@ -281,6 +288,7 @@ internal sealed class Outbox(ClientCore core, DeviceLists lists, Conversations c
                 continue;
             }
 
+            using Activity? activity = Telemetry.RepairBegins();
             try
             {
                 ClaimedBundles? claimed = RepairRecord.Decode(item.Value).IsNewSession
@@ -291,6 +299,7 @@ internal sealed class Outbox(ClientCore core, DeviceLists lists, Conversations c
             }
             catch (E2EException exception) when (IsAbout(exception))
             {
+                Telemetry.Failed(activity, exception.Reason);
                 isDone = false;
             }
         }
@@ -359,6 +368,7 @@ internal sealed class Outbox(ClientCore core, DeviceLists lists, Conversations c
                 return false;
             }
 
+            work.Repaired++;
             await work.TrySealAsync(own, user, listed, conversations.Control(conversation, ContentType.Repair, default)).ConfigureAwait(false);
         }
 

@@ -1,3 +1,4 @@
+using PulseMeet.E2E.Diagnostics;
 using PulseMeet.E2E.Identity;
 using PulseMeet.E2E.Primitives;
 using PulseMeet.E2E.Ratchet;
@@ -15,6 +16,8 @@ internal sealed class Receiver(ClientCore core, DeviceLists lists, Conversations
     /// <summary>The most items of one page.</summary>
     private const int Page = 100;
 
+    private readonly QueueWatch _watch = new(core, RecordKey.Inbox, "inbox");
+
     /// <summary>Receives one page, waits for it where nothing is there, and acknowledges what is durable.</summary>
     /// <returns>How many items came; -1 where too many events wait.</returns>
     /// <exception cref="E2EException">The relay cannot be reached.</exception>
@@ -28,12 +31,12 @@ internal sealed class Receiver(ClientCore core, DeviceLists lists, Conversations
         }
 
         long[] taken = await AcknowledgeAsync(cancellationToken).ConfigureAwait(false);
-        MailboxPage page = await core.Relay
-            .ReceiveAsync(new MailboxRequest(Page, wait, core.ToldRevision, taken), cancellationToken).ConfigureAwait(false);
+        MailboxPage page = await AskAsync(new MailboxRequest(Page, wait, core.ToldRevision, taken), cancellationToken).ConfigureAwait(false);
         await controls.NoticeRollbackAsync(page.HighestStoreRevision, cancellationToken).ConfigureAwait(false);
         MailboxItem[] items = [.. page.Items.Take(Page).Where(item => item.Id == 0 || !taken.Contains(item.Id))];
         await PushAsync(items, cancellationToken).ConfigureAwait(false);
         await AcknowledgeAsync(cancellationToken).ConfigureAwait(false);
+        await _watch.LookAsync(cancellationToken).ConfigureAwait(false);
         return page.Items.Count;
     }
 
@@ -86,6 +89,20 @@ internal sealed class Receiver(ClientCore core, DeviceLists lists, Conversations
         var arrived = new Dictionary<StreamName, RangeSet>();
         await OpenAsync(work, own, item, arrived, []).ConfigureAwait(false);
         await controls.TellDeliveredAsync(work, arrived).ConfigureAwait(false);
+    }
+
+    private async Task<MailboxPage> AskAsync(MailboxRequest request, CancellationToken cancellationToken)
+    {
+        try
+        {
+            MailboxPage page = await core.Relay.ReceiveAsync(request, cancellationToken).ConfigureAwait(false);
+            Telemetry.RelayAnswered();
+            return page;
+        }
+        catch (E2EException exception) when (Telemetry.RelayFailed(exception.Reason))
+        {
+            throw;
+        }
     }
 
     /// <summary>Tells the relay what it may forget: what is durable here.</summary>
@@ -324,10 +341,13 @@ internal sealed class Receiver(ClientCore core, DeviceLists lists, Conversations
         }
 
         IncomingStream stream = await work.IncomingAsync(content.Stream).ConfigureAwait(false);
+        bool wasNamed = stream.IsNamed(content.Number);
         if (stream.Receive(content.Number, content.Highest, work.Now) == Arrival.Duplicate)
         {
             return;
         }
+
+        work.Recovered += wasNamed ? 1 : 0;
 
         if (!arrived.TryGetValue(content.Stream, out RangeSet? numbers))
         {

@@ -1,3 +1,4 @@
+using PulseMeet.E2E.Diagnostics;
 using PulseMeet.E2E.Identity;
 using PulseMeet.E2E.Primitives;
 using PulseMeet.E2E.Storage;
@@ -35,6 +36,7 @@ internal sealed class Upkeep(ClientCore core, DeviceLists lists, Account account
             await UnlessRefusedAsync(() => account.RenewAsync(cancellationToken)).ConfigureAwait(false);
             core.IsPublicationWanted = true;
             _lastRun = now;
+            Telemetry.CertificateLeft(core.Identity.Certificate.NotAfter - now);
         }
 
         if (core.IsPublicationWanted)

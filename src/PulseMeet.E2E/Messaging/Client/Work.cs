@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using PulseMeet.E2E.Diagnostics;
 using PulseMeet.E2E.Identity;
 using PulseMeet.E2E.Primitives;
 using PulseMeet.E2E.Ratchet;
@@ -18,6 +19,7 @@ internal sealed partial class Work : IAsyncDisposable
     private readonly Dictionary<(DeviceAddress, SessionId), RatchetSession> _sessions = [];
     private readonly HashSet<(DeviceAddress, SessionId)> _changedSessions = [];
     private readonly Dictionary<StreamName, IncomingStream> _incoming = [];
+    private readonly List<E2EEvent> _events = [];
     private bool _isCommitted;
 
     public Work(ClientCore core, CancellationToken cancellationToken)
@@ -33,7 +35,13 @@ internal sealed partial class Work : IAsyncDisposable
     public bool HasOutgoing { get; private set; }
 
     /// <summary>Whether the inbox gets something.</summary>
-    public bool HasEvents { get; private set; }
+    public bool HasEvents => _events.Count > 0;
+
+    /// <summary>How many messages came that had been named as missing.</summary>
+    public int Recovered { get; set; }
+
+    /// <summary>How many sessions were begun anew.</summary>
+    public int Repaired { get; set; }
 
     /// <summary>Whether this device's prekeys were changed in memory, and go into the batch.</summary>
     public bool HasUsedPreKeys { get; set; }
@@ -170,7 +178,7 @@ internal sealed partial class Work : IAsyncDisposable
     public void AddEvent(E2EEvent value)
     {
         Put(RecordKey.Inbox, RecordKey.Of(_core.Sequence.Next()), EventCodec.Encode(value));
-        HasEvents = true;
+        _events.Add(value);
     }
 
     public void AddOutgoing(OutboxRecord envelope)
@@ -208,6 +216,7 @@ internal sealed partial class Work : IAsyncDisposable
         }
 
         _core.Committed(this);
+        Emit();
     }
 
     public async ValueTask DisposeAsync()
@@ -223,6 +232,29 @@ internal sealed partial class Work : IAsyncDisposable
             // What was used up in memory was not: the stored state counts.
             await _core.ReloadPreKeysAsync().ConfigureAwait(false);
         }
+    }
+
+    /// <summary>What happened is measured once it is durable.</summary>
+    private void Emit()
+    {
+        foreach (E2EEvent happened in _events)
+        {
+            switch (happened)
+            {
+                case MessagesMissing missing:
+                    Telemetry.MessagesMissing(missing.Count, missing.IsLost);
+                    break;
+                case SessionRepaired:
+                    Telemetry.SessionsRepaired(1, isByPeer: true);
+                    break;
+                case StoreRolledBack:
+                    Telemetry.StoreRolledBack();
+                    break;
+            }
+        }
+
+        Telemetry.MessagesRecovered(Recovered);
+        Telemetry.SessionsRepaired(Repaired, isByPeer: false);
     }
 
     private void Gather(List<byte[]> secrets)

@@ -56,6 +56,9 @@ internal sealed class IncomingStream
     /// <summary>What is missing and was named to the app; it is new if it comes all the same.</summary>
     public IReadOnlyList<NumberRange> Named => _named.Ranges;
 
+    /// <summary>Whether the app was told that this number is missing.</summary>
+    public bool IsNamed(ulong number) => _named.Contains(number);
+
     /// <summary>Notes a numbered content that was opened.</summary>
     /// <param name="number">Its number, from 1.</param>
     /// <param name="highest">The highest number that it repeats.</param>

@@ -12,7 +12,7 @@ internal sealed class RelayGroup(RelayState state, ReadOnlyMemory<byte> groupId)
     private readonly Dictionary<(DeviceAddress Sender, BytesKey Id), int> _offers = [];
     private readonly HashSet<(DeviceAddress Sender, BytesKey Id)> _sent = [];
     private readonly Queue<((DeviceAddress Sender, BytesKey Id) Key, DateTimeOffset At)> _sentSince = new();
-    private (byte[] Info, BytesKey? Tree)? _newest;
+    private GroupInfo? _newest;
     private ulong _greatest;
     private bool _isCreated;
 
@@ -81,7 +81,7 @@ internal sealed class RelayGroup(RelayState state, ReadOnlyMemory<byte> groupId)
         return page;
     }
 
-    public byte[]? InfoFor(DeviceAddress caller) => _list.IsOrWasOn(caller.UserId) && _newest is { } newest ? [.. newest.Info] : null;
+    public byte[]? InfoFor(DeviceAddress caller) => _list.IsOrWasOn(caller.UserId) && _newest is { } newest ? [.. newest.Content] : null;
 
     public void Subscribe(DeviceAddress caller, bool isSubscribed) => _list.Subscribe(caller, isSubscribed);
 
@@ -97,6 +97,7 @@ internal sealed class RelayGroup(RelayState state, ReadOnlyMemory<byte> groupId)
                 candidates.Remove(candidate);
                 _offers.Remove((candidate.Sender, candidate.Id));
                 state.Trees.Drop(candidate.Tree);
+                state.Offered.Drop(candidate.Sender.UserId, candidate.Size);
             }
 
             if (candidates.Count == 0)
@@ -121,6 +122,7 @@ internal sealed class RelayGroup(RelayState state, ReadOnlyMemory<byte> groupId)
             : 0;
         RelayRequest.IsWithin(own + 1, RelayLimits.MaxCandidatesPerSender);
         RelayRequest.IsWithin(_list.CountWith(joining.Append(sender).Select(device => device.Address)), RelayLimits.MaxGroupDevices);
+        state.Offered.Check(sender.Address.UserId, MoreFrom(sender.Address.UserId, commit));
         if (!isMember && (_newest is null || !_list.IsOrWasOn(sender.Address.UserId)))
         {
             throw new E2EException(E2EError.NotAllowed, "The caller is not on the group's delivery list.");
@@ -137,12 +139,37 @@ internal sealed class RelayGroup(RelayState state, ReadOnlyMemory<byte> groupId)
         }
     }
 
+    /// <summary>What an offer adds to what its sender's user has offered: a group info takes the place of the one before.</summary>
+    private (int Items, long Bytes) MoreFrom(string userId, GroupCommit commit)
+    {
+        (int items, long bytes) = commit.Commit.IsEmpty ? (0, 0L) : (1, SizeOf(commit.Commit, commit));
+        if (!commit.GroupInfo.IsEmpty)
+        {
+            (items, bytes) = (items + 1, bytes + SizeOf(commit.GroupInfo, commit));
+            if (_newest is { } newest && newest.UserId == userId)
+            {
+                (items, bytes) = (items - 1, bytes - newest.Size);
+            }
+        }
+
+        return (items, bytes);
+    }
+
+    private static long SizeOf(ReadOnlyMemory<byte> content, GroupCommit commit) => (long)content.Length + commit.Tree.Length;
+
     private int Keep(RelayDevice sender, GroupCommit commit, bool isMember)
     {
         if (!commit.GroupInfo.IsEmpty)
         {
-            state.Trees.Drop(_newest?.Tree);
-            _newest = (commit.GroupInfo.ToArray(), state.Trees.Name(commit.Tree));
+            if (_newest is { } before)
+            {
+                state.Trees.Drop(before.Tree);
+                state.Offered.Drop(before.UserId, before.Size);
+            }
+
+            long size = SizeOf(commit.GroupInfo, commit);
+            _newest = new(sender.Address.UserId, commit.GroupInfo.ToArray(), state.Trees.Name(commit.Tree), size);
+            state.Offered.Add(sender.Address.UserId, size);
         }
 
         if (commit.Commit.IsEmpty)
@@ -157,8 +184,10 @@ internal sealed class RelayGroup(RelayState state, ReadOnlyMemory<byte> groupId)
 
         int place = _nextPlaces.GetValueOrDefault(commit.Epoch);
         _nextPlaces[commit.Epoch] = place + 1;
+        long kept = SizeOf(commit.Commit, commit);
         candidates.Add(new(
-            place, sender.Address, new BytesKey(commit.Id), commit.Commit.ToArray(), state.Trees.Name(commit.Tree), state.Now));
+            place, sender.Address, new BytesKey(commit.Id), commit.Commit.ToArray(), state.Trees.Name(commit.Tree), kept, state.Now));
+        state.Offered.Add(sender.Address.UserId, kept);
         foreach (DeviceAddress removed in commit.Removed.Where(
             removed => place == 0 && (isMember || removed.UserId == sender.Address.UserId)))
         {
@@ -203,5 +232,7 @@ internal sealed class RelayGroup(RelayState state, ReadOnlyMemory<byte> groupId)
         new(state.NextItemId(), kind, sender.Address, groupId, id.ToArray(), state.Now, content);
 
     private sealed record Candidate(
-        int Place, DeviceAddress Sender, BytesKey Id, byte[] Commit, BytesKey? Tree, DateTimeOffset At);
+        int Place, DeviceAddress Sender, BytesKey Id, byte[] Commit, BytesKey? Tree, long Size, DateTimeOffset At);
+
+    private sealed record GroupInfo(string UserId, byte[] Content, BytesKey? Tree, long Size);
 }

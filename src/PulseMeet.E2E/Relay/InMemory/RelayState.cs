@@ -17,6 +17,8 @@ internal sealed class RelayState(TimeProvider time)
 
     public RelayTrees Trees { get; } = new();
 
+    public Offered Offered { get; } = new();
+
     public LinkAnswers LinkAnswers { get; } = new();
 
     /// <summary>An id for a mailbox's item. One row of numbers for all mailboxes, so that a mailbox that was deleted and

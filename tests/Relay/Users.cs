@@ -3,7 +3,7 @@ using PulseMeet.E2E.Identity;
 using PulseMeet.E2E.Keys;
 using PulseMeet.E2E.Relay;
 
-namespace PulseMeet.E2E.PostgreSql.Tests.Support;
+namespace PulseMeet.E2E.Tests.Relay;
 
 /// <summary>Listed devices, and traffic between them. What lies in an envelope is no matter to a relay.</summary>
 internal static class Users

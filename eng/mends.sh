@@ -1,0 +1,69 @@
+#!/usr/bin/env bash
+# eng/mends.sh [NAME...]: takes each protection of eng/mends/NAME*.patch out again, one at a time, and expects its test to fail. A patch says in
+# its head what it undoes and which test notices. Works in a worktree of its own, on HEAD; about 15 seconds a patch. Not in the test command.
+set -uo pipefail
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+work=$(mktemp -d)
+tree=$work/tree
+log=$work/log
+trap 'git -C "$root" worktree remove --force "$tree" >/dev/null 2>&1; rm -rf "$work"' EXIT
+git -C "$root" worktree add --quiet --detach "$tree" HEAD || exit 1
+
+patches=()
+for name in "${@:-}"; do
+  for patch in "$root/eng/mends/$name"*.patch; do
+    [ -f "$patch" ] || { echo "There is no mend $name." >&2; exit 2; }
+    patches+=("$patch")
+  done
+done
+
+tests=tests/PulseMeet.E2E.Tests
+bin=$tree/$tests/bin/Release/net10.0
+test_of() { sed -n 's/^Test: //p' "$1"; }
+
+# A filter's tests by the built assemblies: prints «failed of total», nothing where no test ran.
+run() {
+  dotnet test "$bin/PulseMeet.E2E.Tests.dll" --nologo --filter "$1" >"$log" 2>&1
+  sed -n 's/.*Failed: *\([0-9]*\), Passed: *[0-9]*, Skipped: *[0-9]*, Total: *\([0-9]*\),.*/\1 of \2/p' "$log" | tail -n 1
+}
+
+cd "$tree"
+echo "Building the tests."
+dotnet build "$tests" -c Release -v quiet --nologo >"$log" 2>&1 || { tail -n 20 "$log"; exit 1; }
+
+# What fails with every protection in place would show nothing.
+all=$(for patch in "${patches[@]}"; do test_of "$patch"; done | sort -u | sed 's/^/FullyQualifiedName~./' | paste -sd '|')
+whole=$(run "$all")
+case $whole in
+  '0 of '*) echo "With every protection: $whole failed." ;;
+  *) echo "With every protection: ${whole:-no test ran}."; grep -E "\[FAIL\]|error" "$log"; exit 1 ;;
+esac
+
+noticed=0
+unnoticed=0
+for patch in "${patches[@]}"; do
+  name=$(basename "$patch" .patch)
+  result=
+  if ! git apply "$patch" 2>"$log"; then
+    result="does not apply"
+  elif ! dotnet build src/PulseMeet.E2E -c Release -v quiet --nologo --no-restore \
+    -p:RunAnalyzers=false -p:TreatWarningsAsErrors=false >"$log" 2>&1; then
+    result="does not build"
+  else
+    cp src/PulseMeet.E2E/bin/Release/net10.0/PulseMeet.E2E.dll "$bin/"
+    result=$(run "FullyQualifiedName~.$(test_of "$patch")")
+  fi
+  git checkout --quiet -- src
+  case $result in
+    '0 of '* | '' | does*)
+      unnoticed=$((unnoticed + 1))
+      echo "UNNOTICED  $name: ${result:-no test ran}"
+      ;;
+    *)
+      noticed=$((noticed + 1))
+      echo "noticed    $name: $result failed"
+      ;;
+  esac
+done
+echo "$noticed noticed, $unnoticed not"
+[ "$unnoticed" -eq 0 ]
