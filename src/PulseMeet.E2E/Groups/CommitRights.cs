@@ -56,8 +56,9 @@ internal static class CommitRights
             return;
         }
 
-        // R4: all else by those who have the right; the creator by nobody, an admin by the creator, or by an admin where there is none.
-        GroupRole target = data.RoleOf(user);
+        // R4: all else by those who have the right. Where the account goes with it: the creator by nobody, an admin by the creator,
+        // or by an admin where there is none. A device alone comes back: it may be any.
+        GroupRole target = reading.After.Roster.HasSame(user, reading.Before.Roster) ? GroupRole.Member : data.RoleOf(user);
         Require(
             data.Has(role, data.Rights.Remove)
             && target != GroupRole.Creator

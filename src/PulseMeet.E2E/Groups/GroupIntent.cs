@@ -7,7 +7,29 @@ internal abstract record GroupIntent;
 
 /// <summary>Accounts with their devices into the group: new accounts, and of those that are there a newer list with what follows from
 /// it: devices that are no longer on it go, those that a key package is at hand for come.</summary>
-internal sealed record BringIntent(IReadOnlyList<Invitee> Invitees) : GroupIntent;
+internal sealed record BringIntent(IReadOnlyList<Invitee> Invitees) : GroupIntent
+{
+    /// <summary>Two halves of it: of the accounts, or of a single one's devices.</summary>
+    /// <returns>Null where there are none.</returns>
+    public (BringIntent First, BringIntent Second)? Halves()
+    {
+        if (Invitees.Count > 1)
+        {
+            int half = Invitees.Count / 2;
+            return (new BringIntent([.. Invitees.Take(half)]), new BringIntent([.. Invitees.Skip(half)]));
+        }
+
+        if (Invitees is [{ KeyPackages.Count: > 1 } one])
+        {
+            int half = one.KeyPackages.Count / 2;
+            return (
+                new BringIntent([one with { KeyPackages = [.. one.KeyPackages.Take(half)] }]),
+                new BringIntent([one with { KeyPackages = [.. one.KeyPackages.Skip(half)] }]));
+        }
+
+        return null;
+    }
+}
 
 /// <summary>An account with what is needed to have its devices in a group.</summary>
 /// <param name="List">Its encoded device list.</param>

@@ -71,7 +71,7 @@ internal sealed partial class PulseGroup
         _policy.Lists = lists;
         if (_pending is not null)
         {
-            Unfinished = wasOwn ? null : _pending.Intent;
+            Unfinished = wasOwn && !_pending.IsPartial ? null : _pending.Intent;
             _pending = null;
         }
 

@@ -10,7 +10,8 @@ internal sealed partial class PulseGroup
     /// <summary>The commit that waits to be taken; null where none does.</summary>
     public PreparedCommit? Prepared => _pending is null ? null : Whole(_mls.Pending!, _pending.Lists);
 
-    /// <summary>Makes the commit of an intent. It waits from then on: store, offer, and bring the epoch's candidates.</summary>
+    /// <summary>Makes the commit of an intent. It waits from then on: store, offer, and bring the epoch's candidates. Who is too many
+    /// for one commit comes in several: the rest is <see cref="Unfinished"/> when the first is taken.</summary>
     /// <returns>Null where the group is as the intent wants it.</returns>
     /// <exception cref="InvalidOperationException">Another one waits.</exception>
     /// <exception cref="E2EException">This device's role does not allow it (<see cref="E2EError.GroupNotAllowed"/>), the group's rules
@@ -22,6 +23,19 @@ internal sealed partial class PulseGroup
             throw new InvalidOperationException("A commit waits to be taken: its candidates come first.");
         }
 
+        if (Fit(intent) is not { } part)
+        {
+            return null;
+        }
+
+        _pending = new PendingChange(intent, _policy.Outcome!, !ReferenceEquals(part, intent));
+        return Prepared;
+    }
+
+    /// <summary>Makes the commit of as much of an intent as fits into one.</summary>
+    /// <returns>That much of it; null where nothing is to be done.</returns>
+    private GroupIntent? Fit(GroupIntent intent)
+    {
         IReadOnlyList<Proposal>? proposals = CommitPlan.Of(
             intent, _mls.View, _shape, _device, _leaves.Select(leave => leave.Request), _time.GetUtcNow());
         if (proposals is null)
@@ -37,17 +51,20 @@ internal sealed partial class PulseGroup
             SignatureKey = _device.Client.SignatureKey,
             AllowExternalJoin = true,
         });
-        if (pending.Commit.Length > GroupLimits.MaxCommitSize)
+        if (pending.Commit.Length <= GroupLimits.MaxCommitSize)
         {
-            _mls.DropPending();
-            throw new E2EException(E2EError.LimitExceeded, "The commit is longer than others would read.");
+            return intent;
         }
 
-        _pending = new PendingChange(intent, _policy.Outcome!);
-        return Prepared;
+        _mls.DropPending();
+        (BringIntent first, BringIntent second) = (intent as BringIntent)?.Halves()
+            ?? throw new E2EException(E2EError.LimitExceeded, "The commit is longer than others would read.");
+
+        // The first half may be done already.
+        return Fit(first) ?? Fit(second);
     }
 
-    /// <summary>Makes what lost anew, for the epoch as it is now.</summary>
+    /// <summary>Makes what lost, or what is left of it, anew, for the epoch as it is now.</summary>
     /// <returns>Null where nothing is left to do.</returns>
     /// <exception cref="E2EException">It is not allowed, or makes no sense, any more; it is not tried again.</exception>
     public PreparedCommit? Rebase()

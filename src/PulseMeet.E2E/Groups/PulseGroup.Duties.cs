@@ -100,7 +100,7 @@ internal sealed partial class PulseGroup
         GroupRole role = Data.RoleOf(_device.Address.UserId);
         foreach ((uint index, PulseLeaf leaf) in Roster.Devices)
         {
-            GroupRole target = Data.RoleOf(leaf.Address.UserId);
+            GroupRole target = Roster.Find(leaf.Address.UserId)!.Devices.Count > 1 ? GroupRole.Member : Data.RoleOf(leaf.Address.UserId);
             bool mayRemove = leaf.Address.UserId == _device.Address.UserId
                 || (Data.Has(role, Data.Rights.Remove)
                     && (target == GroupRole.Member || (target == GroupRole.Admin && Data.Has(role, GroupRole.Creator))));

@@ -23,6 +23,7 @@ internal sealed partial class PulseGroup
         {
             GroupIntentCodec.Write(_pending.Intent, writer);
             _pending.Lists.Write(writer);
+            writer.WritePresence(_pending.IsPartial);
         }
 
         writer.WritePresence(Unfinished is not null);
@@ -63,7 +64,7 @@ internal sealed partial class PulseGroup
         PulseData data = PulseData.Of([new Extension(GroupNumbers.PulseExtension, state.ReadVector().ToArray())]);
         DeviceListBook lists = DeviceListBook.ReadStored(ref state);
         PendingChange? pending = state.ReadPresence()
-            ? new PendingChange(GroupIntentCodec.Read(ref state), DeviceListBook.ReadStored(ref state))
+            ? new PendingChange(GroupIntentCodec.Read(ref state), DeviceListBook.ReadStored(ref state), state.ReadPresence())
             : null;
         GroupIntent? unfinished = state.ReadPresence() ? GroupIntentCodec.Read(ref state) : null;
         bool suspected = state.ReadPresence();

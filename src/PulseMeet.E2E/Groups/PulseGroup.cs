@@ -56,7 +56,8 @@ internal sealed partial class PulseGroup : IDisposable
     /// <summary>The device lists that the group knows.</summary>
     public DeviceListBook Lists => _shape.Lists;
 
-    /// <summary>What was prepared and lost to another commit, and is to be prepared anew: see <see cref="Rebase"/>.</summary>
+    /// <summary>What was prepared and lost to another commit, or is done in part, and is to be prepared anew: see
+    /// <see cref="Rebase"/>.</summary>
     public GroupIntent? Unfinished { get; private set; }
 
     /// <summary>The device is this one's from now on: its certificate was renewed, or its account has a newer list. The next commit
@@ -96,5 +97,6 @@ internal sealed partial class PulseGroup : IDisposable
     /// <summary>A commit that waits to be taken.</summary>
     /// <param name="Intent">What it is for.</param>
     /// <param name="Lists">The device lists that it leads to.</param>
-    private sealed record PendingChange(GroupIntent Intent, DeviceListBook Lists);
+    /// <param name="IsPartial">Whether something is left to do after it.</param>
+    private sealed record PendingChange(GroupIntent Intent, DeviceListBook Lists, bool IsPartial);
 }

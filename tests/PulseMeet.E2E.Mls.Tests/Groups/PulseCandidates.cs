@@ -124,14 +124,34 @@ public sealed class PulseCandidates
         // A device whose key package is right, and huge.
         (Account alice, Account bob, Account carol) = Rooftop();
         Phone[] all = Present(alice, bob, carol);
-        var dave = new Account("dave", "phone");
-        KeyPackage huge = PulseLeafRules.KeyPackageOf(dave["phone"], content => content.With(
-            extensions: [.. content.Extensions, new Extension(0xf111, new byte[GroupLimits.MaxCommitSize])],
-            capabilities: content.Capabilities.With(extensions: [.. content.Capabilities.Extensions, 0xf111])), null);
-        GroupIntent bring = new BringIntent([new Invitee(dave.List.Encode(), [MlsMessage.Encode(WireFormat.KeyPackage, huge)])]);
+        GroupIntent bring = new BringIntent([Large(new Account("dave", "phone"), GroupLimits.MaxCommitSize)]);
         Assert.Equal(E2EError.LimitExceeded, Assert.Throws<E2EException>(() => alice["phone"].Chat.Prepare(bring)).Reason);
         Assert.Null(alice["phone"].Chat.Prepared);
         Commit(all, alice["phone"], new UpdateIntent());
+        AssertTalk(all);
+    }
+
+    [Fact]
+    public void Who_is_too_many_for_one_commit_comes_in_several_also_over_a_restart_and_a_loss()
+    {
+        (Account alice, Account bob, Account carol) = Rooftop();
+        Account[] crowd = [new("dave", "phone", "laptop"), new("erin", "phone"), new("frank", "phone")];
+        GroupIntent bring = new BringIntent([.. crowd.Select(account => Large(account, GroupLimits.MaxCommitSize / 2))]);
+        Phone[] all = Present(alice, bob, carol);
+        alice["phone"].Chat.Prepare(bring);
+        Commit(all, bob["phone"], new UpdateIntent());
+        int commits = 0;
+        while (alice["phone"].Chat.Unfinished is not null && alice["phone"].Chat.Rebase() is { } part)
+        {
+            alice["phone"].Restart();
+            Assert.InRange(part.Commit.Length, 1, GroupLimits.MaxCommitSize);
+            Assert.All(all, phone => Assert.Equal(0, phone.Take(part.Commit).Taken));
+            alice["phone"].Restart();
+            commits++;
+        }
+
+        Assert.Equal(4, commits);
+        Assert.All(crowd, account => Assert.Equal(account.Devices.Count, alice["phone"].Chat.Roster.Find(account.UserId)!.Devices.Count));
         AssertTalk(all);
     }
 
@@ -222,6 +242,18 @@ public sealed class PulseCandidates
         phone.Chat = join.Begin(phone.Device, phone.Clock);
         AssertTalk(all);
     }
+
+    /// <summary>An account whose key packages are right, and this long.</summary>
+    private static Invitee Large(Account account, int size) => new(
+        account.List.Encode(),
+        [
+            .. account.Devices.Select(device => MlsMessage.Encode(WireFormat.KeyPackage, PulseLeafRules.KeyPackageOf(
+                device,
+                content => content.With(
+                    extensions: [.. content.Extensions, new Extension(0xf111, new byte[size])],
+                    capabilities: content.Capabilities.With(extensions: [.. content.Capabilities.Extensions, 0xf111])),
+                null))),
+        ]);
 
     /// <summary>A commit whose sealed path secrets are broken at the nodes chosen, and right in all else.</summary>
     private static byte[] BrokenFor(Phone forger, Func<int, int, bool> isBroken) => new Forged

@@ -41,10 +41,23 @@ public sealed class PulseRights
                 data => data with { Admins = ["bob"] },
                 Without(forger.Chat.Lists, "carol"),
                 new RemoveProposal(LeafOf(forger, carol["phone"]))));
-        AssertPassedOver(
-            E2EError.GroupNotAllowed, all, forger, Forge(forger, null, null, new RemoveProposal(LeafOf(forger, alice["laptop"]))));
+        AssertPassedOver(E2EError.GroupNotAllowed, all, forger, Forge(
+            forger,
+            data => data with { Creator = string.Empty },
+            Without(forger.Chat.Lists, "alice"),
+            new RemoveProposal(LeafOf(forger, alice["laptop"])),
+            new RemoveProposal(LeafOf(forger, alice["phone"]))));
         Commit(all, alice["phone"], new RemoveIntent("carol"));
         Assert.Equal(["bob"], bob["phone"].Chat.Data.Admins);
+        AssertTalk(Present(alice, bob));
+
+        // One of her devices an admin may take out: the account stays, with its role, and the device comes back.
+        Commit(Present(alice, bob), forger, new RemoveDeviceIntent(alice["laptop"].Address, KeyHash(forger, alice["laptop"])));
+        Assert.True(alice["laptop"].Chat.IsRemoved);
+        using ExternalJoin back = alice["laptop"].Rejoin(forger, alice["laptop"].Chat);
+        Assert.All(Present(alice, bob), phone => Assert.Equal(0, phone.Take(back.Commit.Commit).Taken));
+        alice["laptop"].Chat = back.Begin(alice["laptop"].Device, alice.Clock);
+        Assert.Equal("alice", alice["laptop"].Chat.Data.Creator);
         AssertTalk(Present(alice, bob));
     }
 
