@@ -40,6 +40,11 @@ internal static class GroupRefusals
 
     public static JsonObject Compute(JsonObject vector)
     {
+        if (!Text(vector, "kind").StartsWith("refused ", StringComparison.Ordinal))
+        {
+            throw new FormatException("The kind is not known.");
+        }
+
         byte[] encoded = Bytes(vector, "encoded");
         return new JsonObject
         {
@@ -50,7 +55,7 @@ internal static class GroupRefusals
                 "refused leave" => Reason(() => LeaveRequest.Decode(encoded)),
                 "refused statement" => Reason(() => ForkStatement.Decode(encoded)),
                 "refused snapshot" => Reason(() => GroupSnapshot.Decode(encoded)),
-                _ => throw new KeyNotFoundException("The kind is not known."),
+                _ => throw new FormatException("The kind is not known."),
             },
         };
     }
