@@ -9,8 +9,10 @@ internal sealed class Room(string repository, string bin, string room, string fi
     {
         IReadOnlyList<Mutant> mutants = MutatedCore.Compile(repository, bin, room);
         int last = mutants.Max(mutant => mutant.Id);
+        Console.Error.WriteLine($"{room}: {mutants.Count} changes compile.");
         TestMethod[] first = await CoverAsync(last);
         TestMethod[] second = await CoverAsync(last);
+        Console.Error.WriteLine($"{room}: {first.Length} tests.");
         List<string> alive = [];
         int killed = 0;
         int done = 0;
@@ -20,9 +22,10 @@ internal sealed class Room(string repository, string bin, string room, string fi
             string? by = tests.Length == 0 ? null : await TryAsync(mutant, tests);
 
             // What runs once in a process, such as a static field, is changed only in a process of its own.
-            if (by is null && tests.Any(test => !second[test.Index].Hits.Contains(mutant.Id)))
+            TestMethod[] once = [.. tests.Where(test => !second[test.Index].Hits.Contains(mutant.Id))];
+            if (by is null && once.Length > 0)
             {
-                by = await TryAnewAsync(mutant, first);
+                by = await TryAnewAsync(mutant, once);
             }
 
             killed += by is null ? 0 : 1;
@@ -31,9 +34,9 @@ internal sealed class Room(string repository, string bin, string room, string fi
                 alive.Add($"{mutant}{(tests.Length == 0 ? "\n    no test comes by" : string.Empty)}");
             }
 
-            if (++done % 100 == 0)
+            if (++done % 50 == 0)
             {
-                Console.Error.WriteLine($"{room}: {done} of {mutants.Count}");
+                Console.Error.WriteLine($"{room}: {done} of {mutants.Count}, {killed} noticed");
             }
         }
 
@@ -67,7 +70,7 @@ internal sealed class Room(string repository, string bin, string room, string fi
     private async Task<string?> TryAsync(Mutant mutant, IReadOnlyList<TestMethod> tests)
     {
         _host ??= await HostProcess.StartAsync(bin, filter, active: 0);
-        await _host.AskAsync($"run {mutant.Id} {string.Join(' ', tests.Select(test => test.Index))}");
+        await AskAsync(mutant, tests);
         return await JudgeAsync(tests);
     }
 
@@ -75,12 +78,15 @@ internal sealed class Room(string repository, string bin, string room, string fi
     {
         _host?.Dispose();
         _host = await HostProcess.StartAsync(bin, filter, mutant.Id);
-        await _host.AskAsync($"run {mutant.Id} all");
+        await AskAsync(mutant, tests);
         string? by = await JudgeAsync(tests);
         _host?.Dispose();
         _host = null;
         return by;
     }
+
+    private Task AskAsync(Mutant mutant, IEnumerable<TestMethod> tests) =>
+        _host!.AskAsync($"run {mutant.Id} {string.Join(' ', tests.Select(test => test.Index))}");
 
     private async Task<string?> JudgeAsync(IReadOnlyList<TestMethod> tests)
     {

@@ -176,6 +176,40 @@ public sealed class ConversationKeyCaching : IDisposable
         return Forge.BytesOf(keys.Conversation);
     }
 
+    [Fact]
+    public void After_everything_was_dropped_the_capacity_is_that_of_before()
+    {
+        foreach (string id in new[] { "a", "b", "c" })
+        {
+            Get(id).Dispose();
+        }
+
+        _cache.Clear();
+        Assert.Equal(0, _cache.Count);
+        foreach (string id in new[] { "d", "e", "f", "g" })
+        {
+            Get(id).Dispose();
+        }
+
+        Assert.Equal(3, _cache.Count);
+        Get("g").Dispose();
+        Assert.Equal(7, _derivation.Count);
+    }
+
+    [Fact]
+    public void Keys_that_were_dropped_while_somebody_waits_for_them_are_derived_for_that_caller_and_kept_by_nobody()
+    {
+        var context = new ConversationContext("dm_1_2");
+        var entry = new CachedConversationKeys(new(s_own.PublicKey, s_peer, context), _clock.GetUtcNow());
+        entry.Copy(_derivation, s_own).Dispose();
+        entry.Copy(_derivation, s_own).Dispose();
+        Assert.Equal(1, _derivation.Count);
+        entry.Dispose();
+        entry.Copy(_derivation, s_own).Dispose();
+        entry.Copy(_derivation, s_own).Dispose();
+        Assert.Equal(3, _derivation.Count);
+    }
+
     /// <summary>The real derivation, which counts and can be told to fail.</summary>
     private sealed class CountingDerivation(TimeProvider time) : IKeyDerivationService
     {

@@ -77,4 +77,60 @@ public sealed class SpanFormats
         reader.ExpectEnd();
         return same;
     }
+
+    [Fact]
+    public void A_field_may_be_as_long_as_its_bound_and_a_destination_has_to_be_full()
+    {
+        byte[] field = [0, 0, 0, 2, 8, 9];
+        Assert.Equal([8, 9], new SpanReader(field).ReadField32(2).ToArray());
+        Assert.Equal(E2EError.LimitExceeded, Refusal.Of(() => new SpanReader(field).ReadField32(1)));
+        Assert.Throws<InvalidOperationException>(() => new SpanWriter(new byte[1]).ExpectFull());
+    }
+
+    [Fact]
+    public void The_first_and_the_last_second_are_times_and_those_beyond_are_not()
+    {
+        long first = DateTimeOffset.MinValue.ToUnixTimeSeconds();
+        long last = DateTimeOffset.MaxValue.ToUnixTimeSeconds();
+        Assert.Equal(first, UnixTime.From(first).ToUnixTimeSeconds());
+        Assert.Equal(last, UnixTime.From(last).ToUnixTimeSeconds());
+        Assert.Equal(E2EError.InvalidEncoding, Refusal.Of(() => UnixTime.From(first - 1)));
+        Assert.Equal(E2EError.InvalidEncoding, Refusal.Of(() => UnixTime.From(last + 1)));
+    }
+
+    [Fact]
+    public void Text_has_no_byte_order_mark() => Assert.Empty(StrictUtf8.Instance.GetPreamble());
+
+    [Fact]
+    public void Hexadecimal_and_base64_have_exactly_the_length_that_is_asked_for()
+    {
+        byte[] three = new byte[3];
+        StrictText.DecodeHex("0a0B0c", three);
+        Assert.Equal([10, 11, 12], three);
+        StrictText.DecodeBase64("AQID", three);
+        Assert.Equal([1, 2, 3], three);
+        foreach (string text in new[] { "", "0a0b0", "0a0b", "0a0b0c0", "0a0b0c0d", "0a0b0x" })
+        {
+            Assert.Equal(E2EError.InvalidEncoding, Refusal.Of(() => StrictText.DecodeHex(text, three)));
+            Assert.Equal([0, 0, 0], three);
+        }
+
+        foreach (string text in new[] { "", "AQI=", "AQIDBA==", "AQI", "AQ!D" })
+        {
+            three.AsSpan().Fill(7);
+            Assert.Equal(E2EError.InvalidEncoding, Refusal.Of(() => StrictText.DecodeBase64(text, three)));
+            Assert.Equal([0, 0, 0], three);
+        }
+
+        byte[] two = new byte[2];
+        StrictText.DecodeBase64("AQI=", two);
+        Assert.Equal(E2EError.InvalidEncoding, Refusal.Of(() => StrictText.DecodeBase64("AQJ=", two))); // another spelling of the same bytes
+        foreach (int length in new[] { 189, 190, 191, 192, 193, 1000 })
+        {
+            byte[] bytes = [.. Enumerable.Range(0, length).Select(i => (byte)i)];
+            byte[] read = new byte[length];
+            StrictText.DecodeBase64(Convert.ToBase64String(bytes), read);
+            Assert.Equal(bytes, read);
+        }
+    }
 }
