@@ -24,11 +24,23 @@ Guid aliceId = LegacyDatabase.Fill(owner, alice, bob, messages, pulses);
 
 var migration = new SecureKeyExchangeMigration(owner, TimeProvider.System);
 using var recovery = X25519KeyPair.Generate();
+double cpu = ProcessorTime.Now(owner);
+double Cpu(double items)
+{
+    double before = cpu;
+    cpu = ProcessorTime.Now(owner);
+    return (cpu - before) * 1e6 / items;
+}
+
 double bareKeys = await BareUpdate.RunAsync(owner, 200, "pulse_chat_keys", "symmetric_key");
+double bareKeyCpu = Cpu(pulses);
 await migration.ExpandAsync();
+_ = Cpu(1);
 WrapProgress wrapped = await migration.WrapAsync(recovery.PublicKey);
 
+double wrapCpu = Cpu(wrapped.Wrapped);
 double bare = await BareUpdate.RunAsync(owner, 100);
+double bareCpu = Cpu(messages);
 await LegacyDatabase.VacuumAsync(owner);
 
 await using NpgsqlDataSource user = NpgsqlDataSource.Create(connectionString
@@ -38,10 +50,12 @@ var migrator = new MessageMigrator(
     new KeyDerivationService(new KeyDerivationOptions(), TimeProvider.System), new LegacyKeyDerivation(),
     new MessageSealer(new MessageSealingOptions()), new MessageMigrationOptions { Timeout = TimeSpan.FromHours(3) }, TimeProvider.System);
 var memory = new MemoryWatch(messages);
+_ = Cpu(1);
 MessageMigrationReport report = await migrator.MigrateExistingMessagesAsync(memory);
+double resealCpu = Cpu(messages);
 
 Console.WriteLine($$"""
-    {"messages":{{messages}},"keys":{{pulses}},"wrapped_copies":{{wrapped.Wrapped}},"wrapped_per_second":{{wrapped.Wrapped / wrapped.Elapsed.TotalSeconds:F0}},"bare_key_update_per_second":{{bareKeys:F0}},"load":"{{File.ReadAllText("/proc/loadavg").Split(' ')[0]}}","outcome":"{{report.Outcome}}","resealed":{{report.Counts.Migrated}},"seconds":{{report.Counts.Elapsed.TotalSeconds:F1}},"resealed_per_second":{{report.Counts.Rate:F0}},"bare_update_per_second":{{bare:F0}},"share_of_bare_update":{{report.Counts.Rate / bare:F2}},"working_set_mb_after_a_tenth":{{memory.Early}},"working_set_mb_at_the_end":{{memory.Late}},"peak_mb":{{Process.GetCurrentProcess().PeakWorkingSet64 >> 20}}}
+    {"messages":{{messages}},"keys":{{pulses}},"wrapped_copies":{{wrapped.Wrapped}},"wrapped_per_second":{{wrapped.Wrapped / wrapped.Elapsed.TotalSeconds:F0}},"bare_key_update_per_second":{{bareKeys:F0}},"load":"{{File.ReadAllText("/proc/loadavg").Split(' ')[0]}}","outcome":"{{report.Outcome}}","resealed":{{report.Counts.Migrated}},"seconds":{{report.Counts.Elapsed.TotalSeconds:F1}},"resealed_per_second":{{report.Counts.Rate:F0}},"bare_update_per_second":{{bare:F0}},"share_of_bare_update":{{report.Counts.Rate / bare:F2}},"processor_us_of_a_message":"bare {{bareCpu:F0}}, resealed {{resealCpu:F0}}","processor_us_of_a_key":"bare {{bareKeyCpu:F0}}, wrapped copy {{wrapCpu:F0}}","working_set_mb_after_a_tenth":{{memory.Early}},"working_set_mb_at_the_end":{{memory.Late}},"peak_mb":{{Process.GetCurrentProcess().PeakWorkingSet64 >> 20}}}
     """);
 await owner.DisposeAsync();
 await user.DisposeAsync();

@@ -159,15 +159,20 @@ internal sealed class KeyWrapper(NpgsqlDataSource dataSource, X25519PublicKey re
     {
         List<KeyMember> members = [];
         string sql = $"""
-            select k.id, m.id, u.key_id, u.public_key, coalesce(u.expires_at <= now(), false),
-              exists (select from public.conversation_keys w where w.conversation_id = {source.Conversation}
-                and w.recipient_id = m.id and w.source_table = '{source.Table}' and w.source_id = k.id
-                and w.recipient_key_id = u.key_id and w.recipient_key_digest = public.e2e_public_key_digest(u.public_key))
+            select k.id, m.id, u.key_id, u.public_key, coalesce(u.expires_at <= now(), false), w.is_there is not null
             from public.{source.Table} k
             cross join lateral public.e2e_key_members({source.Conversation}, k.created_by) as m(id)
             left join public.user_public_keys u on u.user_id = m.id and u.is_active and u.algorithm = 'x25519'
+            left join lateral (select true as is_there from public.conversation_keys w
+                where w.conversation_id = {source.Conversation}
+                  and w.recipient_id = m.id and w.source_table = '{source.Table}' and w.source_id = k.id
+                  and w.recipient_key_id = u.key_id and w.recipient_key_digest = public.e2e_public_key_digest(u.public_key)
+                limit 1) w on true
             where k.id = any($1)
             """;
+
+        // Each key's own copies are looked up by their index, and compiling the statement would take longer than all of it.
+        await connection.RunAsync("set local jit = off", cancellationToken).ConfigureAwait(false);
         await foreach (NpgsqlDataReader row in connection.QueryAsync(
             sql, cancellationToken, rows.Select(row => row.Id).ToArray()).ConfigureAwait(false))
         {

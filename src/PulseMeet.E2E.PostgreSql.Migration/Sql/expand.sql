@@ -166,7 +166,7 @@ $$ select pg_catalog.sha256(pg_catalog.convert_to(
 -- The members of a conversation: the creator of a pulse and its participants, 'active' in some versions of the app and
 -- 'joined' in others; the two users that the id of a direct conversation names.
 create or replace function public.e2e_members(p_conversation text) returns setof uuid
-language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
+language plpgsql stable rows 10 security definer set search_path = pg_catalog, pg_temp as $$
 begin
   if p_conversation ~* '^dm_[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}_[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then
     return query select u.id from auth.users u
@@ -435,10 +435,10 @@ end $$;
 
 -- The members of the conversation; for one whose id names no users, its listed members and who made the key.
 create or replace function public.e2e_key_members(p_conversation text, p_created_by uuid) returns setof uuid
-language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+language sql stable rows 10 security definer set search_path = pg_catalog, pg_temp as $$
   select * from public.e2e_members(p_conversation)
-  union select p_created_by where p_conversation !~ '^dm_'
-    and not exists (select from public.pulses p where p.id::text = p_conversation)
+  union select p_created_by where p_conversation !~ '^dm_' and not exists (select from public.pulses p
+    where p.id = case when p_conversation ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then p_conversation::uuid end)
 $$;
 
 -- Tells one listed public key from another; the listed text as it stands, not what it may decode to.

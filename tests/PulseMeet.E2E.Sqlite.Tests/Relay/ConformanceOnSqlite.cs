@@ -3,8 +3,9 @@ using PulseMeet.E2E.Testing;
 
 namespace PulseMeet.E2E.Sqlite.Tests.Relay;
 
-/// <summary>The checks that every relay has to pass, on a file of its own each; and all on one file, which is opened anew for each.</summary>
-public sealed class ConformanceOnSqlite
+/// <summary>The checks that every relay has to pass, on one file: each check opens it anew, with a clock of its own, and finds what the
+/// checks before it left.</summary>
+public sealed class ConformanceOnSqlite(ConformanceFile file) : IClassFixture<ConformanceFile>
 {
     public static TheoryData<string> Rules => [.. RelayConformance.Checks.Select(check => check.Name)];
 
@@ -12,25 +13,20 @@ public sealed class ConformanceOnSqlite
     [MemberData(nameof(Rules))]
     public async Task The_relay_on_SQLite_keeps(string rule)
     {
-        using var folder = new Folder();
-        await RunAsync(folder, RelayConformance.Checks.Single(check => check.Name == rule));
-    }
-
-    [Fact]
-    public async Task The_relay_on_SQLite_keeps_all_rules_on_a_file_that_others_have_used()
-    {
-        using var folder = new Folder();
-        foreach (ConformanceCheck<RelayUnderTest> check in RelayConformance.Checks)
-        {
-            await RunAsync(folder, check);
-        }
-    }
-
-    private static async Task RunAsync(Folder folder, ConformanceCheck<RelayUnderTest> check)
-    {
         var clock = new ManualClock();
-        await using var relay = new SqliteRelay(folder.Database, clock);
+        await using var relay = new SqliteRelay(file.Path, clock);
         using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(5));
-        await check.RunAsync(new(relay, new SqliteMediaStore(relay), clock), patience.Token);
+        await RelayConformance.Checks.Single(check => check.Name == rule).RunAsync(
+            new(relay, new SqliteMediaStore(relay), clock), patience.Token);
     }
+}
+
+/// <summary>What the checks share.</summary>
+public sealed class ConformanceFile : IDisposable
+{
+    private readonly Folder _folder = new();
+
+    public string Path => _folder.Database;
+
+    public void Dispose() => _folder.Dispose();
 }
