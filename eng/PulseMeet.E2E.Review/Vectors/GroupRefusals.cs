@@ -50,7 +50,7 @@ internal static class GroupRefusals
                 "refused leave" => Reason(() => LeaveRequest.Decode(encoded)),
                 "refused statement" => Reason(() => ForkStatement.Decode(encoded)),
                 "refused snapshot" => Reason(() => GroupSnapshot.Decode(encoded)),
-                _ => throw new KeyNotFoundException("The kind is not known."),
+                _ => throw new FormatException("The kind is not known."),
             },
         };
     }
