@@ -21,7 +21,7 @@ switch (args.FirstOrDefault())
     case "--media":
         return MediaCommand.Run(enforce: args.Contains("--enforce"));
     case "--mls":
-        return MlsCommand.Run(resultFile);
+        return MlsCommand.Run(beside: args.Contains("beside"), resultFile);
     case "--groups":
         return PulseCommand.Run(resultFile);
     case "--storage":

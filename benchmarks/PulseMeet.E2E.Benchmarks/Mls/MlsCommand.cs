@@ -12,19 +12,25 @@ internal static class MlsCommand
     private static readonly GroupServices s_services = new() { Policy = new AnyClient(), Time = TimeProvider.System };
     private static readonly MlsSuite[] s_suites = [MlsSuite.X25519Aes128, MlsSuite.XWingAes256];
 
-    public static int Run(string? resultFile)
+    /// <param name="beside">Whether to measure what benchmarks/peers/groups.sh measures of others: groups in which the creator alone has
+    /// committed.</param>
+    /// <param name="resultFile">Where the figures go.</param>
+    public static int Run(bool beside, string? resultFile)
     {
         // The first group compiles the code.
         Messages(MlsSuite.X25519Aes128, 50);
         Operations(MlsSuite.X25519Aes128, 20, 20);
-        MessageRow[] messages = [.. s_suites.Select(suite => Messages(suite, 600))];
-        OperationRow[] operations =
-        [
-            .. from suite in s_suites
-               from size in new[] { 10, 100, 1000 }
-               from share in size == 1000 ? new[] { 1, 10, 100 } : [100]
-               select Operations(suite, size, Math.Max(1, size * share / 100)),
-        ];
+        MlsSuite[] suites = beside ? [MlsSuite.X25519Aes128, MlsSuite.XWingAes256Sha512] : s_suites;
+        MessageRow[] messages = [.. suites.Select(suite => Messages(suite, beside ? 100 : 600))];
+        OperationRow[] operations = beside
+            ? [.. suites.SelectMany(suite => new[] { 10, 100 }.Select(size => Operations(suite, size, 1)))]
+            :
+            [
+                .. from suite in s_suites
+                   from size in new[] { 10, 100, 1000 }
+                   from share in size == 1000 ? new[] { 1, 10, 100 } : [100]
+                   select Operations(suite, size, Math.Max(1, size * share / 100)),
+            ];
         Table.Print(messages
             .Select(row => new[] { Name(row.Suite), Table.Duration(row.SealAndOpen), Table.Duration(row.Signature), Table.Number(row.Ratio, "0.00"), $"{row.Overhead} B" })
             .Prepend(["message of 256 bytes", "seal and open", "one signature and its verification", "ratio", "overhead"]));

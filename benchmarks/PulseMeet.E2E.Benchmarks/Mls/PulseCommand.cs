@@ -31,12 +31,13 @@ internal static class PulseCommand
                 $"{row.Snapshot} B",
                 $"{row.Welcome} B",
                 Table.Duration(row.Join),
+                $"{row.CreatorsCommit} B",
                 $"{row.FirstCommit} B",
                 Table.Duration(row.Prepare),
                 Table.Duration(row.Follow),
                 $"{row.State} B",
             })
-            .Prepend(["", "snapshot", "Welcome", "join", "first commit", "made", "taken", "state"]));
+            .Prepend(["", "snapshot", "Welcome", "join", "creator's commit", "member's first commit", "made", "taken", "state"]));
         if (resultFile is not null)
         {
             ResultFile.Write(resultFile, new { rows });
@@ -46,7 +47,7 @@ internal static class PulseCommand
     }
 
     private sealed record Row(
-        ushort Suite, int Devices, int Snapshot, int Welcome, double Join, int FirstCommit, double Prepare, double Follow, int State);
+        ushort Suite, int Devices, int Snapshot, int Welcome, double Join, int CreatorsCommit, int FirstCommit, double Prepare, double Follow, int State);
 
     private static Row Measure(MlsSuite suite, int devices)
     {
@@ -87,6 +88,8 @@ internal static class PulseCommand
         });
         using PulseGroup member = joined!;
         byte[] epochs = member.SerializeEpochs();
+        int creatorsCommit = creator.Mls.CreateCommit(new CommitRequest { Format = WireFormat.PrivateMessage }).Commit.Length;
+        creator.Abandon();
         int firstCommit = 0;
         double prepare = 0;
         double follow = 0;
@@ -116,6 +119,7 @@ internal static class PulseCommand
             last.Snapshot.Length,
             last.Welcomes[^1].Message.Length,
             join,
+            creatorsCommit,
             firstCommit,
             prepare,
             follow,

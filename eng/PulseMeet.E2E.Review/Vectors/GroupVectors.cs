@@ -66,7 +66,8 @@ internal sealed class GroupVectors : IVectorTopic
             "leave" => Leave(vector),
             "statement" => Statement(vector),
             "transcript" => GroupTranscript.Compute(vector),
-            _ => GroupRefusals.Compute(vector),
+            _ when kind.StartsWith("refused ", StringComparison.Ordinal) => GroupRefusals.Compute(vector),
+            _ => throw new FormatException("The kind is not known."),
         };
         computed["kind"] = kind;
         return computed;
