@@ -25,13 +25,15 @@ internal sealed class ChatServer : IAsyncDisposable
 
     public Uri Address { get; }
 
-    public static async Task<ChatServer> StartAsync()
+    /// <param name="services">Registers what is to be another than usual.</param>
+    public static async Task<ChatServer> StartAsync(Action<IServiceCollection>? services = null)
     {
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Services.AddAuthentication("Test").AddScheme<AuthenticationSchemeOptions, TestAuthentication>("Test", null);
         builder.Services.AddAuthorization();
+        services?.Invoke(builder.Services);
         builder.Services.AddE2ERelay(options => options.CallsPerMinute = 1_000_000);
         WebApplication app = builder.Build();
         app.UseAuthentication();

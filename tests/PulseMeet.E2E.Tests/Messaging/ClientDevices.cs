@@ -348,6 +348,42 @@ public sealed class ClientDevices
     }
 
     [Fact]
+    public async Task A_certificate_is_renewed_in_time_in_the_middle_of_a_session_and_no_message_is_lost()
+    {
+        await using var world = new World();
+        world.RelayClock.Lag = TimeSpan.FromMinutes(2);
+        (Member alice, Member bob) = await world.FriendsAsync();
+        Member laptop = await world.LinkAsync(alice, "laptop");
+        await laptop.Client.AcceptAsync("bob");
+        await alice.SayAsync("bob", "one");
+        await world.SettleAsync();
+        DateTimeOffset end = (await world.Relay.ListOfAsync("alice")).Find("laptop")!.NotAfter;
+
+        // A year before their end the certificates are renewed, those of the other devices, too. A message waits meanwhile until Bob, whose
+        // prekeys are years old, has new ones.
+        world.Clock.Advance(end - world.Clock.GetUtcNow() - TimeSpan.FromDays(360));
+        await laptop.SayAsync("bob", "two");
+        await laptop.Client.SynchronizeAsync();
+        await world.SettleAsync();
+        Assert.All((await world.Relay.ListOfAsync("alice")).Devices, device => Assert.True(device.NotAfter > end));
+
+        // The first ones have run out: the sessions go on, and new ones begin.
+        world.Clock.Advance(TimeSpan.FromDays(370));
+        await world.SettleAsync(2);
+        await bob.SayAsync("alice", "three");
+        await laptop.SayAsync("bob", "four");
+        Member carol = await world.SignUpAsync("carol");
+        await carol.Client.AcceptAsync("alice");
+        await alice.SayAsync("carol", "five");
+        await world.SettleAsync();
+        Assert.Equal(["one", "two", "four"], bob.Texts);
+        Assert.Equal(["three"], alice.Texts.Where(text => text == "three"));
+        Assert.Contains("three", laptop.Texts);
+        Assert.Equal(["five"], carol.Texts);
+        Assert.DoesNotContain(alice.Seen.Concat(bob.Seen).Concat(laptop.Seen), e => e is MessageUnreadable or MessagesMissing);
+    }
+
+    [Fact]
     public async Task A_wiped_device_keeps_nothing()
     {
         await using var world = new World();

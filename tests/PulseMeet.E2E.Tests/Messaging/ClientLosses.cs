@@ -183,6 +183,65 @@ public sealed class ClientLosses
     }
 
     [Fact]
+    public async Task A_copied_store_that_runs_beside_the_original_is_noticed_and_no_cipher_key_is_used_twice()
+    {
+        await using var world = new World();
+        (Member alice, Member bob) = await world.FriendsAsync();
+        await alice.SayAsync("bob", "one");
+        await bob.SayAsync("alice", "two");
+        await world.SettleAsync();
+        await using var clone = new E2EClient(
+            bob.Store.Copy(), world.Relay.Connect(bob.Address), MasterKeys.Of(bob.Key), new E2EClientOptions { Device = bob.Address, SendsByItself = false }, world.Clock);
+        for (int i = 0; i < 3; i++)
+        {
+            await bob.SayAsync("alice", $"original {i}");
+            await clone.SendAsync("alice", MessageContent.Text($"copy {i}"));
+            await bob.SyncAsync();
+            await clone.SynchronizeAsync();
+            await alice.SyncAsync();
+            world.Clock.Advance(TimeSpan.FromMinutes(2));
+        }
+
+        await world.SettleAsync();
+        IReadOnlyList<E2EEvent> told = await clone.PeekAsync(100, default);
+        Assert.Contains(bob.Seen.Concat(told), e => e is StoreRolledBack);
+        Assert.Equal(world.Relay.Delivered.Count, world.Relay.Delivered.Select(item => Nonces.Of(item.Envelope)).Distinct().Count());
+        await bob.SayAsync("alice", "still here");
+        await world.SettleAsync();
+        Assert.Contains("still here", alice.Texts);
+    }
+
+    [Fact]
+    public async Task Resending_is_refused_to_another_device_that_came_under_the_same_name()
+    {
+        await using var world = new World();
+        (Member alice, Member bob) = await world.FriendsAsync();
+        Member tablet = await world.LinkAsync(bob, "tablet");
+        await tablet.Client.AcceptAsync("alice");
+        await alice.SayAsync("bob", "one");
+        await world.SettleAsync();
+        world.Relay.OnTheWay = (_, envelope) => envelope.Recipient == tablet.Address ? [] : [envelope];
+        await alice.SayAsync("bob", "for the tablet that was");
+        await world.SettleAsync(2);
+        world.Relay.OnTheWay = (_, envelope) => [envelope];
+
+        // The account's owner trusts the new device; what was said before it came was not for it.
+        await tablet.LoseAsync();
+        await bob.Client.RemoveDeviceAsync("tablet");
+        await world.LinkAsync(bob, tablet);
+        await tablet.Client.AcceptAsync("alice");
+        tablet.Seen.Clear();
+        world.Clock.Advance(TimeSpan.FromHours(2));
+        await tablet.SayAsync("alice", "here I am");
+        await world.SettleAsync();
+        Engine engine = await alice.Client.OpenAsync(default);
+        await AskAsync(tablet, alice, new ResendNames(engine.Core.StreamId, [new NumberRange(1, 2)], []), "bob");
+        await world.SettleAsync();
+        Assert.DoesNotContain("for the tablet that was", tablet.Texts);
+        Assert.Contains("for the tablet that was", bob.Texts);
+    }
+
+    [Fact]
     public async Task Two_thousand_and_one_lost_messages_are_named_and_the_conversation_heals()
     {
         await using var world = new World();

@@ -55,6 +55,13 @@ internal sealed class Conversations(ClientCore core, DeviceLists lists)
 
             List<SentTarget> targets = [.. record.Targets];
             await SealForAllAsync(work, own, peer, record.Draft, targets).ConfigureAwait(false);
+            if (peer.UserId != own.UserId && !targets.Exists(target => target.Device.UserId == peer.UserId))
+            {
+                // Nobody of the other side can be reached: it waits until somebody can.
+                Keep(work, record with { Targets = targets });
+                return false;
+            }
+
             work.Delete(RecordKey.Pending, RecordKey.UserItem(record.PeerUserId, record.PendingSequence));
             Keep(work, record with { PendingSequence = 0, Targets = targets });
         }
@@ -154,8 +161,8 @@ internal sealed class Conversations(ClientCore core, DeviceLists lists)
         }
     }
 
-    /// <summary>Whether every device can be written to now, by lists that are new enough, and nothing waits that was said
-    /// before.</summary>
+    /// <summary>Whether every device that has keys can be written to now, one of the other side at least, by lists that are new enough, and
+    /// nothing waits that was said before.</summary>
     private async Task<bool> CanSealNowAsync(Work work, UserRecord own, UserRecord peer)
     {
         bool isFresh = IsFresh(peer, work.Now) && IsFresh(own, work.Now);
@@ -165,16 +172,20 @@ internal sealed class Conversations(ClientCore core, DeviceLists lists)
             return false;
         }
 
+        bool isAnybodyThere = peer.UserId == own.UserId;
         foreach (DeviceCertificate device in Recipients(own, peer))
         {
             PeerRecord known = await work.PeerAsync(device).ConfigureAwait(false);
-            if (!known.IsUnreachable && !await work.HasSessionAsync(device).ConfigureAwait(false))
+            bool hasSession = await work.HasSessionAsync(device).ConfigureAwait(false);
+            if (!known.IsUnreachable && !hasSession)
             {
                 return false;
             }
+
+            isAnybodyThere |= hasSession && device.Address.UserId == peer.UserId;
         }
 
-        return true;
+        return isAnybodyThere;
     }
 
     public bool IsFresh(UserRecord user, DateTimeOffset now) =>

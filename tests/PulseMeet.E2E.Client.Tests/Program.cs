@@ -1,0 +1,24 @@
+using System.Globalization;
+using PulseMeet.E2E.Client.Tests.Killing;
+
+namespace PulseMeet.E2E.Client.Tests;
+
+/// <summary>This assembly as a process: a device that is killed, or the campaign that kills it.</summary>
+internal static class Program
+{
+    /// <param name="arguments"><c>device USER PEER DATABASE RELAY NUMBER</c>, or <c>campaign KILLS SEED</c>.</param>
+    private static async Task<int> Main(string[] arguments)
+    {
+        if (arguments is ["device", var user, var peer, var database, var relay, var number])
+        {
+            await DeviceProcess.RunAsync(user, peer, database, new Uri(relay), int.Parse(number, CultureInfo.InvariantCulture));
+            return 0;
+        }
+
+        int kills = int.Parse(arguments[1], CultureInfo.InvariantCulture);
+        await using Campaign campaign = await Campaign.StartAsync(int.Parse(arguments[2], CultureInfo.InvariantCulture));
+        Outcome outcome = await campaign.RunAsync(kills);
+        Console.WriteLine(outcome);
+        return outcome.IsWhole ? 0 : 1;
+    }
+}
