@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using PulseMeet.E2E.Diagnostics;
 using PulseMeet.E2E.Identity;
 using PulseMeet.E2E.Keys;
 using PulseMeet.E2E.PreKeys;
@@ -165,7 +166,8 @@ internal sealed class Account(ClientCore core, DeviceLists lists)
             cancellationToken).ConfigureAwait(false);
         if (publication is not null)
         {
-            await core.Relay.PublishPreKeysAsync(publication, cancellationToken).ConfigureAwait(false);
+            // What was last said to be there is more now.
+            Telemetry.PreKeysLeft(await core.Relay.PublishPreKeysAsync(publication, cancellationToken).ConfigureAwait(false));
         }
     }
 
