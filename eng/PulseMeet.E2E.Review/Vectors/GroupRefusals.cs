@@ -40,6 +40,11 @@ internal static class GroupRefusals
 
     public static JsonObject Compute(JsonObject vector)
     {
+        if (!Text(vector, "kind").StartsWith("refused ", StringComparison.Ordinal))
+        {
+            throw new FormatException("The kind is not known.");
+        }
+
         byte[] encoded = Bytes(vector, "encoded");
         return new JsonObject
         {
