@@ -66,8 +66,7 @@ internal sealed class GroupVectors : IVectorTopic
             "leave" => Leave(vector),
             "statement" => Statement(vector),
             "transcript" => GroupTranscript.Compute(vector),
-            _ when kind.StartsWith("refused ", StringComparison.Ordinal) => GroupRefusals.Compute(vector),
-            _ => throw new FormatException("The kind is not known."),
+            _ => GroupRefusals.Compute(vector),
         };
         computed["kind"] = kind;
         return computed;
