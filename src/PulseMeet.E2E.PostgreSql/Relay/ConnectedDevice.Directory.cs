@@ -25,7 +25,7 @@ internal sealed partial class ConnectedDevice
                 Parameters.Bytes(published.Hash),
                 Parameters.Bigints(published.OneTimePairs.Select(pair => pair.Id)),
                 Parameters.ManyBytes(published.OneTimePairs.Select(pair => (ReadOnlyMemory<byte>)pair.Encoded)),
-                Parameters.Integer(RelayLimits.MaxOneTimePreKeys),
+                Parameters.Integer(RelayLimits.MaxOneTimePairs),
             ]).ConfigureAwait(false);
     }
 
@@ -85,7 +85,7 @@ internal sealed partial class ConnectedDevice
             cancellationToken,
             [
                 .. Self, Parameters.ManyBytes(keyPackages.Select(package => (ReadOnlyMemory<byte>)SHA256.HashData(package.Span))),
-                Parameters.ManyBytes(keyPackages), Parameters.BytesOrNull(lastResort), Parameters.Integer(RelayLimits.MaxOneTimePreKeys),
+                Parameters.ManyBytes(keyPackages), Parameters.BytesOrNull(lastResort), Parameters.Integer(RelayLimits.MaxOneTimePairs),
             ]);
     }
 

@@ -198,7 +198,7 @@ internal static class Directory
     private static int Left(RelayTransaction file, string table, long device)
     {
         long left = file.Number($"select count(*) from {table} where device = $1 and content is not null", device)!.Value;
-        return left <= RelayLimits.MaxOneTimePreKeys ? (int)left : throw new E2EException(E2EError.LimitExceeded, "Of one device.");
+        return left <= RelayLimits.MaxOneTimePairs ? (int)left : throw new E2EException(E2EError.LimitExceeded, "Of one device.");
     }
 
     private static void ForgetPublication(RelayTransaction file, long device)

@@ -58,14 +58,14 @@ internal static class KeyPackageChecks
     {
         var world = new RelayWorld(subject, cancellationToken);
         RelayTestUser bob = await world.UserAsync("bob", "phone").ConfigureAwait(false);
-        byte[][] all = [.. Enumerable.Range(0, RelayLimits.MaxOneTimePreKeys + 1).Select(_ => RelayWorld.NewId())];
+        byte[][] all = [.. Enumerable.Range(0, RelayLimits.MaxOneTimePairs + 1).Select(_ => RelayWorld.NewId())];
         await Expect.RefusedAsync(E2EError.LimitExceeded, () => PublishAsync(bob["phone"], all), "Too many").ConfigureAwait(false);
         await Expect.RefusedAsync(
             E2EError.LimitExceeded, () => PublishAsync(bob["phone"], [new byte[RelayLimits.MaxEnvelopeSize + 1]]), "Too long").ConfigureAwait(false);
         await Expect.RefusedAsync(E2EError.InvalidEncoding, () => PublishAsync(bob["phone"], [[]]), "Empty").ConfigureAwait(false);
-        Expect.Equal(RelayLimits.MaxOneTimePreKeys, await PublishAsync(bob["phone"], all[1..]).ConfigureAwait(false), "Left");
+        Expect.Equal(RelayLimits.MaxOneTimePairs, await PublishAsync(bob["phone"], all[1..]).ConfigureAwait(false), "Left");
         await Expect.RefusedAsync(E2EError.LimitExceeded, () => PublishAsync(bob["phone"], all[..1]), "One more").ConfigureAwait(false);
-        Expect.Equal(RelayLimits.MaxOneTimePreKeys, await PublishAsync(bob["phone"], all[1..]).ConfigureAwait(false), "The same again");
+        Expect.Equal(RelayLimits.MaxOneTimePairs, await PublishAsync(bob["phone"], all[1..]).ConfigureAwait(false), "The same again");
     }
 
     private static async Task AtOnceAsync(RelayUnderTest subject, CancellationToken cancellationToken)

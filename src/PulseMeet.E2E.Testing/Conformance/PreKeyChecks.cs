@@ -40,8 +40,8 @@ internal static class PreKeyChecks
             Expect.Equal(bob[deviceId].Address, bundle.Certificate.Address, "The bundle's device");
         }
 
-        Expect.Equal(2, (await bob["b"].Relay.GetPreKeyStatusAsync(cancellationToken).ConfigureAwait(false)).OneTimePreKeys, "Left of the excluded");
-        Expect.Equal(1, (await bob["a"].Relay.GetPreKeyStatusAsync(cancellationToken).ConfigureAwait(false)).OneTimePreKeys, "Left of a claimed");
+        Expect.Equal(2, (await bob["b"].Relay.GetPreKeyStatusAsync(cancellationToken).ConfigureAwait(false)).OneTimePairs, "Left of the excluded");
+        Expect.Equal(1, (await bob["a"].Relay.GetPreKeyStatusAsync(cancellationToken).ConfigureAwait(false)).OneTimePairs, "Left of a claimed");
     }
 
     private static async Task OnceAsync(RelayUnderTest subject, CancellationToken cancellationToken)
@@ -49,7 +49,7 @@ internal static class PreKeyChecks
         var world = new RelayWorld(subject, cancellationToken);
         RelayTestUser bob = await world.UserAsync("bob", "phone").ConfigureAwait(false);
         PreKeyStatus before = await bob["phone"].Relay.GetPreKeyStatusAsync(cancellationToken).ConfigureAwait(false);
-        Expect.That(before.OneTimePreKeys == 0 && before.PublicationHash.IsEmpty, "A status of what nobody published.");
+        Expect.That(before.OneTimePairs == 0 && before.PublicationHash.IsEmpty, "A status of what nobody published.");
         DevicePreKeys preKeys = bob["phone"].NewPreKeys(3);
         PreKeyPublication publication = preKeys.PreparePublication(default);
         await bob["phone"].Relay.PublishPreKeysAsync(publication.Encode(), cancellationToken).ConfigureAwait(false);
@@ -107,14 +107,14 @@ internal static class PreKeyChecks
         var world = new RelayWorld(subject, cancellationToken);
         RelayTestUser bob = await world.UserAsync("bob", "phone").ConfigureAwait(false);
         DevicePreKeys preKeys = bob["phone"].NewPreKeys(250);
-        for (int left = 250; left <= RelayLimits.MaxOneTimePreKeys; left += 250)
+        for (int left = 250; left <= RelayLimits.MaxOneTimePairs; left += 250)
         {
             Expect.Equal(left, await PublishAsync(bob["phone"], preKeys).ConfigureAwait(false), "Left");
         }
 
         await Expect.RefusedAsync(E2EError.LimitExceeded, () => PublishAsync(bob["phone"], preKeys), "More").ConfigureAwait(false);
         PreKeyStatus status = await bob["phone"].Relay.GetPreKeyStatusAsync(cancellationToken).ConfigureAwait(false);
-        Expect.Equal(RelayLimits.MaxOneTimePreKeys, status.OneTimePreKeys, "Left afterwards");
+        Expect.Equal(RelayLimits.MaxOneTimePairs, status.OneTimePairs, "Left afterwards");
     }
 
     private static async Task WrongDeviceAsync(RelayUnderTest subject, CancellationToken cancellationToken)
@@ -160,7 +160,7 @@ internal static class PreKeyChecks
 
         PreKeyStatus status = await bob["phone"].Relay.GetPreKeyStatusAsync(cancellationToken).ConfigureAwait(false);
         Expect.Same(preKeys.PublicationHash, status.PublicationHash, "The hash");
-        Expect.Equal(1, status.OneTimePreKeys, "Left");
+        Expect.Equal(1, status.OneTimePairs, "Left");
     }
 
     private static async Task NewKeysAsync(RelayUnderTest subject, CancellationToken cancellationToken)

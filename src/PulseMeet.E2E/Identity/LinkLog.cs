@@ -18,7 +18,7 @@ public sealed class LinkLog
     /// <summary>How many ids are kept.</summary>
     public int Count => _entries.Count;
 
-    /// <summary>Reads what <see cref="ToArray"/> gave.</summary>
+    /// <summary>Reads what <see cref="Encode"/> gave.</summary>
     /// <param name="encoded">The log, and nothing behind it.</param>
     /// <exception cref="E2EException">Malformed (<see cref="E2EError.InvalidEncoding"/>), a later version
     /// (<see cref="E2EError.UnsupportedVersion"/>), or over the capacity (<see cref="E2EError.LimitExceeded"/>).</exception>
@@ -44,7 +44,7 @@ public sealed class LinkLog
     }
 
     /// <summary>The log, for the device's sealed store.</summary>
-    public byte[] ToArray()
+    public byte[] Encode()
     {
         byte[] encoded = new byte[1 + 1 + (_entries.Count * (LinkPayload.IdSize + 8))];
         var writer = new SpanWriter(encoded);

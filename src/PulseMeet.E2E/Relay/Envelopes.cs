@@ -72,11 +72,11 @@ public sealed record MailboxRequest(int Max, TimeSpan Wait, long StoreRevision, 
 public sealed record MailboxPage(IReadOnlyList<MailboxItem> Items, long HighestStoreRevision);
 
 /// <summary>What the directory holds of the caller's prekeys.</summary>
-/// <param name="OneTimePreKeys">One-time pairs left.</param>
+/// <param name="OneTimePairs">One-time pairs left.</param>
 /// <param name="KeyPackages">Key packages left, the last-resort one not counted.</param>
 /// <param name="PublicationHash">SHA-256 of the certificate and signed pair that are published now; empty where none
 /// are.</param>
-public sealed record PreKeyStatus(int OneTimePreKeys, int KeyPackages, ReadOnlyMemory<byte> PublicationHash);
+public sealed record PreKeyStatus(int OneTimePairs, int KeyPackages, ReadOnlyMemory<byte> PublicationHash);
 
 /// <summary>What a claim for all devices of a user gave.</summary>
 /// <param name="DeviceList">The user's newest encoded device list.</param>

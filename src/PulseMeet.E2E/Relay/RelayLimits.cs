@@ -28,7 +28,7 @@ public static class RelayLimits
     public static readonly TimeSpan MaxEnvelopeAge = TimeSpan.FromDays(30);
 
     /// <summary>The most one-time pairs, and the most key packages, of one device.</summary>
-    public const int MaxOneTimePreKeys = 1000;
+    public const int MaxOneTimePairs = 1000;
 
     /// <summary>The most candidates of one epoch that one device may offer.</summary>
     public const int MaxCandidatesPerSender = 4;

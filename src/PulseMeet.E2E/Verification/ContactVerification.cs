@@ -103,7 +103,7 @@ public sealed record ContactVerification
     };
 
     /// <summary>The record, for the device's sealed store.</summary>
-    public byte[] ToArray()
+    public byte[] Encode()
     {
         var writer = new SpanWriter(stackalloc byte[MaxEncodedSize]);
         writer.WriteByte(Version);
@@ -115,7 +115,7 @@ public sealed record ContactVerification
         return writer.WrittenSpan.ToArray();
     }
 
-    /// <summary>Reads what <see cref="ToArray"/> gave.</summary>
+    /// <summary>Reads what <see cref="Encode"/> gave.</summary>
     /// <param name="encoded">The record, and nothing behind it.</param>
     /// <exception cref="E2EException">Malformed, or a state that no steps lead to (<see cref="E2EError.InvalidEncoding"/>), a later
     /// version (<see cref="E2EError.UnsupportedVersion"/>), or a bad key (<see cref="E2EError.InvalidPublicKey"/>).</exception>

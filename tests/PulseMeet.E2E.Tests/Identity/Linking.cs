@@ -70,7 +70,7 @@ public sealed class Linking : IDisposable
     {
         using LinkRequest request = LinkRequest.Create(s_laptop, _clock);
         _ = Approve(request);
-        LinkLog restarted = LinkLog.Decode(_log.ToArray());
+        LinkLog restarted = LinkLog.Decode(_log.Encode());
         Assert.Equal(E2EError.LinkRefused, Refusal.Of(() => LinkApproval.Read(request.Payload, "alice", restarted, _clock.GetUtcNow())));
     }
 

@@ -89,11 +89,11 @@ public sealed class SecureKeyExchangeIsLookedAt
 
         await relay.PublishDeviceListAsync(DeviceList.Sign(_alice.Account, [_alice.Identity.Certificate], null, _clock).Encode());
         await relay.PublishPreKeysAsync(_alice.Publish().Encode());
-        int left = (await relay.GetPreKeyStatusAsync()).OneTimePreKeys;
+        int left = (await relay.GetPreKeyStatusAsync()).OneTimePairs;
         SecureKeyExchangeReport report = await LookAtPreKeys(relay);
         Assert.True(report.IsRight, string.Join(", ", report.Failures));
         Assert.Contains(report.Checks, check => check is { Name: "published prekeys", IsRight: true });
-        Assert.Equal(left, (await relay.GetPreKeyStatusAsync()).OneTimePreKeys);
+        Assert.Equal(left, (await relay.GetPreKeyStatusAsync()).OneTimePairs);
 
         // The store was put back, or lost its prekeys: what is handed out is of another generation.
         using DevicePreKeys others = DevicePreKeys.Create(_alice.Identity, _alice.PreKeyOptions, _clock);

@@ -97,7 +97,7 @@ public sealed class VerifiedMark
                 2 => record.ClearVerified(s_monday),
                 _ => record.Accept(record.Account.AccountKey, s_monday),
             };
-            record = ContactVerification.Decode(record.ToArray());
+            record = ContactVerification.Decode(record.Encode());
         }
 
         return (record.State == VerificationState.Verified) == isCompared;
@@ -109,7 +109,7 @@ public sealed class VerifiedMark
         ContactVerification[] records = [s_verified, s_verified.Observe(Accounts.Key(66), s_monday.AddDays(1))];
         foreach (ContactVerification record in records)
         {
-            byte[] encoded = record.ToArray();
+            byte[] encoded = record.Encode();
             Assert.Equal(record, ContactVerification.Decode(encoded));
             Assert.InRange(encoded.Length, 1, ContactVerification.MaxEncodedSize);
             Assert.Equal(E2EError.InvalidEncoding, Refusal.Of(() => ContactVerification.Decode([.. encoded, 0])));
@@ -121,7 +121,7 @@ public sealed class VerifiedMark
     [Fact]
     public void A_state_that_no_step_leads_to_and_another_version_are_refused()
     {
-        byte[] encoded = s_verified.ToArray();
+        byte[] encoded = s_verified.Encode();
         byte[] pending = [.. encoded];
         pending[^9] = 1; // Verified, with a change pending.
         Assert.Equal(E2EError.InvalidEncoding, Refusal.Of(() => ContactVerification.Decode(pending)));

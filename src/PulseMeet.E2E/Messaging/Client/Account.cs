@@ -153,7 +153,7 @@ internal sealed class Account(ClientCore core, DeviceLists lists)
             [Gates.PreKeys],
             work =>
             {
-                var directory = new DirectoryState(status.OneTimePreKeys, status.PublicationHash);
+                var directory = new DirectoryState(status.OneTimePairs, status.PublicationHash);
                 if (isForced || core.PreKeys.IsPublicationDue(directory))
                 {
                     publication = core.PreKeys.PreparePublication(directory).Encode();

@@ -32,7 +32,7 @@ internal sealed class Linking(ClientCore core, DeviceLists lists, Account accoun
                 [],
                 work =>
                 {
-                    work.Put(RecordKey.Device, s_logKey, log.ToArray());
+                    work.Put(RecordKey.Device, s_logKey, log.Encode());
                     work.Put(RecordKey.Device, s_answerKey, pending);
                     return Task.CompletedTask;
                 },

@@ -41,7 +41,7 @@ internal sealed record UserRecord(ContactVerification Contact, Standing Standing
 
     public byte[] Encode() => new RecordWriter()
         .Byte(Version)
-        .Field(Contact.ToArray())
+        .Field(Contact.Encode())
         .Byte((byte)Standing)
         .Field(List.Encode())
         .Time(FetchedAt)

@@ -28,7 +28,7 @@ internal sealed class PublishedKeyPackages
             }
         }
 
-        RelayRequest.IsWithin(_left.Count + added.Count, RelayLimits.MaxOneTimePreKeys);
+        RelayRequest.IsWithin(_left.Count + added.Count, RelayLimits.MaxOneTimePairs);
         foreach ((BytesKey hash, byte[] keyPackage) in added)
         {
             _taken.Add(hash);

@@ -31,7 +31,7 @@ internal sealed class PublishedPreKeys
 
         bool begins = publication.SignedPair.Id != generation;
         OneTimePreKeyPair[] added = [.. publication.OneTimePairs.Where(pair => begins || !_taken.Contains(pair.Id))];
-        RelayRequest.IsWithin((begins ? 0 : Left) + added.Length, RelayLimits.MaxOneTimePreKeys);
+        RelayRequest.IsWithin((begins ? 0 : Left) + added.Length, RelayLimits.MaxOneTimePairs);
         if (begins)
         {
             _left.Clear();

@@ -46,7 +46,7 @@ internal static class RelayWire
 
     public static void Write(WireWriter writer, PreKeyStatus status)
     {
-        writer.UInt32(status.OneTimePreKeys);
+        writer.UInt32(status.OneTimePairs);
         writer.UInt32(status.KeyPackages);
         writer.Field(status.PublicationHash);
     }

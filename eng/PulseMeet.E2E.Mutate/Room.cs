@@ -1,0 +1,112 @@
+namespace PulseMeet.E2E.Mutate;
+
+/// <summary>Counts how many changes of a room's code its tests notice.</summary>
+internal sealed class Room(string repository, string bin, string room, string filter)
+{
+    private HostProcess? _host;
+
+    public async Task<int> RunAsync()
+    {
+        IReadOnlyList<Mutant> mutants = MutatedCore.Compile(repository, bin, room);
+        int last = mutants.Max(mutant => mutant.Id);
+        TestMethod[] first = await CoverAsync(last);
+        TestMethod[] second = await CoverAsync(last);
+        List<string> alive = [];
+        int killed = 0;
+        int done = 0;
+        foreach (Mutant mutant in mutants)
+        {
+            TestMethod[] tests = [.. first.Where(test => test.Hits.Contains(mutant.Id)).OrderBy(test => test.Milliseconds)];
+            string? by = tests.Length == 0 ? null : await TryAsync(mutant, tests);
+
+            // What runs once in a process, such as a static field, is changed only in a process of its own.
+            if (by is null && tests.Any(test => !second[test.Index].Hits.Contains(mutant.Id)))
+            {
+                by = await TryAnewAsync(mutant, first);
+            }
+
+            killed += by is null ? 0 : 1;
+            if (by is null)
+            {
+                alive.Add($"{mutant}{(tests.Length == 0 ? "\n    no test comes by" : string.Empty)}");
+            }
+
+            if (++done % 100 == 0)
+            {
+                Console.Error.WriteLine($"{room}: {done} of {mutants.Count}");
+            }
+        }
+
+        _host?.Dispose();
+        string list = Path.Combine(repository, "artifacts", "mutation", $"{room.Replace('/', '-')}.txt");
+        await File.WriteAllLinesAsync(list, alive);
+        Console.WriteLine($"{room}: {killed} of {mutants.Count} noticed, {100.0 * killed / mutants.Count:F1} %");
+        return 0;
+    }
+
+    private async Task<TestMethod[]> CoverAsync(int last)
+    {
+        _host ??= await HostProcess.StartAsync(bin, filter, active: 0);
+        await _host.AskAsync($"cover {last}");
+        List<TestMethod> tests = [];
+        while (await _host.AnswerAsync(TimeSpan.FromMinutes(10)) is { } line && line != "covered")
+        {
+            string[] words = line.Split(' ');
+            if (words[0] == "broken")
+            {
+                throw new InvalidOperationException($"{words[1]} fails without any change.");
+            }
+
+            tests.Add(new(tests.Count, words[1], int.Parse(words[2]), [.. words[3].Split(',', StringSplitOptions.RemoveEmptyEntries).Select(int.Parse)]));
+        }
+
+        return [.. tests];
+    }
+
+    /// <returns>What noticed the change; null where nothing did.</returns>
+    private async Task<string?> TryAsync(Mutant mutant, IReadOnlyList<TestMethod> tests)
+    {
+        _host ??= await HostProcess.StartAsync(bin, filter, active: 0);
+        await _host.AskAsync($"run {mutant.Id} {string.Join(' ', tests.Select(test => test.Index))}");
+        return await JudgeAsync(tests);
+    }
+
+    private async Task<string?> TryAnewAsync(Mutant mutant, IReadOnlyList<TestMethod> tests)
+    {
+        _host?.Dispose();
+        _host = await HostProcess.StartAsync(bin, filter, mutant.Id);
+        await _host.AskAsync($"run {mutant.Id} all");
+        string? by = await JudgeAsync(tests);
+        _host?.Dispose();
+        _host = null;
+        return by;
+    }
+
+    private async Task<string?> JudgeAsync(IReadOnlyList<TestMethod> tests)
+    {
+        for (int i = 0; i <= tests.Count; i++)
+        {
+            int usual = i < tests.Count ? tests[i].Milliseconds : 0;
+            string? answer = await _host!.AnswerAsync(TimeSpan.FromMilliseconds(10_000 + (10.0 * usual)));
+            if (answer is null)
+            {
+                _host.Dispose();
+                _host = null;
+                return "the clock";
+            }
+
+            if (answer != "passed")
+            {
+                return answer == "alive" ? null : answer;
+            }
+        }
+
+        return null;
+    }
+
+    /// <param name="Index">In the child's order.</param>
+    /// <param name="Name">Class and method.</param>
+    /// <param name="Milliseconds">How long it took.</param>
+    /// <param name="Hits">The changes that it comes by.</param>
+    private sealed record TestMethod(int Index, string Name, int Milliseconds, HashSet<int> Hits);
+}
