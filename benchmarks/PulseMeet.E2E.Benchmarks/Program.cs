@@ -22,6 +22,8 @@ switch (args.FirstOrDefault())
         return MediaCommand.Run(enforce: args.Contains("--enforce"));
     case "--mls":
         return MlsCommand.Run(resultFile);
+    case "--groups":
+        return PulseCommand.Run(resultFile);
     case "--storage":
         return await StorageCommand.RunAsync();
     case "--peers":

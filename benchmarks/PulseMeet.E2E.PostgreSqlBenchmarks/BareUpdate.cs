@@ -7,7 +7,7 @@ namespace PulseMeet.E2E.PostgreSqlBenchmarks;
 /// written back, a transaction for each batch.</summary>
 internal static class BareUpdate
 {
-    public static async Task<double> RunAsync(NpgsqlDataSource source, int batch)
+    public static async Task<double> RunAsync(NpgsqlDataSource source, int batch, string table = "direct_messages", string column = "content")
     {
         await using NpgsqlConnection connection = await source.OpenConnectionAsync();
         long started = Stopwatch.GetTimestamp();
@@ -17,7 +17,7 @@ internal static class BareUpdate
         {
             List<Guid> ids = [];
             List<string> contents = [];
-            await using (NpgsqlCommand page = new("select id, content from direct_messages where id > $1 order by id limit $2", connection))
+            await using (NpgsqlCommand page = new($"select id, {column} from {table} where id > $1 order by id limit $2", connection))
             {
                 page.Parameters.Add(new() { Value = last });
                 page.Parameters.Add(new() { Value = batch });
@@ -35,7 +35,8 @@ internal static class BareUpdate
             }
 
             await using NpgsqlTransaction transaction = await connection.BeginTransactionAsync();
-            await using NpgsqlCommand update = new("update direct_messages m set content = n.content from unnest($1, $2) as n(id, content) where m.id = n.id", connection);
+            await using NpgsqlCommand update = new(
+                $"update {table} m set {column} = n.content from unnest($1, $2) as n(id, content) where m.id = n.id", connection);
             update.Parameters.Add(new() { Value = ids.ToArray() });
             update.Parameters.Add(new() { Value = contents.ToArray() });
             count += await update.ExecuteNonQueryAsync();

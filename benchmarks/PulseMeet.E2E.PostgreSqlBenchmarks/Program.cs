@@ -24,6 +24,7 @@ Guid aliceId = LegacyDatabase.Fill(owner, alice, bob, messages, pulses);
 
 var migration = new SecureKeyExchangeMigration(owner, TimeProvider.System);
 using var recovery = X25519KeyPair.Generate();
+double bareKeys = await BareUpdate.RunAsync(owner, 200, "pulse_chat_keys", "symmetric_key");
 await migration.ExpandAsync();
 WrapProgress wrapped = await migration.WrapAsync(recovery.PublicKey);
 
@@ -40,7 +41,7 @@ var memory = new MemoryWatch(messages);
 MessageMigrationReport report = await migrator.MigrateExistingMessagesAsync(memory);
 
 Console.WriteLine($$"""
-    {"messages":{{messages}},"keys":{{pulses}},"wrapped_copies":{{wrapped.Wrapped}},"wrapped_per_second":{{wrapped.Rate:F0}},"outcome":"{{report.Outcome}}","resealed":{{report.Counts.Migrated}},"seconds":{{report.Counts.Elapsed.TotalSeconds:F1}},"resealed_per_second":{{report.Counts.Rate:F0}},"bare_update_per_second":{{bare:F0}},"share_of_bare_update":{{report.Counts.Rate / bare:F2}},"working_set_mb_after_a_tenth":{{memory.Early}},"working_set_mb_at_the_end":{{memory.Late}},"peak_mb":{{Process.GetCurrentProcess().PeakWorkingSet64 >> 20}}}
+    {"messages":{{messages}},"keys":{{pulses}},"wrapped_copies":{{wrapped.Wrapped}},"wrapped_per_second":{{wrapped.Wrapped / wrapped.Elapsed.TotalSeconds:F0}},"bare_key_update_per_second":{{bareKeys:F0}},"load":"{{File.ReadAllText("/proc/loadavg").Split(' ')[0]}}","outcome":"{{report.Outcome}}","resealed":{{report.Counts.Migrated}},"seconds":{{report.Counts.Elapsed.TotalSeconds:F1}},"resealed_per_second":{{report.Counts.Rate:F0}},"bare_update_per_second":{{bare:F0}},"share_of_bare_update":{{report.Counts.Rate / bare:F2}},"working_set_mb_after_a_tenth":{{memory.Early}},"working_set_mb_at_the_end":{{memory.Late}},"peak_mb":{{Process.GetCurrentProcess().PeakWorkingSet64 >> 20}}}
     """);
 await owner.DisposeAsync();
 await user.DisposeAsync();

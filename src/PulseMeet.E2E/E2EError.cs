@@ -186,4 +186,24 @@ public enum E2EError
 
     /// <summary>The user has an account already, on other devices.</summary>
     AccountExists = 80,
+
+    /// <summary>A leaf of a pulse chat whose credential is no device certificate of its account, or whose device is not on the
+    /// account's newest list that the group knows.</summary>
+    GroupLeafRefused = 90,
+
+    /// <summary>A device list that a commit or a snapshot of a pulse chat carries: malformed, not newer, or not the one that is
+    /// named.</summary>
+    GroupDeviceListRefused = 91,
+
+    /// <summary>The committer's role in a pulse chat does not allow the change.</summary>
+    GroupNotAllowed = 92,
+
+    /// <summary>The group context of a pulse chat is malformed, or gives a role to somebody who is not there.</summary>
+    GroupExtensionRefused = 93,
+
+    /// <summary>A proposal that has no place in a pulse chat, or that comes by itself where it may not.</summary>
+    GroupProposalRefused = 94,
+
+    /// <summary>A pulse chat takes no external joins, or not this one.</summary>
+    GroupJoinRefused = 95,
 }

@@ -84,6 +84,12 @@ public sealed class E2EException : Exception
         E2EError.MlsCommitRequired => "MLS proposals are waiting for a commit.",
         E2EError.MlsPathUnreadable => "The MLS update path does not open for this member.",
         E2EError.AccountExists => "The user has an account already.",
+        E2EError.GroupLeafRefused => "The leaf is not one of a device on its account's list.",
+        E2EError.GroupDeviceListRefused => "The group's device list is malformed, not newer, or not the one named.",
+        E2EError.GroupNotAllowed => "The committer's role does not allow the change.",
+        E2EError.GroupExtensionRefused => "The group's context is not one of a pulse chat.",
+        E2EError.GroupProposalRefused => "The proposal has no place in a pulse chat.",
+        E2EError.GroupJoinRefused => "The group does not take this external join.",
         _ => "The input was refused.",
     };
 }

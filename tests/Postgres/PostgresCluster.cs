@@ -7,8 +7,9 @@ namespace PulseMeet.E2E.Tests.Postgres;
 /// disposed.</summary>
 public class PostgresCluster : IDisposable
 {
+    private static int s_databases;
+
     private readonly string? _directory;
-    private int _databases;
 
     /// <param name="isShared">Whether the named one will do; otherwise a cluster of its own, which may be crashed.</param>
     public PostgresCluster(bool isShared = true)
@@ -28,7 +29,7 @@ public class PostgresCluster : IDisposable
     /// <summary>A new database, empty or a copy of a template that nobody is connected to.</summary>
     public string Create(string? template = null)
     {
-        string name = $"pulsemeet_{Environment.ProcessId}_{Interlocked.Increment(ref _databases)}";
+        string name = $"pulsemeet_{Environment.ProcessId}_{Interlocked.Increment(ref s_databases)}";
         Execute(ConnectionString, $"create database {name}" + (template is null ? string.Empty : $" template {NameOf(template)}"));
         return new NpgsqlConnectionStringBuilder(ConnectionString) { Database = name }.ConnectionString;
     }

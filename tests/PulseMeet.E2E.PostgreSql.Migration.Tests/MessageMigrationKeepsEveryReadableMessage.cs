@@ -16,7 +16,7 @@ public sealed class MessageMigrationKeepsEveryReadableMessage(PostgresServer ser
     public async Task Every_message_that_could_be_read_is_read_by_every_participant_and_nobody_else()
     {
         using TestDatabase database = server.NewDatabase();
-        var world = new LegacyWorld(Size("USERS", 80), Size("PULSES", 41), Size("MESSAGES", 1500));
+        var world = new LegacyWorld(Size("USERS", 40), Size("PULSES", 21), Size("MESSAGES", 900));
         world.WriteTo(database.Owner);
         using var recovery = X25519KeyPair.Generate();
         Assert.NotEmpty(await PlaintextCheck.RunAsync(database.Owner));

@@ -6,7 +6,7 @@ using PulseMeet.E2E.PostgreSql.Migration.Tests.Support;
 namespace PulseMeet.E2E.PostgreSql.Migration.Tests;
 
 /// <summary>A migration counts what it does, by few fixed tags, and a found key raises the alert.</summary>
-[Collection(OnPostgres.Name)]
+[Collection(AloneOnPostgres.Name)]
 public sealed class MigrationIsMeasured(PostgresServer server)
 {
     private static readonly string[] s_outcomes = ["resealed", "left_to_author", "left_for_keys", "taken_by_others", "wrapped", "unserved"];

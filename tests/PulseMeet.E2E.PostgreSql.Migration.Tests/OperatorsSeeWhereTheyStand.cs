@@ -4,7 +4,7 @@ using PulseMeet.E2E.PostgreSql.Migration.Tests.Support;
 namespace PulseMeet.E2E.PostgreSql.Migration.Tests;
 
 /// <summary>The operators' tool from the first look to the dropped backups: every command, as a process.</summary>
-[Collection(OnPostgres.Name)]
+[Collection(OnAnotherPostgres.Name)]
 public sealed class OperatorsSeeWhereTheyStand(PostgresServer server)
 {
     [Fact]

@@ -5,7 +5,7 @@ using PulseMeet.E2E.PostgreSql.Migration.Tests.Support;
 
 namespace PulseMeet.E2E.PostgreSql.Migration.Tests;
 
-[Collection(OnPostgres.Name)]
+[Collection(OnAnotherPostgres.Name)]
 public sealed class SchemaMigrationPhases(PostgresServer server)
 {
     [Theory]

@@ -4,7 +4,7 @@ using PulseMeet.E2E.PostgreSql.Migration.Tests.Support;
 namespace PulseMeet.E2E.PostgreSql.Migration.Tests;
 
 /// <summary>docs/migration-guide.md, line by line on a fresh database: the commands are taken from the document.</summary>
-[Collection(OnPostgres.Name)]
+[Collection(OnAnotherPostgres.Name)]
 public sealed class TheGuideIsTrue(PostgresServer server)
 {
     /// <summary>What a dry run ends with, as the guide says.</summary>

@@ -34,6 +34,7 @@ internal sealed class WriteVectors : ISubcommand
         new StorageVectors(),
         new StoredSessionVectors(),
         new RatchetRefusals(),
+        new GroupVectors(),
     ];
 
     public string Name => "vectors";

@@ -130,7 +130,7 @@ internal sealed class MessageMigrationRun(
             connection, backupKeyId, ready, page.ArchiveSource, cancellationToken).ConfigureAwait(false);
         await MessageStore.SaveCursorAsync(connection, user, scope, page.Last, cancellationToken).ConfigureAwait(false);
         await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
-        MessageMigrationProgress before = tally.Snapshot();
+        MessageMigrationProgress before = tally.Counts;
         foreach (SealingOutcome outcome in page.Outcomes)
         {
             Count(outcome, written, outcome.Row.Id.CompareTo(countUpTo) <= 0);

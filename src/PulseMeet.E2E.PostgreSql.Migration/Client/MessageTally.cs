@@ -59,6 +59,9 @@ internal sealed class MessageTally(TimeProvider time)
 
     public bool FailsAbove(double rate) => Failed > rate * Looked;
 
-    public MessageMigrationProgress Snapshot() =>
-        new(Looked, Migrated, ZeroKey, Plaintext, LeftToAuthor, LeftForKeys, TakenByOthers, Failed, Elapsed);
+    public MessageMigrationProgress Snapshot() => Counts with { Elapsed = Elapsed };
+
+    /// <summary>The counts without the time: nobody asks the clock.</summary>
+    public MessageMigrationProgress Counts =>
+        new(Looked, Migrated, ZeroKey, Plaintext, LeftToAuthor, LeftForKeys, TakenByOthers, Failed, TimeSpan.Zero);
 }

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using PulseMeet.E2E.Keys;
 using PulseMeet.E2E.Primitives;
 
@@ -45,7 +44,7 @@ public static class MasterKeys
             }
             finally
             {
-                CryptographicOperations.ZeroMemory(key);
+                SecretMemory.Zero(key);
             }
         }
     }

@@ -294,7 +294,8 @@ public sealed class CommitRules
         Member[] all = Of(3);
         byte[] copy = new Forged().By(all[0]);
         (byte[] epochs, _) = State(all[0]);
-        Refuses(E2EError.MlsInvalidCommit, () => all[0].Group.Receive(copy));
+        E2EException refusal = Assert.Throws<E2EException>(() => all[0].Group.Receive(copy));
+        Assert.Equal((E2EError.MlsPathUnreadable, 0u), (refusal.Reason, refusal.Data["mls.committer"]));
         Assert.Equal(epochs, all[0].Group.SerializeEpochs());
     }
 

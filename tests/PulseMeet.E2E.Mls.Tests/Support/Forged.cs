@@ -43,13 +43,21 @@ internal sealed class Forged
     public static CommittedProposal Own(Member forger, Proposal proposal) =>
         new(proposal, Sender.Member(forger.Group.Own), null);
 
+    /// <summary>A private commit of a member with the proposals given by value.</summary>
+    public static byte[] Private(EpochState forger, params Proposal[] proposals) => new Forged
+    {
+        Proposals = [.. proposals.Select(proposal => new CommittedProposal(proposal, Sender.Member(forger.Own), null))],
+        Format = WireFormat.PrivateMessage,
+    }.By(forger);
+
     /// <summary>A commit of a member with the proposals given by value.</summary>
     public static byte[] Commit(Member forger, params Proposal[] proposals) =>
         new Forged { Proposals = [.. proposals.Select(proposal => Own(forger, proposal))] }.By(forger);
 
-    public byte[] By(Member forger)
+    public byte[] By(Member forger) => By(forger.Epoch);
+
+    public byte[] By(EpochState epoch)
     {
-        EpochState epoch = forger.Epoch;
         AppliedProposals applied = AppliedProposals.Apply(epoch.View, Applied ?? Proposals);
         using MlsSecret init = epoch.Secrets.Init.Copy();
         return Make(epoch, applied, epoch.Own, epoch.OwnLeaf.Content, epoch.SignatureKey, init, From ?? Sender.Member(epoch.Own));

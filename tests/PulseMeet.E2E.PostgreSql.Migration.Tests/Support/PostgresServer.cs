@@ -5,6 +5,8 @@ namespace PulseMeet.E2E.PostgreSql.Migration.Tests.Support;
 /// <summary>A real PostgreSQL for all tests, with databases that have the legacy schema.</summary>
 public sealed class PostgresServer : PostgresCluster
 {
+    private static readonly Lock s_making = new();
+
     private readonly string _template;
 
     public PostgresServer()
@@ -16,7 +18,12 @@ public sealed class PostgresServer : PostgresCluster
         : base(isShared)
     {
         _template = Create();
-        Execute(_template, File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Files", "legacy-schema.sql")));
+
+        // It makes roles, which databases of one server share.
+        lock (s_making)
+        {
+            Execute(_template, File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Files", "legacy-schema.sql")));
+        }
     }
 
     /// <summary>A database of its own with the empty legacy schema.</summary>
@@ -37,4 +44,18 @@ public sealed class PostgresServer : PostgresCluster
 public sealed class OnPostgres : ICollectionFixture<PostgresServer>
 {
     public const string Name = "PostgreSQL";
+}
+
+/// <summary>Runs beside the first, on a server of its own.</summary>
+[CollectionDefinition(Name)]
+public sealed class OnAnotherPostgres : ICollectionFixture<PostgresServer>
+{
+    public const string Name = "another PostgreSQL";
+}
+
+/// <summary>For what looks at all that the process does: nothing else runs meanwhile.</summary>
+[CollectionDefinition(Name, DisableParallelization = true)]
+public sealed class AloneOnPostgres : ICollectionFixture<PostgresServer>
+{
+    public const string Name = "PostgreSQL, alone";
 }

@@ -325,6 +325,29 @@ public sealed class ClientDevices
     }
 
     [Fact]
+    public async Task A_relay_that_has_lost_the_newest_device_list_gets_it_again()
+    {
+        await using var world = new World();
+        Member alice = await world.SignUpAsync("alice");
+        DeviceList old = await world.Relay.ListOfAsync("alice");
+        Member laptop = await world.LinkAsync(alice, "laptop");
+        DeviceList newest = await world.Relay.ListOfAsync("alice");
+        int published = 0;
+        world.Relay.ShownList = (_, _, list) => published == 0 ? old : list;
+        world.Relay.Before = (_, call) =>
+        {
+            published += call == "publish list" ? 1 : 0;
+            return Task.CompletedTask;
+        };
+        await laptop.SyncAsync();
+        Assert.Equal(1, published);
+        Assert.Equal(newest, await world.Relay.ListOfAsync("alice"));
+        await laptop.RestartAsync();
+        await laptop.SyncAsync();
+        Assert.Equal(1, published);
+    }
+
+    [Fact]
     public async Task A_wiped_device_keeps_nothing()
     {
         await using var world = new World();

@@ -6,16 +6,27 @@ namespace PulseMeet.E2E.Tests.Messaging;
 
 /// <summary>The relay in memory with a stage before it: calls can be watched, held up, made to fail, and what passes can be lost,
 /// doubled, changed, or be there without anybody having sent it.</summary>
-internal sealed class StagedRelay(TimeProvider time) : IE2ERelayServer
+internal sealed class StagedRelay : IE2ERelayServer
 {
     /// <summary>Above all ids that the relay itself gives.</summary>
     private const long FirstPlanted = 1L << 40;
 
     private readonly Lock _lock = new();
-    private readonly InMemoryRelay _inner = new(time);
+    private readonly TimeProvider _time;
+    private readonly IE2ERelayServer _inner;
     private readonly Dictionary<DeviceAddress, List<MailboxItem>> _planted = [];
+    private readonly HashSet<(DeviceAddress, DeviceAddress, string)> _left = [];
     private readonly HashSet<(DeviceAddress, DeviceAddress, string)> _taken = [];
     private long _lastPlanted = FirstPlanted;
+
+    /// <param name="time">The relay's clock.</param>
+    /// <param name="between">What stands between this and the relay in memory; null for nothing.</param>
+    public StagedRelay(TimeProvider time, Func<IE2ERelayServer, IE2ERelayServer>? between = null)
+    {
+        _time = time;
+        var relay = new InMemoryRelay(time);
+        _inner = between?.Invoke(relay) ?? relay;
+    }
 
     /// <summary>Runs before every call, with its name: may throw, or wait.</summary>
     public Func<DeviceAddress, string, Task> Before { get; set; } = (_, _) => Task.CompletedTask;
@@ -37,6 +48,7 @@ internal sealed class StagedRelay(TimeProvider time) : IE2ERelayServer
 
     public int Claims { get; set; }
 
+    /// <summary>Every envelope that left a device, once, whatever became of it.</summary>
     public List<(DeviceAddress Sender, OutgoingEnvelope Envelope)> Delivered { get; } = [];
 
     public IE2ERelay Connect(DeviceAddress caller) => new StagedRelayView(this, _inner.Connect(caller));
@@ -59,7 +71,7 @@ internal sealed class StagedRelay(TimeProvider time) : IE2ERelayServer
         lock (_lock)
         {
             PlantedFor(envelope.Recipient).Add(new MailboxItem(
-                ++_lastPlanted, kind, claimedSender, default, envelope.Id, time.GetUtcNow(), envelope.Content));
+                ++_lastPlanted, kind, claimedSender, default, envelope.Id, _time.GetUtcNow(), envelope.Content));
         }
     }
 
@@ -70,29 +82,26 @@ internal sealed class StagedRelay(TimeProvider time) : IE2ERelayServer
         var outcomes = new List<DeliveryOutcome>();
         foreach (OutgoingEnvelope envelope in envelopes)
         {
-            bool isNew;
+            var name = (inner.Caller, envelope.Recipient, Convert.ToHexString(envelope.Id.Span));
+            bool isTaken;
             lock (_lock)
             {
-                isNew = _taken.Add((inner.Caller, envelope.Recipient, Convert.ToHexString(envelope.Id.Span)));
-                if (isNew)
+                isTaken = _taken.Contains(name);
+                if (_left.Add(name))
                 {
                     Delivered.Add((inner.Caller, envelope));
                 }
             }
 
-            OutgoingEnvelope[] arriving = isNew ? [.. OnTheWay(inner.Caller, envelope)] : [];
+            OutgoingEnvelope[] arriving = isTaken ? [] : [.. OnTheWay(inner.Caller, envelope)];
             DeliveryOutcome outcome = arriving is [var first, ..] ? (await inner.DeliverAsync([first], cancellationToken))[0] : DeliveryOutcome.Accepted;
             outcomes.Add(outcome);
             if (outcome == DeliveryOutcome.Accepted)
             {
                 arriving.Skip(1).ToList().ForEach(again => Put(inner.Caller, again));
-            }
-            else
-            {
                 lock (_lock)
                 {
-                    _taken.Remove((inner.Caller, envelope.Recipient, Convert.ToHexString(envelope.Id.Span)));
-                    Delivered.RemoveAt(Delivered.FindLastIndex(item => item.Envelope == envelope));
+                    _taken.Add(name);
                 }
             }
         }

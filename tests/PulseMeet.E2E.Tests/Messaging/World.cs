@@ -9,11 +9,11 @@ internal sealed class World : IAsyncDisposable
 {
     private readonly List<Member> _members = [];
 
-    public World()
+    /// <param name="between">What stands between the stage and the relay; null for nothing.</param>
+    public World(Func<IE2ERelayServer, IE2ERelayServer>? between = null)
     {
         RelayClock = new LaggingClock(Clock);
-        Relay = new StagedRelay(RelayClock);
-        Server = Relay;
+        Relay = new StagedRelay(RelayClock, between);
         Media = new InMemoryMediaStore(Clock);
     }
 
@@ -23,9 +23,6 @@ internal sealed class World : IAsyncDisposable
     public LaggingClock RelayClock { get; }
 
     public StagedRelay Relay { get; }
-
-    /// <summary>What the devices connect to: the relay, or something that stands before it.</summary>
-    public IE2ERelayServer Server { get; init; }
 
     public InMemoryMediaStore Media { get; }
 

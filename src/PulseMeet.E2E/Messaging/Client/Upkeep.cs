@@ -1,5 +1,6 @@
 using PulseMeet.E2E.Diagnostics;
 using PulseMeet.E2E.Identity;
+using PulseMeet.E2E.Primitives;
 using PulseMeet.E2E.Storage;
 
 namespace PulseMeet.E2E.Messaging;
@@ -24,7 +25,7 @@ internal sealed class Upkeep(ClientCore core, DeviceLists lists, Account account
         DateTimeOffset now = core.Time.GetUtcNow();
         if (IsDue(_lastRun, s_interval, now))
         {
-            await lists.RefreshAsync(core.Address.UserId, Standing.Accepted, cancellationToken).ConfigureAwait(false);
+            await RefreshOwnListAsync(cancellationToken).ConfigureAwait(false);
             await UnlessRefusedAsync(() => account.AloneAsync(
                 async () =>
                 {
@@ -49,6 +50,22 @@ internal sealed class Upkeep(ClientCore core, DeviceLists lists, Account account
             await DropOldAsync(cancellationToken).ConfigureAwait(false);
             await TrimSessionsAsync(cancellationToken).ConfigureAwait(false);
             _lastCleaning = now;
+        }
+    }
+
+    /// <summary>Looks at this account's own list. A relay that has lost it (one that was itself put back) gets it again: it is signed, so that
+    /// any of the devices may bring it.</summary>
+    private async Task RefreshOwnListAsync(CancellationToken cancellationToken)
+    {
+        string userId = core.Address.UserId;
+        byte[]? shown = await core.Relay.GetDeviceListAsync(userId, cancellationToken).ConfigureAwait(false);
+        UserRecord? own = await core.ChangeAsync(
+            [Gates.User(userId)],
+            async work => await lists.ApplyAsync(work, userId, shown, Standing.Accepted).ConfigureAwait(false),
+            cancellationToken).ConfigureAwait(false);
+        if (own?.List.Find(core.Address.DeviceId) is not null && (shown is null || !PublicBytes.Equal(shown, own.List.Encode())))
+        {
+            await UnlessRefusedAsync(() => core.Relay.PublishDeviceListAsync(own.List.Encode(), cancellationToken)).ConfigureAwait(false);
         }
     }
 

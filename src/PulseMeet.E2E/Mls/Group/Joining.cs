@@ -8,8 +8,9 @@ internal static class Joining
     /// <param name="welcome">The Welcome.</param>
     /// <param name="own">The key package that it is for, with its keys. Not disposed.</param>
     /// <param name="request">What the joiner brings.</param>
+    /// <param name="signer">The leaf that signed the group info.</param>
     /// <exception cref="E2EException">The Welcome is not for this client, or breaks a rule.</exception>
-    public static EpochState FromWelcome(Welcome welcome, KeyPackageKeys own, JoinRequest request)
+    public static EpochState FromWelcome(Welcome welcome, KeyPackageKeys own, JoinRequest request, out uint signer)
     {
         MlsSuite suite = MlsSuite.Get(welcome.Suite);
         if (own.KeyPackage.Suite != suite.Id)
@@ -25,6 +26,7 @@ internal static class Joining
         GroupInfo info = welcome.OpenGroupInfo(suite, welcomeSecret);
         RatchetTree tree = GroupInfoValidation.Validate(suite, info, own.KeyPackage.Leaf.Capabilities, request);
         uint leaf = Find(tree, own.KeyPackage.Leaf);
+        signer = info.Signer;
         CreationRules.Validate(suite, secrets.Psks, info, tree, request);
 
         EpochSecrets? epochSecrets = null;

@@ -61,8 +61,8 @@ internal sealed partial class MlsGroup
         MlsGroup? previous = null)
     {
         EpochState epoch = Joining.FromWelcome(
-            MlsMessage.Decode<Welcome>(welcome), own, Request(services, isMemberOf, tree, previous));
-        return new MlsGroup(epoch.Suite, epoch.Context.GroupId, epoch, services);
+            MlsMessage.Decode<Welcome>(welcome), own, Request(services, isMemberOf, tree, previous), out uint inviter);
+        return new MlsGroup(epoch.Suite, epoch.Context.GroupId, epoch, services) { Inviter = inviter };
     }
 
     /// <summary>Makes the external commit by which a client joins (section 12.4.3.2).</summary>

@@ -110,10 +110,12 @@ internal sealed partial class MlsGroup
             return new ReceivedProposal(content.Content.Sender, proposal, content.Content.AuthenticatedData);
         }
 
-        // This member's own commits come back as pending ones alone: it has no path secret for another.
+        // This member's own commits come back as pending ones alone: it has no path secret for another, which others may take.
         if (content.Content.Sender == Sender.Member(epoch.Own))
         {
-            throw new E2EException(E2EError.MlsInvalidCommit, "A commit of this member's own is not the pending one.");
+            var exception = new E2EException(E2EError.MlsPathUnreadable, "A commit of this member's own is not the pending one.");
+            exception.Data["mls.committer"] = epoch.Own;
+            throw exception;
         }
 
         CommitOutcome outcome = CommitProcessing.Process(epoch, content, _proposals, Psks, _services.Policy);

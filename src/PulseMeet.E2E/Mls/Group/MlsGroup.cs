@@ -41,6 +41,9 @@ internal sealed partial class MlsGroup : IDisposable
     /// <summary>The group as everyone in it sees it; to be read, not changed.</summary>
     public GroupView View => Current.View;
 
+    /// <summary>The leaf that signed the Welcome's group info, of a group that was just joined by it; else null.</summary>
+    public uint? Inviter { get; private init; }
+
     /// <summary>This member's leaf index.</summary>
     public uint Own => Current.Own;
 

@@ -1,0 +1,132 @@
+using System.Text.Json.Nodes;
+using PulseMeet.E2E.Groups;
+using PulseMeet.E2E.Identity;
+using PulseMeet.E2E.Keys;
+using PulseMeet.E2E.Mls;
+using static PulseMeet.E2E.Review.Vectors.Values;
+
+namespace PulseMeet.E2E.Review.Vectors;
+
+/// <summary>A chat of three as one of them follows it: the Welcome, the snapshot, an epoch's candidates of which it passes over most, and
+/// a message in the epoch after it. Alice creates and adds; Bob's client keeps no rule.</summary>
+internal static class GroupTranscript
+{
+    private static readonly FixedClock s_clock = new(DateTimeOffset.FromUnixTimeSeconds(1790000000));
+    private static readonly MlsSuite s_suite = MlsSuite.X25519Aes128;
+
+    public static JsonObject Write()
+    {
+        using Ed25519KeyPair alice = Ed25519KeyPair.Generate();
+        using Ed25519KeyPair bob = Ed25519KeyPair.Generate();
+        using Ed25519KeyPair carol = Ed25519KeyPair.Generate();
+        using DeviceIdentity alicesPhone = DeviceIdentity.Create(alice, new DeviceAddress("alice", "phone"), s_clock);
+        using DeviceIdentity bobsPhone = DeviceIdentity.Create(bob, new DeviceAddress("bob", "phone"), s_clock);
+        using DeviceIdentity bobsTablet = DeviceIdentity.Create(bob, new DeviceAddress("bob", "tablet"), s_clock);
+        using DeviceIdentity carolsPhone = DeviceIdentity.Create(carol, new DeviceAddress("carol", "phone"), s_clock);
+        DeviceList alices = DeviceList.Sign(alice, [alicesPhone.Certificate], null, s_clock);
+        DeviceList bobs = DeviceList.Sign(bob, [bobsPhone.Certificate], null, s_clock);
+        DeviceList withTablet = DeviceList.Sign(bob, [bobsTablet.Certificate], null, s_clock);
+        DeviceList carols = DeviceList.Sign(carol, [carolsPhone.Certificate], null, s_clock);
+        using var first = new GroupDevice(alicesPhone, alices);
+        using var second = new GroupDevice(bobsPhone, bobs);
+        using var third = new GroupDevice(carolsPhone, carols);
+        using KeyPackageKeys bobsKeys = second.CreateKeyPackage(s_suite, s_clock);
+        using KeyPackageKeys carolsKeys = third.CreateKeyPackage(s_suite, s_clock);
+        using PulseGroup chat = PulseGroup.Create(first, "Rooftop", GroupRights.Default, s_suite, s_clock);
+        PreparedCommit add = chat.Prepare(new BringIntent(
+        [
+            new Invitee(bobs.Encode(), [bobsKeys.Message()]), new Invitee(carols.Encode(), [carolsKeys.Message()]),
+        ]))!;
+        chat.TakeCandidates([add.Commit]);
+        using PulseGroup bobsChat = PulseGroup.Join(
+            add.Welcomes[0].Message, bobsKeys, second, add.Snapshot, _ => false, _ => null, s_clock, out _);
+        using var unlisted = new GroupDevice(bobsTablet, withTablet);
+        using KeyPackageKeys tabletKeys = unlisted.CreateKeyPackage(s_suite, s_clock);
+        byte[][] candidates =
+        [
+            [1, 2, 3],
+            Lawless(bobsChat, Data(chat.Data with { Name = "Bob's" })),
+            Lawless(bobsChat, Data(chat.Data with { Admins = ["bob"] })),
+            Lawless(bobsChat, Data(chat.Data with { Admins = ["dave"] })),
+            Lawless(bobsChat, Data(chat.Data with { ListsHash = new byte[32] })),
+            Lawless(bobsChat, new RemoveProposal(0)),
+            Lawless(bobsChat, new AddProposal(tabletKeys.KeyPackage)),
+            Lawless(bobsChat, new PrivateProposal(GroupNumbers.DeviceListProposal, bobs.Encode())),
+            Lawless(bobsChat, new PrivateProposal(GroupNumbers.LeaveProposal, new byte[105])),
+            chat.Prepare(new RoleIntent("carol", GroupRole.Admin))!.Commit,
+        ];
+        chat.TakeCandidates([candidates[^1]]);
+        return new JsonObject
+        {
+            ["kind"] = "transcript",
+            ["device"] = Hex(carolsPhone.Serialize()),
+            ["device_list"] = Hex(carols.Encode()),
+            ["key_package"] = Hex(carolsKeys.Message()),
+            ["init_private"] = Hex(carolsKeys.InitKey.Reveal()),
+            ["leaf_private"] = Hex(carolsKeys.LeafKey.Reveal()),
+            ["welcome"] = Hex(add.Welcomes[1].Message),
+            ["snapshot"] = Hex(add.Snapshot),
+            ["candidates"] = new JsonArray([.. candidates.Select(candidate => (JsonNode)Hex(candidate))]),
+            ["message"] = Hex(chat.Seal("To those who are in"u8)),
+        };
+    }
+
+    public static JsonObject Compute(JsonObject vector)
+    {
+        using DeviceIdentity identity = DeviceIdentity.Deserialize(Bytes(vector, "device"));
+        using var device = new GroupDevice(identity, DeviceList.Decode(Bytes(vector, "device_list")));
+        using var keys = new KeyPackageKeys(
+            MlsMessage.Decode<KeyPackage>(Bytes(vector, "key_package")),
+            MlsSecret.CopyOf(Bytes(vector, "init_private")),
+            MlsSecret.CopyOf(Bytes(vector, "leaf_private")),
+            device.Client.SignatureKey.Copy());
+        using PulseGroup chat = PulseGroup.Join(
+            Bytes(vector, "welcome"), keys, device, Bytes(vector, "snapshot"), _ => false, _ => null, s_clock, out DeviceAddress inviter);
+        byte[] joined = chat.EpochAuthenticator();
+        ReadOnlyMemory<byte>[] candidates =
+            [.. vector["candidates"]!.AsArray().Select(candidate => (ReadOnlyMemory<byte>)Convert.FromHexString((string)candidate!))];
+        CandidateOutcome outcome = chat.TakeCandidates(candidates);
+        var message = (GroupMessageReceived)chat.Receive(Bytes(vector, "message"));
+        return new JsonObject
+        {
+            ["inviter"] = $"{inviter.UserId} {inviter.DeviceId}",
+            ["authenticator_joined"] = Hex(joined),
+            ["passed_over"] = new JsonArray([.. outcome.PassedOver.Select(passed => (JsonNode)passed.Reason.ToString())]),
+            ["taken"] = outcome.Taken,
+            ["admins"] = string.Join(' ', chat.Data.Admins),
+            ["authenticator"] = Hex(chat.EpochAuthenticator()),
+            ["opened"] = System.Text.Encoding.UTF8.GetString(message.Content),
+        };
+    }
+
+    private static GroupContextExtensionsProposal Data(PulseData data) => new(data.ToExtensions());
+
+    /// <summary>A commit of a client that keeps no rule but those of MLS.</summary>
+    private static byte[] Lawless(PulseGroup chat, params Proposal[] proposals)
+    {
+        var services = new GroupServices { Policy = new AnyDevice(), Time = s_clock };
+        using MlsGroup group = MlsGroup.Deserialize(chat.Mls.SerializeEpochs(), chat.Mls.SerializeRatchets(), services);
+        return group.CreateCommit(new CommitRequest { Proposals = proposals }).Commit;
+    }
+
+    private sealed class AnyDevice : IGroupPolicy
+    {
+        public ulong MaxLifetime => ulong.MaxValue;
+
+        public void JudgeLeaf(LeafNode leaf, IReadOnlyList<Extension> groupExtensions)
+        {
+        }
+
+        public ReadOnlyMemory<byte> ClientOf(LeafNode leaf) => PulseLeaf.Of(leaf).Client;
+
+        public bool MayFollow(LeafNode before, LeafNode after) => true;
+
+        public void JudgeProposal(GroupView group, Sender sender, Proposal proposal)
+        {
+        }
+
+        public void JudgeCommit(CommitView commit)
+        {
+        }
+    }
+}

@@ -1,0 +1,34 @@
+namespace PulseMeet.E2E.Tests.Messaging.Simulation;
+
+/// <summary>What happens in a step of a walk.</summary>
+internal enum Act
+{
+    Say = 0,
+    SayAgain = 1,
+    SayToo = 2,
+    Synchronize = 3,
+    SynchronizeAgain = 4,
+    SynchronizeToo = 5,
+    ReadAndForget = 6,
+    Restart = 7,
+    DieAtOnce = 8,
+    DieWhileSaying = 9,
+    DieWhileSynchronizing = 10,
+    ClockMoves = 11,
+    Link = 12,
+    Remove = 13,
+    Reinstall = 14,
+    Copy = 15,
+    PutCopyBack = 16,
+    MeetAllAtOnce = 17,
+}
+
+/// <summary>One step: an act, of whom, and a number that it goes by.</summary>
+internal readonly record struct Step(Act Act, int Who, int How)
+{
+    /// <summary>Every number is a step, so that a walk is a row of numbers that shrinks by itself.</summary>
+    public static Step Of(uint number) => new(
+        (Act)(number % 18), (int)(number / 18 % 97), (int)(number / (18 * 97) % 1009));
+
+    public override string ToString() => $"{Act}({Who}, {How})";
+}
