@@ -22,10 +22,9 @@ internal sealed class Room(string repository, string bin, string room, string fi
             string? by = tests.Length == 0 ? null : await TryAsync(mutant, tests);
 
             // What runs once in a process, such as a static field, is changed only in a process of its own.
-            TestMethod[] once = [.. tests.Where(test => !second[test.Index].Hits.Contains(mutant.Id))];
-            if (by is null && once.Length > 0)
+            if (by is null && tests.Any(test => !second[test.Index].Hits.Contains(mutant.Id)))
             {
-                by = await TryAnewAsync(mutant, once);
+                by = await TryAnewAsync(mutant, [.. first.OrderBy(test => test.Milliseconds)]);
             }
 
             killed += by is null ? 0 : 1;
