@@ -46,6 +46,14 @@ internal sealed class Walk : IAsyncDisposable
             await AcceptAllAsync(device);
         }
 
+        // Everybody has heard of everybody once: from here on what is missing is missing, and not before the first.
+        foreach (Member device in _devices)
+        {
+            await SayAsync(device, 0);
+            await SayAsync(device, 1);
+        }
+
+        await MeetAsync(2);
         _misfortune!.IsHonest = false;
     }
 
