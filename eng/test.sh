@@ -58,12 +58,12 @@ lane() {
   done
 }
 
-# Those with a PostgreSQL server wait for its disk and processes half of the time: beside them the others compute.
+# Those with a database wait for its disk and processes half of the time: beside them the others compute.
 database=()
 others=()
 for project in tests/*Tests/*.csproj; do
-  case $project in
-    *PostgreSql*) database+=("$project") ;;
+  case $(basename "$project") in
+    *Sql*) database+=("$project") ;;
     *) others+=("$project") ;;
   esac
 done
