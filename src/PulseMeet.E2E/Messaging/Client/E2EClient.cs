@@ -14,7 +14,7 @@ namespace PulseMeet.E2E;
 /// others beside each other, and none waits for the relay with anything held. A cancelled call has happened or not; what it had made
 /// durable goes on. Every method throws <see cref="E2EException"/> with <see cref="E2EError.StoreInUse"/>,
 /// <see cref="E2EError.StoreFailed"/>, <see cref="E2EError.StoreDamaged"/> or <see cref="E2EError.WrongMasterKey"/> where the store says
-/// so, and <see cref="InvalidOperationException"/> where the device belongs to no account yet. docs/protocol-messaging.md.
+/// so, and <see cref="InvalidOperationException"/> where the device belongs to no account yet. docs/guides/messaging.md.
 /// </remarks>
 public sealed partial class E2EClient : IAsyncDisposable
 {
