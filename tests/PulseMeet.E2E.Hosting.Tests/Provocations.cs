@@ -89,6 +89,8 @@ internal sealed class Provocations(IServiceProvider services, ManualClock clock)
         },
         CancellationToken.None);
 
+    public Task FindAtBobsAsync(string text) => _clients.AloneAsync(() => FindAsync(_clients.Bob, text), CancellationToken.None);
+
     public Task SayToBobAsync(string text) => SayAsync(_clients.Alice, "bob", _clients.Bob, text);
 
     public Task SayToAliceAsync(string text) => SayAsync(_clients.Bob, "alice", _clients.Alice, text);
@@ -133,22 +135,27 @@ internal sealed class Provocations(IServiceProvider services, ManualClock clock)
         },
         CancellationToken.None);
 
-    /// <summary>Says something and reads it on the other side; what does not come is cancelled in the end.</summary>
     private Task SayAsync(E2EClient from, string user, E2EClient to, string text) => _clients.AloneAsync(
         async () =>
         {
             await from.SendAsync(user, MessageContent.Text(text));
             await SettleAsync();
-            using var tooLong = new CancellationTokenSource(TimeSpan.FromMinutes(1));
-            await foreach (E2EEvent happened in to.ReadEventsAsync(tooLong.Token))
-            {
-                if (happened is MessageReceived { Content: TextContent said } && said.Value == text)
-                {
-                    break;
-                }
-            }
+            await FindAsync(to, text);
         },
         CancellationToken.None);
+
+    /// <summary>Reads until the text is there; where it does not come, that is cancelled in the end.</summary>
+    private static async Task FindAsync(E2EClient reader, string text)
+    {
+        using var tooLong = new CancellationTokenSource(TimeSpan.FromMinutes(1));
+        await foreach (E2EEvent happened in reader.ReadEventsAsync(tooLong.Token))
+        {
+            if (happened is MessageReceived { Content: TextContent said } && said.Value == text)
+            {
+                break;
+            }
+        }
+    }
 
     private async Task WriteAsync(int messages)
     {

@@ -113,16 +113,39 @@ public sealed partial class TheMonitoringSample : IAsyncLifetime, IDisposable
     }
 
     [Fact]
-    public async Task A_derivation_over_the_limit_is_seen_too()
+    public async Task What_was_said_while_the_relay_was_away_arrives_when_it_is_back()
+    {
+        await _provocations.TakeRelayAwayAsync();
+        E2EException refused = await Assert.ThrowsAsync<E2EException>(
+            () => _app.Services.GetRequiredService<TwoClients>().TalkAsync(CancellationToken.None));
+        Assert.Equal(E2EError.RelayUnavailable, refused.Reason);
+        Assert.Equal("Degraded", await HealthAsync());
+        await _provocations.BringRelayBackAsync();
+        await _provocations.FindAtBobsAsync("How are you?");
+        Assert.Equal("Healthy", await HealthAsync());
+    }
+
+    /// <summary>What is measured is judged: no fact is told.</summary>
+    [Theory]
+    [InlineData(HealthAlert.SlowDerivation)]
+    [InlineData(HealthAlert.CertificateEnding)]
+    public async Task A_measurement_over_a_limit_is_seen_too(HealthAlert alert)
     {
         await using WebApplication strict = MonitoringHost.Create(
-            ["--urls", "http://127.0.0.1:0"], options => options.MeanDerivationLimit = TimeSpan.FromTicks(1));
+            ["--urls", "http://127.0.0.1:0"],
+            options =>
+            {
+                bool isSlow = alert == HealthAlert.SlowDerivation;
+                options.MeanDerivationLimit = isSlow ? TimeSpan.FromTicks(1) : TimeSpan.FromHours(1);
+                options.CertificateWarning = isSlow ? TimeSpan.Zero : TimeSpan.FromDays(10_000);
+            });
         await strict.StartAsync();
         using var http = new HttpClient
         {
             BaseAddress = new Uri(strict.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single()),
         };
         Assert.Equal("Degraded", await http.GetStringAsync("/health"));
+        Assert.Equal("1", Scraped(await http.GetStringAsync("/metrics"), alert));
         await strict.StopAsync();
     }
 
@@ -162,12 +185,10 @@ public sealed partial class TheMonitoringSample : IAsyncLifetime, IDisposable
         return await response.Content.ReadAsStringAsync();
     }
 
-    private async Task<string> ScrapedAsync(HealthAlert alert)
-    {
-        string line = Parse(await _http.GetStringAsync("/metrics"))["pulsemeet_e2e_health_alert"]
-            .Single(one => one.Contains($"\"{alert}\"", StringComparison.Ordinal));
-        return Sample().Match(line).Groups[2].Value;
-    }
+    private async Task<string> ScrapedAsync(HealthAlert alert) => Scraped(await _http.GetStringAsync("/metrics"), alert);
+
+    private static string Scraped(string exposition, HealthAlert alert) => Sample().Match(Parse(exposition)["pulsemeet_e2e_health_alert"]
+        .Single(one => one.Contains($"\"{alert}\"", StringComparison.Ordinal))).Groups[2].Value;
 
     private async Task<string> SampledAsync(string name) =>
         Sample().Match(Assert.Single(Parse(await _http.GetStringAsync("/metrics"))[name])).Groups[2].Value;
