@@ -3,7 +3,7 @@ using PulseMeet.E2E.Hosting;
 
 namespace Monitoring;
 
-/// <summary>What an app knows beside the meter. A real one asks its database, its device's certificate and its relay.</summary>
+/// <summary>What an app knows beside the meter: a real one asks its database. Here it is told.</summary>
 public sealed class OperatorFacts : IHealthFacts
 {
     public HealthFacts Known { get; set; } = new();

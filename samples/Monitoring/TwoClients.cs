@@ -1,0 +1,111 @@
+using PulseMeet.E2E;
+using PulseMeet.E2E.Derivation;
+using PulseMeet.E2E.Keys;
+using PulseMeet.E2E.Storage;
+using PulseMeet.E2E.Testing;
+
+namespace Monitoring;
+
+/// <summary>Two users with a client each, who talk over one relay.</summary>
+public sealed class TwoClients(
+    IServiceProvider services, UnreliableRelayServer relay, IKeyDerivationService derivation, TimeProvider time) : IAsyncDisposable
+{
+    private static readonly TimeSpan s_quiet = TimeSpan.FromMilliseconds(50);
+
+    private readonly SemaphoreSlim _turn = new(1, 1);
+    private readonly X25519KeyPair _archive = X25519KeyPair.Generate();
+
+    public E2EClient Alice { get; } = services.GetRequiredKeyedService<E2EClient>("alice");
+
+    public E2EClient Bob { get; private set; } = services.GetRequiredKeyedService<E2EClient>("bob");
+
+    /// <summary>Both make an account and accept each other.</summary>
+    public Task MeetAsync(CancellationToken cancellationToken) => AloneAsync(
+        async () =>
+        {
+            (await Alice.SignUpAsync(cancellationToken)).Dispose();
+            (await Bob.SignUpAsync(cancellationToken)).Dispose();
+            await Alice.AcceptAsync("bob", cancellationToken);
+            await Bob.AcceptAsync("alice", cancellationToken);
+        },
+        cancellationToken);
+
+    /// <summary>Alice writes, Bob answers whatever came, and the key of an archive is derived.</summary>
+    /// <exception cref="E2EException">The relay cannot be reached: what was written waits in the stores.</exception>
+    public Task TalkAsync(CancellationToken cancellationToken) => AloneAsync(
+        async () =>
+        {
+            derivation.DeriveArchiveKey(_archive, _archive.PublicKey, new ConversationContext("archive")).Dispose();
+            await Alice.SendAsync("bob", MessageContent.Text("How are you?"), cancellationToken);
+            await SynchronizeAsync(cancellationToken);
+            for (int came = await ReadAsync(Bob, cancellationToken); came > 0; came--)
+            {
+                await Bob.SendAsync("alice", MessageContent.Text("Fine."), cancellationToken);
+            }
+
+            await Bob.SynchronizeAsync(cancellationToken);
+            await SynchronizeAsync(cancellationToken);
+            await ReadAsync(Alice, cancellationToken);
+        },
+        cancellationToken);
+
+    /// <summary>A round of both; the second one's also where the first one's fails.</summary>
+    public async Task SynchronizeAsync(CancellationToken cancellationToken)
+    {
+        Task first = Alice.SynchronizeAsync(cancellationToken);
+        await first.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.WhenAll(first, Bob.SynchronizeAsync(cancellationToken));
+    }
+
+    /// <summary>Runs something while the two are not talking.</summary>
+    public async Task AloneAsync(Func<Task> act, CancellationToken cancellationToken)
+    {
+        await _turn.WaitAsync(cancellationToken);
+        try
+        {
+            await act();
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    /// <summary>Ends Bob's client and opens one over another store.</summary>
+    public async Task ReopenBobAsync(ChatAccount bob, InMemoryStore store)
+    {
+        await Bob.DisposeAsync();
+        Bob = bob.Reopen(store, relay, time);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Alice.DisposeAsync();
+        await Bob.DisposeAsync();
+        _archive.Dispose();
+        _turn.Dispose();
+    }
+
+    /// <summary>Takes the events until none has come for a moment: a loop that went on waiting would keep the mailbox from
+    /// <see cref="E2EClient.SynchronizeAsync"/>. An app that only reads needs neither.</summary>
+    private static async Task<int> ReadAsync(E2EClient client, CancellationToken cancellationToken)
+    {
+        int messages = 0;
+        using var quiet = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        quiet.CancelAfter(s_quiet);
+        try
+        {
+            await foreach (E2EEvent happened in client.ReadEventsAsync(quiet.Token))
+            {
+                messages += happened is MessageReceived ? 1 : 0;
+                quiet.CancelAfter(s_quiet);
+            }
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            // Nothing more for now.
+        }
+
+        return messages;
+    }
+}
