@@ -70,7 +70,8 @@ public sealed partial class E2EClient : IAsyncDisposable
     /// <summary>Makes an account whose first device this is, and publishes its keys. A call that was interrupted is taken up by the next
     /// one.</summary>
     /// <param name="cancellationToken">Stops waiting.</param>
-    /// <returns>The key to write down. The caller disposes it.</returns>
+    /// <returns>The key to write down. The caller disposes it. Where it was lost, because the process died before it was shown,
+    /// <see cref="ReplaceRecoveryKeyAsync"/> gives another.</returns>
     /// <exception cref="E2EException">The user has an account (<see cref="E2EError.AccountExists"/>): link this device, recover or
     /// reset. Or the relay cannot be reached.</exception>
     /// <exception cref="InvalidOperationException">This device belongs to an account already.</exception>
