@@ -342,13 +342,19 @@ public sealed class ClientLosses
 
         // A thousand are sent again in an hour, and no more; what is left is asked for once more, and is not given up.
         Assert.Equal(1000, bob.Texts.Count(text => text == "lost"));
+        await LoseAsync(world, alice, bob, _ => alice.SayAsync("bob", "lost"));
+        await alice.SayAsync("bob", "here, too");
+        await world.SettleAsync(3);
+        world.Clock.Advance(TimeSpan.FromMinutes(2));
+        await world.SettleAsync();
+        Assert.Equal(1000, bob.Texts.Count(text => text == "lost"));
         for (int i = 0; i < 3; i++)
         {
             world.Clock.Advance(TimeSpan.FromHours(2));
             await world.SettleAsync();
         }
 
-        Assert.Equal(2001, bob.Texts.Count(text => text == "lost"));
+        Assert.Equal(2002, bob.Texts.Count(text => text == "lost"));
         Assert.DoesNotContain(bob.Seen, e => e is MessagesMissing { IsLost: true });
         Assert.InRange(world.Relay.Claims - claims, 0, PeerRecord.MaxRepairs);
         await bob.SayAsync("alice", "fine");
