@@ -138,8 +138,13 @@ public sealed class ARelayOutsideItsContract
             relay,
             (call, inner) =>
             {
-                asked += call.Name == "ReceiveAsync" ? 1 : 0;
-                return call.Name == "ReceiveAsync" ? Task.FromResult(new MailboxPage([], 0)) : inner();
+                if (call.Name != "ReceiveAsync")
+                {
+                    return inner();
+                }
+
+                // One that is asked in a circle ends the circle, so that the test can say so.
+                return ++asked < 100 ? Task.FromResult(new MailboxPage([], 0)) : throw new TimeoutException();
             });
         var clock = new TimersOfTheTest(world.Clock);
         world.ClientClock = clock;
@@ -173,8 +178,12 @@ public sealed class ARelayOutsideItsContract
             relay,
             (call, inner) =>
             {
-                asked += call.Name == "ReceiveAsync" ? 1 : 0;
-                return call.Name == "ReceiveAsync" ? Task.FromResult(new MailboxPage([item with { Id = id++ }], 0)) : inner();
+                if (call.Name != "ReceiveAsync")
+                {
+                    return inner();
+                }
+
+                return ++asked < 5000 ? Task.FromResult(new MailboxPage([item with { Id = id++ }], 0)) : throw new TimeoutException();
             });
         var clock = new TimersOfTheTest(world.Clock);
         world.ClientClock = clock;

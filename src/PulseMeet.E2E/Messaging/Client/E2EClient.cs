@@ -123,7 +123,7 @@ public sealed partial class E2EClient : IAsyncDisposable
 
         try
         {
-            var reading = new ReadingRounds(engine, _options, _time);
+            var reading = new ReadingRounds(engine, _time);
             while (true)
             {
                 cancellationToken.ThrowIfCancellationRequested();

@@ -6,7 +6,7 @@ namespace PulseMeet.E2E.Messaging;
 /// source.</summary>
 /// <remarks>Not thread-safe: for the one reader. No relay makes it spin: after a failure, an answer that came without waiting, or many
 /// rounds that brought no event, the next round waits a second, then two, to a minute.</remarks>
-internal sealed class ReadingRounds(Engine engine, E2EClientOptions options, TimeProvider time)
+internal sealed class ReadingRounds(Engine engine, TimeProvider time)
 {
     /// <summary>Rounds that may bring items and no event: a mailbox that is full of words between devices.</summary>
     private const int MaxQuietRounds = 100;
@@ -64,8 +64,8 @@ internal sealed class ReadingRounds(Engine engine, E2EClientOptions options, Tim
     private async Task<bool> ReceiveAsync(CancellationTokenSource waiting)
     {
         await engine.Upkeep.RunAsync(waiting.Token).ConfigureAwait(false);
-        await engine.Controls.NameGapsAsync(waiting.Token).ConfigureAwait(false);
-        TimeSpan wait = await IsGapPendingAsync(waiting.Token).ConfigureAwait(false) ? Clamp(options.GapDelay) : s_longestWait;
+        DateTimeOffset? due = await engine.Controls.NameGapsAsync(waiting.Token).ConfigureAwait(false);
+        TimeSpan wait = due is { } at ? Clamp(at - time.GetUtcNow()) : s_longestWait;
         long asked = time.GetTimestamp();
         Task bell = engine.Core.Incoming.Rung;
         Task<int> receiving = engine.Receiver.ReceiveAsync(wait, waiting.Token);
@@ -79,9 +79,6 @@ internal sealed class ReadingRounds(Engine engine, E2EClientOptions options, Tim
         _quietRounds = came > 0 ? _quietRounds + 1 : 0;
         return bell.IsCompleted || (came == 0 ? time.GetElapsedTime(asked) >= wait / 2 : _quietRounds % MaxQuietRounds != 0);
     }
-
-    private async Task<bool> IsGapPendingAsync(CancellationToken cancellationToken) => (await engine.Core.Store
-        .ScanAsync(RecordKey.Gaps, default, default, 1, cancellationToken).ConfigureAwait(false)).Count > 0;
 
     private async Task SleepAsync(CancellationToken cancellationToken)
     {
