@@ -61,7 +61,8 @@ lane() {
 # Those with a database wait for its disk and processes half of the time: beside them the others compute.
 database=()
 others=()
-for project in tests/*Tests/*.csproj; do
+projects=(tests/*Tests/*.csproj samples/AppTests/AppTests.csproj)
+for project in "${projects[@]}"; do
   case $(basename "$project") in
     *Sql*) database+=("$project") ;;
     *) others+=("$project") ;;
@@ -71,7 +72,7 @@ lane "${database[@]}" &
 lane "${others[@]}" &
 wait
 
-for project in tests/*Tests/*.csproj; do
+for project in "${projects[@]}"; do
   name=$(basename "$project" .csproj)
   cat "$results/$name.log"
   counters=$(grep -o '<Counters [^>]*>' "$results/$name.trx" 2>/dev/null || true)
