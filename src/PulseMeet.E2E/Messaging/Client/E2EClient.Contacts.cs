@@ -270,6 +270,7 @@ public sealed partial class E2EClient
         Engine engine = await OpenAsync(cancellationToken).ConfigureAwait(false);
         _ = engine.Core.Identity;
         await engine.Receiver.PushAsync([.. items.Select(item => item with { Id = 0 })], cancellationToken).ConfigureAwait(false);
+        await engine.OwnWord.FollowAsync(cancellationToken).ConfigureAwait(false);
     }
 
     private void CheckOther(string userId)
