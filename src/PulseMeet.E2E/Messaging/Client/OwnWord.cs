@@ -86,16 +86,17 @@ internal sealed class OwnWord(ClientCore core, DeviceLists lists, Conversations 
 
     private Task FollowAsync(Work work, UserRecord user, ContactStanding said)
     {
-        // A clock that is far ahead does not have the last word for ever.
-        DateTimeOffset at = said.At - work.Now <= IdentityLimits.ClockTolerance ? said.At : work.Now;
+        // A clock that is far ahead, or once was, does not have the last word for ever.
+        DateTimeOffset at = IsAhead(said.At, work) ? work.Now : said.At;
+        DateTimeOffset held = IsAhead(user.StandingAt, work) ? DateTimeOffset.UnixEpoch : user.StandingAt;
+        bool isLater = at > held || (at == held && (user.Standing == Standing.Unanswered || said.Standing == Standing.Blocked));
         bool isFollowed = said.IsShown
             ? user.Standing == Standing.Unanswered
-            : PublicBytes.Equal(user.Contact.Account.AccountKey.Span, said.AccountKey) && IsLater(user, said.Standing, at);
+            : isLater && PublicBytes.Equal(user.Contact.Account.AccountKey.Span, said.AccountKey);
         return isFollowed ? contacts.StandAsync(work, user, said.Standing, at) : Task.CompletedTask;
     }
 
-    private static bool IsLater(UserRecord user, Standing said, DateTimeOffset at) => at > user.StandingAt
-        || (at == user.StandingAt && (user.Standing == Standing.Unanswered || said == Standing.Blocked));
+    private static bool IsAhead(DateTimeOffset time, Work work) => time - work.Now > IdentityLimits.ClockTolerance;
 
     private async Task MeetAsync(string userId, CancellationToken cancellationToken)
     {
