@@ -43,7 +43,7 @@ internal static class AesGcm256
         Aead.Aes256Gcm.TryOpen(key, nonce, sealedBytes, associatedData, plaintext);
 
     internal static IAeadBackend BackendFor(int length) =>
-        LibcryptoAesGcm.IsSupported ? LibcryptoAesGcm.Instance : OtherBackendFor(length);
+        Backends.UsesLibcrypto && LibcryptoAesGcm.IsSupported ? LibcryptoAesGcm.Instance : OtherBackendFor(length);
 
     /// <summary>The backend where libcrypto is not called directly.</summary>
     internal static IAeadBackend OtherBackendFor(int length) =>

@@ -6,8 +6,8 @@ internal static class Backends
 {
     public const string Variable = "PULSEMEET_E2E_BACKEND";
 
-    /// <summary>Whether libcrypto is called directly where it is there.</summary>
-    public static bool UsesLibcrypto { get; } =
+    /// <summary>Whether libcrypto is called directly where it is there. Set by benchmarks alone, which compare both in one process.</summary>
+    public static bool UsesLibcrypto { get; set; } =
         !string.Equals(Environment.GetEnvironmentVariable(Variable), "managed", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>Whether a backend gives a known answer, and does not fail.</summary>

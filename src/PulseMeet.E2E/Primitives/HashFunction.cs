@@ -46,7 +46,7 @@ internal sealed class HashFunction
     public void Mac(ReadOnlySpan<byte> key, ReadOnlySpan<byte> data, Span<byte> mac)
     {
         Argument.HasLength(mac, Size);
-        if (!LibcryptoHmac.IsSupported)
+        if (!Backends.UsesLibcrypto || !LibcryptoHmac.IsSupported)
         {
             CryptographicOperations.HmacData(_name, key, data, mac);
             return;

@@ -8,8 +8,9 @@ internal static class Hmac
 
     /// <summary>libcrypto's where .NET has it, at half the price of the platform's; which is as fast as BouncyCastle's with a fresh key and
     /// without its allocations (benchmarks/README.md, "Backends").</summary>
-    internal static IHmacBackend Backend { get; } =
-        LibcryptoHmac.IsSupported ? LibcryptoHmac.Instance : PlatformHmac.Instance;
+    internal static IHmacBackend Backend => Backends.UsesLibcrypto && LibcryptoHmac.IsSupported
+        ? LibcryptoHmac.Instance
+        : PlatformHmac.Instance;
 
     /// <param name="key">Any length.</param>
     /// <param name="data">Any length.</param>

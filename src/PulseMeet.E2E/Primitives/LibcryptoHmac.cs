@@ -34,6 +34,11 @@ internal sealed unsafe class LibcryptoHmac : IHmacBackend
     /// <summary>RFC 5869, section 2.3: T(n) = HMAC(PRK, T(n - 1) || info || n).</summary>
     public void Expand(ReadOnlySpan<byte> prk, ReadOnlySpan<byte> info, Span<byte> okm)
     {
+        if (okm.Length > 255 * _size)
+        {
+            throw new ArgumentException("More than 255 blocks.", nameof(okm));
+        }
+
         using var last = new StackSecret(stackalloc byte[_size]);
         int before = 0;
         for (byte n = 1; !okm.IsEmpty; n++)

@@ -8,8 +8,9 @@ internal static class X25519
     /// <summary>Length of a private key, a public key and a shared secret, in bytes.</summary>
     public const int KeySize = 32;
 
-    internal static IX25519Backend Backend { get; } =
-        LibcryptoX25519.IsSupported ? LibcryptoX25519.Instance : ManagedX25519.Instance;
+    internal static IX25519Backend Backend => Backends.UsesLibcrypto && LibcryptoX25519.IsSupported
+        ? LibcryptoX25519.Instance
+        : ManagedX25519.Instance;
 
     public static void GeneratePrivateKey(Span<byte> privateKey)
     {
