@@ -190,6 +190,8 @@ public sealed class IdentityBounds
         using Ed25519KeyPair evil = Ed25519KeyPair.Generate();
         var (_, answerKey, _) = LinkKeyPayload.Read(request.ToArray(), list);
         byte[] answer = LinkKeyPayload.SealAnswer(request.ToArray(), answerKey, evil);
+        Assert.Equal(E2EError.InvalidEncoding, Refusal.Of(() => request.Complete([.. answer, 0], Now)));
+        Assert.Equal(E2EError.InvalidEncoding, Refusal.Of(() => request.Complete(answer.AsSpan(0, answer.Length - 1), Now)));
         using var zeroed = new ZeroedMemory();
         Assert.Equal(E2EError.WrongIdentity, Refusal.Of(() => request.Complete(answer, Now)));
         Assert.True(zeroed.Times(Forge.BytesOf(evil)) >= 2);

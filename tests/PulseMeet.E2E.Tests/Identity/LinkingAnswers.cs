@@ -116,6 +116,7 @@ public sealed class LinkingAnswers : IDisposable
     [Fact]
     public void A_request_and_its_stored_form_zero_every_private_key_with_them()
     {
+        _request.ThrowIfDisposed();
         byte[] state = _request.Serialize();
         byte[] keys = state[2..(2 + (4 * 32))];
         Assert.Equal(E2EError.InvalidEncoding, Refusal.Of(() => LinkRequest.Deserialize([.. state, 0])));
@@ -132,6 +133,8 @@ public sealed class LinkingAnswers : IDisposable
             _request.Dispose();
             Assert.All(Enumerable.Range(0, 4), i => Assert.True(zeroed.Saw(keys.AsSpan(32 * i, 32))));
         }
+
+        Assert.Throws<ObjectDisposedException>(_request.ThrowIfDisposed);
     }
 
     [Fact]

@@ -69,7 +69,7 @@ public sealed class FloeBounds
         using (var zeroed = new ZeroedMemory())
         {
             Assert.Equal(E2EError.WrongCommitment, Refusal.Of(() => Resume(header)));
-            Assert.True(zeroed.Saw(messageKey));
+            Assert.Equal(2, zeroed.Times(messageKey)); // on the way into its owner, and with it
         }
 
         Assert.Throws<ArgumentException>("key", () => FloeState.Start(new byte[31], s_parameters, s_iv, default));
