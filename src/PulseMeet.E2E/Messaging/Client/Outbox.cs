@@ -65,13 +65,38 @@ internal sealed class Outbox(ClientCore core, DeviceLists lists, Conversations c
     /// <summary>What waits to be delivered, the oldest first.</summary>
     public async Task<IReadOnlyList<(byte[] Key, OutboxRecord Record)>> ReadAsync(byte[] after, int max, CancellationToken cancellationToken)
     {
-        IReadOnlyList<OpenedRecord> records =
-            await core.Store.ScanAsync(RecordKey.Outbox, after, default, max, cancellationToken).ConfigureAwait(false);
-        return [.. records.Select(record => (record.Key.ToArray(), OutboxRecord.Decode(record.Value)))];
+        List<(byte[] Key, OutboxRecord Record)> waiting = [];
+        while (waiting.Count < max)
+        {
+            int wanted = max - waiting.Count;
+            IReadOnlyList<OpenedRecord> records =
+                await core.Store.ScanAsync(RecordKey.Outbox, after, default, wanted, cancellationToken).ConfigureAwait(false);
+            waiting.AddRange(records
+                .Where(record => !core.Leftovers.Contains(RecordKey.Outbox, record.Key.Span))
+                .Select(record => (record.Key.ToArray(), OutboxRecord.Decode(record.Value))));
+            if (records.Count < wanted)
+            {
+                break;
+            }
+
+            after = records[^1].Key.ToArray();
+        }
+
+        return waiting;
     }
 
     /// <summary>Takes out what the relay has taken, or will never take.</summary>
     public Task TakeOutAsync(
+        IReadOnlyList<(byte[] Key, OutboxRecord Record, DeliveryOutcome Outcome)> outcomes, CancellationToken cancellationToken)
+    {
+        byte[][] taken = [.. outcomes.Where(item => item.Outcome != DeliveryOutcome.MailboxFull).Select(item => item.Key)];
+        return taken.Length == 0
+            || (outcomes.All(item => item.Outcome != DeliveryOutcome.UnknownDevice) && core.Leftovers.TryAdd(RecordKey.Outbox, taken))
+            ? Task.CompletedTask
+            : DeleteAsync(outcomes, cancellationToken);
+    }
+
+    private Task DeleteAsync(
         IReadOnlyList<(byte[] Key, OutboxRecord Record, DeliveryOutcome Outcome)> outcomes, CancellationToken cancellationToken) =>
         core.ChangeAsync(
             outcomes.Where(item => item.Outcome == DeliveryOutcome.UnknownDevice).Select(item => Gates.User(item.Record.Recipient.UserId)),

@@ -21,8 +21,8 @@ internal sealed class QueueWatch(ClientCore core, byte table, string name)
             return;
         }
 
-        IReadOnlyList<OpenedRecord> waiting =
-            await core.Store.ScanAsync(table, default, default, MaxCounted, cancellationToken).ConfigureAwait(false);
+        OpenedRecord[] waiting = [.. (await core.Store.ScanAsync(table, default, default, MaxCounted, cancellationToken).ConfigureAwait(false))
+            .Where(record => !core.Leftovers.Contains(table, record.Key.Span))];
         DateTimeOffset now = core.Time.GetUtcNow();
         byte[]? oldest = waiting is [OpenedRecord first, ..] ? first.Key.ToArray() : null;
         if (oldest is null || _oldest is null || !PublicBytes.Equal(oldest, _oldest) || now < _since)
@@ -31,6 +31,6 @@ internal sealed class QueueWatch(ClientCore core, byte table, string name)
             _since = now;
         }
 
-        Telemetry.QueueSeen(name, waiting.Count, now - _since);
+        Telemetry.QueueSeen(name, waiting.Length, now - _since);
     }
 }

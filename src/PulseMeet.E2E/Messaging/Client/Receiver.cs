@@ -106,13 +106,20 @@ internal sealed class Receiver(ClientCore core, DeviceLists lists, Conversations
         {
             IReadOnlyList<OpenedRecord> taken =
                 await core.Store.ScanAsync(RecordKey.Taken, default, default, 1000, cancellationToken).ConfigureAwait(false);
-            if (taken.Count == 0)
+            long[] ids = [.. taken
+                .Where(record => !core.Leftovers.Contains(RecordKey.Taken, record.Key.Span))
+                .Select(record => RecordKey.ToNumber(record.Key.Span))];
+            if (ids.Length == 0)
             {
                 return [];
             }
 
-            long[] ids = [.. taken.Select(record => RecordKey.ToNumber(record.Key.Span))];
             await core.Relay.AcknowledgeAsync(ids, cancellationToken).ConfigureAwait(false);
+            if (core.Leftovers.TryAdd(RecordKey.Taken, [.. ids.Select(id => RecordKey.Of(id))]))
+            {
+                continue;
+            }
+
             await core.ChangeAsync(
                 [],
                 work =>
