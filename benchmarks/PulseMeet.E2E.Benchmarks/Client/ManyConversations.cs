@@ -24,7 +24,6 @@ internal static class ManyConversations
             await PublishPeopleAsync(relay, count);
             await using (var store = new SqliteStore(database, new() { Durability = SqliteDurability.Relaxed }))
             {
-                long before = GC.GetTotalMemory(forceFullCollection: true);
                 await using E2EClient alice = Open(store, relay, key);
                 (await alice.SignUpAsync()).Dispose();
                 for (int i = 0; i < count; i++)
@@ -35,8 +34,6 @@ internal static class ManyConversations
                         await alice.SynchronizeAsync();
                     }
                 }
-
-                Say(count, $"memory of the client that began them, a conversation: {(GC.GetTotalMemory(forceFullCollection: true) - before) / count:N0} bytes");
             }
 
             Say(count, $"the file, a conversation: {new FileInfo(database).Length / count:N0} bytes");
