@@ -85,13 +85,18 @@ internal static class ClientCommand
             var sendingBare = new Series("bare transaction of the same rows");
             var receiving = new Series("a hundred received in a sync");
             var sizes = new List<double>();
+            var rows = new List<int>();
+            int reads = 0;
             for (int round = -3; round < rounds; round++)
             {
                 bool counts = round >= 0;
                 for (int i = 0; i < PerRound; i++)
                 {
+                    int before = stores["alice"].Reads;
                     await sending.AddAsync(counts, 1, pair.SendAsync);
+                    reads += stores["alice"].Reads - before;
                     IReadOnlyList<StoreChange> written = stores["alice"].Last;
+                    rows.Add(written.Count);
                     sizes.Add(written.Sum(change => change.Value?.Length ?? 0));
                     await sendingBare.AddAsync(counts, 1, () => Run(() => bare.Write(written)));
                 }
@@ -102,6 +107,8 @@ internal static class ClientCommand
                 await pair.Alice.SynchronizeAsync();
             }
 
+            Console.WriteLine(string.Create(
+                CultureInfo.InvariantCulture, $"A message sent writes {rows.Average():F1} rows and reads {reads / (double)rows.Count:F1}."));
             Console.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
                 $"SQLite, {durability}, by the clock on the wall, medians: SendAsync {Table.Duration(sending.MedianWall)}, a bare transaction of its {sizes.Order().ElementAt(sizes.Count / 2):N0} bytes {Table.Duration(sendingBare.MedianWall)}, ratio {sending.MedianWall / sendingBare.MedianWall:F2}; processor time {Table.Duration(sending.Median)} and {Table.Duration(sendingBare.Median)}, ratio {sending.Median / sendingBare.Median:F2}; a message received {Table.Duration(receiving.MedianWall)}"));
