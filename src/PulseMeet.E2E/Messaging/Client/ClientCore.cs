@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using System.Threading.Channels;
+using PulseMeet.E2E.Diagnostics;
 using PulseMeet.E2E.Identity;
 using PulseMeet.E2E.Keys;
 using PulseMeet.E2E.PreKeys;
@@ -224,6 +225,7 @@ internal sealed class ClientCore : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await DeleteLeftoversAsync().ConfigureAwait(false);
+        Telemetry.ClientEnded(this, Relay);
         _preKeys?.Dispose();
         _identity?.Dispose();
         _retired.ForEach(keys => keys.Dispose());
