@@ -1,16 +1,24 @@
+using PulseMeet.E2E.Identity;
+using PulseMeet.E2E.Messaging;
 using PulseMeet.E2E.Relay;
 using PulseMeet.E2E.Storage;
 using PulseMeet.E2E.Testing;
 
 namespace PulseMeet.E2E.Tests.Messaging.Simulation;
 
-/// <summary>Three people with one to three devices each, around a relay that loses, doubles, delays, reorders, repeats, forgets and lies;
+/// <summary>Two to five people with one to three devices each, around a relay that loses, doubles, delays, reorders, repeats, forgets and lies;
 /// devices die, restart, are put back to a copy, are linked, removed and reinstalled; clocks jump. Everything by a seed.</summary>
 internal sealed class Walk : IAsyncDisposable
 {
     private const int MaxDevices = 3;
 
-    private readonly string[] _users = ["alice", "bob", "carol"];
+    /// <summary>How often a walk's end waits for something that is asked for again: all pauses together, and some.</summary>
+    private const int MaxWaits = 40;
+
+    private readonly string[] _users;
+    private readonly Dictionary<Member, HashSet<(StreamName, ulong)>> _missed = [];
+    private readonly List<Member> _removed = [];
+    private int _deliveredWhenKnown;
     private readonly List<Member> _devices = [];
     private readonly Dictionary<Member, (InMemoryStore Store, int SaidBefore)> _copies = [];
     private UnreliableRelayServer? _misfortune;
@@ -18,13 +26,18 @@ internal sealed class Walk : IAsyncDisposable
 
     public Walk(ulong seed)
     {
+        _users = [.. new[] { "alice", "bob", "carol", "dave", "erin" }.Take(2 + (int)(seed % 4))];
         World = new World(inner => _misfortune = new UnreliableRelayServer(inner, RelayFaults.Each(0.04), seed) { IsHonest = true })
         {
             Configure = options => options.DeviceListAge = TimeSpan.Zero,
         };
+
+        // An answer that was lost: whoever waits for it finds that the ten minutes are over.
+        World.Relay.OnNoAnswer = () => World.Clock.Advance(TimeSpan.FromMinutes(11));
     }
 
     public World World { get; }
+    public Func<string, Task> Looked { get; set; } = _ => Task.CompletedTask; // TMP
 
     public List<Said> Everything { get; } = [];
 
@@ -33,6 +46,16 @@ internal sealed class Walk : IAsyncDisposable
 
     /// <summary>Devices whose stores were put back: what they showed before may come again.</summary>
     public HashSet<Member> PutBack { get; } = [];
+
+    /// <summary>What a device has ever known to be missing.</summary>
+    public IReadOnlySet<(StreamName, ulong)> Missed(Member device) =>
+        _missed.TryGetValue(device, out HashSet<(StreamName, ulong)>? missed) ? missed : _missed[device] = [];
+
+    /// <summary>Whether a device had shown nothing of the sender in that conversation that was said earlier.</summary>
+    public bool IsFirstContact(Member device, Said said) => !Everything
+        .TakeWhile(earlier => earlier != said)
+        .Where(earlier => earlier.From == said.From && earlier.To == said.To)
+        .Any(earlier => device.Texts.Contains(earlier.Text));
 
     public async Task BeginAsync()
     {
@@ -49,8 +72,10 @@ internal sealed class Walk : IAsyncDisposable
         // Everybody has heard of everybody once: from here on what is missing is missing, and not before the first.
         foreach (Member device in _devices)
         {
-            await SayAsync(device, 0);
-            await SayAsync(device, 1);
+            for (int to = 0; to < _users.Length - 1; to++)
+            {
+                await SayAsync(device, to);
+            }
         }
 
         await MeetAsync(2);
@@ -60,6 +85,15 @@ internal sealed class Walk : IAsyncDisposable
     public async Task TakeAsync(Step step)
     {
         Member one = _devices[step.Who % _devices.Count];
+        await TakeAsync(step, one);
+        foreach (Member device in step.Act == Act.MeetAllAtOnce ? _devices : [one])
+        {
+            await NoteMissingAsync(device);
+        }
+    }
+
+    private async Task TakeAsync(Step step, Member one)
+    {
         switch (step.Act)
         {
             case Act.Say or Act.SayAgain or Act.SayToo:
@@ -114,8 +148,8 @@ internal sealed class Walk : IAsyncDisposable
         }
     }
 
-    /// <summary>The relay is honest from now on, and everybody comes by for a while; what everybody says last shows what is missing
-    /// before it.</summary>
+    /// <summary>The relay is honest from now on, and everybody comes by until nothing is missing any more; what everybody says last shows
+    /// what is missing before it.</summary>
     public async Task HealAsync()
     {
         _misfortune!.IsHonest = true;
@@ -126,15 +160,43 @@ internal sealed class Walk : IAsyncDisposable
         }
 
         await MeetAsync(2);
+        _deliveredWhenKnown = World.Relay.Delivered.Count;
         foreach (Member device in _devices)
         {
-            for (int to = 0; to < 2; to++)
+            for (int to = 0; to < _users.Length - 1; to++)
             {
                 await SayAsync(device, to);
             }
         }
 
-        await MeetAsync(6);
+        await MeetAsync(4);
+        for (int i = 0; i < MaxWaits && await NextAsync() is { } due; i++)
+        {
+            World.Clock.Advance(due > World.Clock.GetUtcNow() ? due - World.Clock.GetUtcNow() : TimeSpan.Zero);
+            await MeetAsync(2);
+        }
+    }
+
+    /// <summary>A relay that gives every device what is for others, and devices that were removed what was sent under their names since
+    /// everybody knows: nobody opens any of it.</summary>
+    public async Task ShowEverythingToEverybodyAsync()
+    {
+        (DeviceAddress Sender, OutgoingEnvelope Envelope)[] all = [.. World.Relay.Delivered];
+        foreach (Member device in _devices.Concat(_removed))
+        {
+            int before = device.Messages.Count();
+            MailboxItem[] items = [.. all
+                .Where((item, i) => item.Envelope.Recipient == device.Address ? i >= _deliveredWhenKnown && _removed.Contains(device) : i >= all.Length - 100)
+                .Select(item => new MailboxItem(
+                    0, MailboxItemKind.Envelope, item.Sender, default, item.Envelope.Id, default, item.Envelope.Content))];
+            foreach (MailboxItem[] page in items.Chunk(100))
+            {
+                await TryAsync(async () => await (await device.Client.OpenAsync(default)).Receiver.PushAsync(page, default));
+                await device.TakeEventsAsync();
+            }
+
+            Assert.True(before == device.Messages.Count(), $"{device.Address} opens what was not for it.");
+        }
     }
 
     public ValueTask DisposeAsync() => World.DisposeAsync();
@@ -159,11 +221,30 @@ internal sealed class Walk : IAsyncDisposable
     {
         for (int i = saidBefore; i < Everything.Count; i++)
         {
-            Everything[i] = Everything[i].From == device ? Everything[i] with { For = [], IsSure = false } : Everything[i];
+            Everything[i] = Everything[i].From == device ? Everything[i] with { For = [], Number = null } : Everything[i];
         }
     }
 
     private Member First(Member device) => _devices.First(other => other.UserId == device.UserId);
+
+    /// <summary>When somebody has to do something about what is missing; null where nothing is.</summary>
+    private async Task<DateTimeOffset?> NextAsync()
+    {
+        DateTimeOffset? next = null;
+        foreach (Member device in _devices)
+        {
+            DateTimeOffset? due = await (await device.Client.OpenAsync(default)).Controls.NameGapsAsync(default);
+            next = due < next ? due : next ?? due;
+        }
+
+        return next;
+    }
+
+    private async Task NoteMissingAsync(Member device)
+    {
+        _ = Missed(device);
+        _missed[device].UnionWith(await Listed.MissingAsync(device));
+    }
 
     private async Task MeetAsync(int rounds)
     {
@@ -174,27 +255,28 @@ internal sealed class Walk : IAsyncDisposable
             {
                 await TryAsync(device.SyncAsync);
                 await TryAsync(device.SyncAsync);
+                await NoteMissingAsync(device);
+                await Looked($"  met {device.Address.UserId}/{device.Address.DeviceId}"); // TMP
             }
         }
     }
 
     private async Task SayAsync(Member from, int how)
     {
-        string to = _users.Where(user => user != from.UserId).ElementAt(how % 2);
+        string to = _users.Where(user => user != from.UserId).ElementAt(how % (_users.Length - 1));
         string text = $"{from.Address.UserId}/{from.Address.DeviceId} {Everything.Count}";
-        bool isSure = false;
+        MessageId? id = null;
         try
         {
-            await from.SayAsync(to, text);
-            isSure = true;
+            id = await from.SayAsync(to, text);
         }
         catch (E2EException)
         {
         }
         finally
         {
-            IReadOnlyList<Member> known = isSure ? await Listed.ByAsync(from, to, _devices) : [];
-            Everything.Add(new Said(text, from, to, known, isSure));
+            IReadOnlyList<Member> known = id is null ? [] : await Listed.ByAsync(from, to, _devices);
+            Everything.Add(new Said(text, from, to, known, id is { } sent ? await Listed.NumberOfAsync(from, sent) : null));
         }
     }
 
@@ -238,6 +320,7 @@ internal sealed class Walk : IAsyncDisposable
         }
 
         device.IsActive = false;
+        _removed.Add(device);
         _devices.Remove(device);
         _copies.Remove(device);
         return true;
