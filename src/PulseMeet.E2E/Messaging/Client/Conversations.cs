@@ -1,4 +1,5 @@
 using PulseMeet.E2E.Identity;
+using PulseMeet.E2E.Storage;
 
 namespace PulseMeet.E2E.Messaging;
 
@@ -11,6 +12,9 @@ internal sealed class Conversations(ClientCore core, DeviceLists lists)
 {
     /// <summary>The most messages that wait to be sealed for one user; beyond, sending fails.</summary>
     public const int MaxWaiting = 1000;
+
+    /// <summary>How many streams beside the device's own are looked at in a conversation: each is kept for seven days at most.</summary>
+    private const int MaxOtherStreams = 1000;
 
     public async Task<MessageId> SendAsync(string userId, MessageContent content, CancellationToken cancellationToken)
     {
@@ -99,6 +103,46 @@ internal sealed class Conversations(ClientCore core, DeviceLists lists)
 
     public string[] Turns(string userId) => [Gates.User(userId), Gates.User(core.Address.UserId)];
 
+    /// <summary>Says to a device how far streams have counted that no message comes in any more, as long as their last one is not known to be
+    /// there: otherwise nothing would show that it was lost.</summary>
+    public async Task RepeatTailsAsync(
+        Work work, UserRecord own, UserRecord user, DeviceCertificate device, ConversationName conversation, MessageId except)
+    {
+        if (!core.HasOtherStreams)
+        {
+            return;
+        }
+
+        foreach (StreamName stream in await OtherStreamsAsync(conversation).ConfigureAwait(false))
+        {
+            if (stream.StreamId == except)
+            {
+                continue;
+            }
+
+            ulong highest = await work.HighestAsync(conversation, stream.StreamId).ConfigureAwait(false);
+            byte[]? bytes = await work.ReadAsync(RecordKey.Sent, RecordKey.Of(stream, highest)).ConfigureAwait(false);
+            if (bytes is null)
+            {
+                // It is there, or is kept no more.
+                if (core.OpenedAt is null || stream.StreamId != core.ProvisionalStreamId)
+                {
+                    work.Delete(RecordKey.OtherStreams, RecordKey.Of(conversation, stream.StreamId));
+                }
+
+                continue;
+            }
+
+            SentRecord last = SentRecord.Decode(bytes);
+            SentTarget? target = last.Targets.FirstOrDefault(target => target.Is(device));
+            if (target is { IsDelivered: false } || (target is null && last.PendingSequence == 0))
+            {
+                byte[] nothing = new ResendNames(stream.StreamId, [], []).Encode();
+                await work.TrySealAsync(own, user, device, new Draft(stream, 0, work.Now, ContentType.Delivered, nothing)).ConfigureAwait(false);
+            }
+        }
+    }
+
     /// <summary>A content that devices say to each other.</summary>
     public Draft Control(ConversationName conversation, ushort type, ReadOnlyMemory<byte> body) => new(
         new StreamName(core.Address, core.StreamId, conversation), 0, core.Time.GetUtcNow(), type, body);
@@ -115,9 +159,8 @@ internal sealed class Conversations(ClientCore core, DeviceLists lists)
         }
 
         ConversationName conversation = ConversationName.Direct(core.Address.UserId, userId);
-        ulong number = await work.NextNumberAsync(conversation).ConfigureAwait(false);
-        var draft = new Draft(
-            new StreamName(core.Address, core.StreamId, conversation), number, work.Now, content.Type, body);
+        (MessageId streamId, ulong number) = await work.NumberAsync(conversation).ConfigureAwait(false);
+        var draft = new Draft(new StreamName(core.Address, streamId, conversation), number, work.Now, content.Type, body);
         var record = new SentRecord(
             draft, userId, peer.Contact.Account.AccountKey.ToArray(), own.Contact.Account.AccountKey.ToArray(), 0, []);
         if (content is DeletionContent deletion)
@@ -209,6 +252,7 @@ internal sealed class Conversations(ClientCore core, DeviceLists lists)
             if (await work.TrySealAsync(own, user, device, draft).ConfigureAwait(false) is { } envelope)
             {
                 targets.Add(new SentTarget(device.Address, device.IdentityKey.ToArray(), envelope, 0, false));
+                await RepeatTailsAsync(work, own, user, device, draft.Stream.Conversation, draft.Stream.StreamId).ConfigureAwait(false);
             }
         }
     }
@@ -216,8 +260,17 @@ internal sealed class Conversations(ClientCore core, DeviceLists lists)
     private async Task ForgetTargetAsync(Work work, ConversationName conversation, MessageId target)
     {
         // Ids are hashes: the numbers that may be kept are few, and tried from the newest down.
-        var stream = new StreamName(core.Address, core.StreamId, conversation);
-        ulong highest = await work.HighestAsync(conversation).ConfigureAwait(false);
+        var own = new StreamName(core.Address, core.StreamId, conversation);
+        await ForgetTargetAsync(work, own, await work.HighestAsync(conversation).ConfigureAwait(false), target).ConfigureAwait(false);
+        foreach (StreamName other in await OtherStreamsAsync(conversation).ConfigureAwait(false))
+        {
+            ulong highest = await work.HighestAsync(conversation, other.StreamId).ConfigureAwait(false);
+            await ForgetTargetAsync(work, other, highest, target).ConfigureAwait(false);
+        }
+    }
+
+    private static async Task ForgetTargetAsync(Work work, StreamName stream, ulong highest, MessageId target)
+    {
         for (ulong number = highest; number > 0 && highest - number < 10_000; number--)
         {
             if (MessageId.Of(stream, number) == target)
@@ -231,6 +284,13 @@ internal sealed class Conversations(ClientCore core, DeviceLists lists)
                 return;
             }
         }
+    }
+
+    private async Task<IReadOnlyList<StreamName>> OtherStreamsAsync(ConversationName conversation)
+    {
+        byte[] prefix = conversation.Encoded.ToArray();
+        IReadOnlyList<OpenedRecord> others = await core.Store.ScanAsync(RecordKey.OtherStreams, default, prefix, MaxOtherStreams).ConfigureAwait(false);
+        return [.. others.Select(record => new StreamName(core.Address, new MessageId(record.Key.Span[prefix.Length..]), conversation))];
     }
 
     private async Task<UserRecord?> ReadAsync(string userId, CancellationToken cancellationToken)

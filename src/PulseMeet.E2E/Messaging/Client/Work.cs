@@ -18,7 +18,7 @@ internal sealed partial class Work : IAsyncDisposable
     private readonly Dictionary<DeviceAddress, (PeerRecord Record, byte[]? Stored)> _peers = [];
     private readonly Dictionary<(DeviceAddress, SessionId), RatchetSession> _sessions = [];
     private readonly HashSet<(DeviceAddress, SessionId)> _changedSessions = [];
-    private readonly Dictionary<StreamName, (IncomingStream Stream, byte[]? Stored)> _incoming = [];
+    private readonly Dictionary<StreamName, (IncomingStream Stream, byte[]? Stored, bool IsFirst)> _incoming = [];
     private readonly List<E2EEvent> _events = [];
     private bool _isCommitted;
 
@@ -147,14 +147,16 @@ internal sealed partial class Work : IAsyncDisposable
 
     public async ValueTask<IncomingStream> IncomingAsync(StreamName name)
     {
-        if (_incoming.TryGetValue(name, out (IncomingStream Stream, byte[]? Stored) known))
+        if (_incoming.TryGetValue(name, out (IncomingStream Stream, byte[]? Stored, bool IsFirst) known))
         {
             return known.Stream;
         }
 
         byte[]? bytes = await ReadAsync(RecordKey.IncomingStreams, RecordKey.Of(name)).ConfigureAwait(false);
-        IncomingStream stream = bytes is null ? new IncomingStream() : IncomingStream.Decode(bytes);
-        _incoming[name] = (stream, bytes);
+        IncomingStream stream = bytes is not null ? IncomingStream.Decode(bytes)
+            : await ReadAsync(RecordKey.Correspondents, RecordKey.OfAllStreams(name)).ConfigureAwait(false) is null ? new IncomingStream()
+            : IncomingStream.FromTheFirst();
+        _incoming[name] = (stream, bytes, stream.Baseline == 0);
         return stream;
     }
 
@@ -165,6 +167,32 @@ internal sealed partial class Work : IAsyncDisposable
         return bytes is not null && new MessageId(bytes.AsSpan(0, MessageId.Size)) == _core.StreamId
             ? (ulong)RecordKey.ToNumber(bytes.AsSpan(MessageId.Size))
             : 0;
+    }
+
+    /// <summary>The highest number that another stream has given.</summary>
+    public async ValueTask<ulong> HighestAsync(ConversationName conversation, MessageId streamId)
+    {
+        byte[]? bytes = await ReadAsync(RecordKey.OtherStreams, RecordKey.Of(conversation, streamId)).ConfigureAwait(false);
+        return bytes is null ? 0 : (ulong)RecordKey.ToNumber(bytes);
+    }
+
+    /// <summary>Numbers a message of one's own: in the device's own stream, or in the provisional one while the store may be an old copy.</summary>
+    public async ValueTask<(MessageId StreamId, ulong Number)> NumberAsync(ConversationName conversation)
+    {
+        if (_core.OpenedAt is null)
+        {
+            return (_core.StreamId, await NextNumberAsync(conversation).ConfigureAwait(false));
+        }
+
+        ulong next = await HighestAsync(conversation, _core.ProvisionalStreamId).ConfigureAwait(false) + 1;
+        PutOtherStream(conversation, _core.ProvisionalStreamId, next);
+        return (_core.ProvisionalStreamId, next);
+    }
+
+    public void PutOtherStream(ConversationName conversation, MessageId streamId, ulong highest)
+    {
+        Put(RecordKey.OtherStreams, RecordKey.Of(conversation, streamId), RecordKey.Of((long)highest));
+        _core.HasOtherStreams = true;
     }
 
     public async ValueTask<ulong> NextNumberAsync(ConversationName conversation)
@@ -277,7 +305,7 @@ internal sealed partial class Work : IAsyncDisposable
             Put(RecordKey.Sessions, RecordKey.Of(device, id), state);
         }
 
-        foreach ((StreamName name, (IncomingStream stream, byte[]? stored)) in _incoming)
+        foreach ((StreamName name, (IncomingStream stream, byte[]? stored, bool isFirst)) in _incoming)
         {
             byte[] encoded = stream.Encode();
             if (stored is not null && PublicBytes.Equal(encoded, stored))
@@ -287,6 +315,11 @@ internal sealed partial class Work : IAsyncDisposable
 
             byte[] key = RecordKey.Of(name);
             Put(RecordKey.IncomingStreams, key, encoded);
+            if (isFirst && stream.Baseline != 0)
+            {
+                Put(RecordKey.Correspondents, RecordKey.OfAllStreams(name), []);
+            }
+
             if (stream.NoticedAt is null && stream.AskedAt is null)
             {
                 Delete(RecordKey.Gaps, key);

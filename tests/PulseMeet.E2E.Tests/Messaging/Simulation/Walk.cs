@@ -160,6 +160,7 @@ internal sealed class Walk : IAsyncDisposable
         }
 
         await MeetAsync(2);
+        await DropUnlistedAsync();
         _deliveredWhenKnown = World.Relay.Delivered.Count;
         foreach (Member device in _devices)
         {
@@ -184,6 +185,7 @@ internal sealed class Walk : IAsyncDisposable
         (DeviceAddress Sender, OutgoingEnvelope Envelope)[] all = [.. World.Relay.Delivered];
         foreach (Member device in _devices.Concat(_removed))
         {
+            await device.TakeEventsAsync();
             int before = device.Messages.Count();
             MailboxItem[] items = [.. all
                 .Where((item, i) => item.Envelope.Recipient == device.Address ? i >= _deliveredWhenKnown && _removed.Contains(device) : i >= all.Length - 100)
@@ -319,11 +321,28 @@ internal sealed class Walk : IAsyncDisposable
             return false;
         }
 
+        Drop(device);
+        return true;
+    }
+
+    /// <summary>A removal whose call failed may have happened all the same.</summary>
+    private async Task DropUnlistedAsync()
+    {
+        foreach (Member device in _devices.ToArray())
+        {
+            if (device != First(device) && !(await Listed.ByAsync(First(device), device.UserId, _devices)).Contains(device))
+            {
+                Drop(device);
+            }
+        }
+    }
+
+    private void Drop(Member device)
+    {
         device.IsActive = false;
         _removed.Add(device);
         _devices.Remove(device);
         _copies.Remove(device);
-        return true;
     }
 
     private async Task AcceptAllAsync(Member device)
