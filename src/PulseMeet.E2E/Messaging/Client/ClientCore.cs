@@ -33,6 +33,7 @@ internal sealed class ClientCore : IAsyncDisposable
         Options = options;
         Time = time;
         Sequence = new Sequence(store, Gates);
+        ProvisionalStreamId = Messaging.StreamId.New(time.GetUtcNow());
     }
 
     public static byte[] PreKeysKey { get; } = RecordKey.Of("prekeys");
@@ -75,7 +76,7 @@ internal sealed class ClientCore : IAsyncDisposable
 
     /// <summary>What this device numbers its messages in while the relay has not said yet that the store is no old copy: another one after each
     /// opening, so that no number is given twice.</summary>
-    public MessageId ProvisionalStreamId { get; } = MessageId.Random();
+    public MessageId ProvisionalStreamId { get; }
 
     /// <summary>Whether there may be streams beside the device's own.</summary>
     public bool HasOtherStreams { get; set; }

@@ -105,9 +105,15 @@ internal sealed class Controls(ClientCore core, Conversations conversations)
     {
         DateTimeOffset now = core.Time.GetUtcNow();
         bool isSoon = _lastRollback is { } last && now - last < s_rollbackPause && last <= now;
-        if (highestTold <= core.ToldRevision)
+        long told = core.ToldRevision;
+        if (highestTold == told)
         {
             await core.ConfirmAsync(cancellationToken).ConfigureAwait(false);
+        }
+
+        if (highestTold <= told)
+        {
+            // Less than it was just told is not the highest: it is no confirmation.
             return;
         }
 
@@ -136,7 +142,7 @@ internal sealed class Controls(ClientCore core, Conversations conversations)
                 }
 
                 await EndStreamAsync(work).ConfigureAwait(false);
-                ClientCore.PutStream(work, MessageId.Random());
+                ClientCore.PutStream(work, StreamId.New(now));
                 ClientCore.PutRevisionOffset(work, highestTold - core.Store.Revision + 1);
                 work.AddEvent(new StoreRolledBack());
             },

@@ -103,8 +103,8 @@ internal sealed class Conversations(ClientCore core, DeviceLists lists)
 
     public string[] Turns(string userId) => [Gates.User(userId), Gates.User(core.Address.UserId)];
 
-    /// <summary>Says to a device how far streams have counted that no message comes in any more, as long as their last one is not known to be
-    /// there: otherwise nothing would show that it was lost.</summary>
+    /// <summary>Says to a device how far streams have counted that no message comes in any more, as long as something of them may not be
+    /// there: otherwise nothing would show that the last of it was lost.</summary>
     public async Task RepeatTailsAsync(
         Work work, UserRecord own, UserRecord user, DeviceCertificate device, ConversationName conversation, MessageId except)
     {
@@ -120,11 +120,11 @@ internal sealed class Conversations(ClientCore core, DeviceLists lists)
                 continue;
             }
 
-            ulong highest = await work.HighestAsync(conversation, stream.StreamId).ConfigureAwait(false);
-            byte[]? bytes = await work.ReadAsync(RecordKey.Sent, RecordKey.Of(stream, highest)).ConfigureAwait(false);
-            if (bytes is null)
+            IReadOnlyList<OpenedRecord> kept = await core.Store
+                .ScanAsync(RecordKey.Sent, default, RecordKey.Of(stream), MaxWaiting).ConfigureAwait(false);
+            if (kept.Count == 0)
             {
-                // It is there, or is kept no more.
+                // All of it is there, or is kept no more.
                 if (core.OpenedAt is null || stream.StreamId != core.ProvisionalStreamId)
                 {
                     work.Delete(RecordKey.OtherStreams, RecordKey.Of(conversation, stream.StreamId));
@@ -133,15 +133,16 @@ internal sealed class Conversations(ClientCore core, DeviceLists lists)
                 continue;
             }
 
-            SentRecord last = SentRecord.Decode(bytes);
-            SentTarget? target = last.Targets.FirstOrDefault(target => target.Is(device));
-            if (target is { IsDelivered: false } || (target is null && last.PendingSequence == 0))
+            if (kept.Any(record => MayMiss(device, SentRecord.Decode(record.Value))))
             {
                 byte[] nothing = new ResendNames(stream.StreamId, [], []).Encode();
                 await work.TrySealAsync(own, user, device, new Draft(stream, 0, work.Now, ContentType.Delivered, nothing)).ConfigureAwait(false);
             }
         }
     }
+
+    private static bool MayMiss(DeviceCertificate device, SentRecord sent) =>
+        sent.Targets.FirstOrDefault(target => target.Is(device)) is { } target ? !target.IsDelivered : sent.PendingSequence == 0;
 
     /// <summary>A content that devices say to each other.</summary>
     public Draft Control(ConversationName conversation, ushort type, ReadOnlyMemory<byte> body) => new(

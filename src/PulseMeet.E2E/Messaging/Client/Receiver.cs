@@ -334,6 +334,11 @@ internal sealed class Receiver(ClientCore core, DeviceLists lists, Conversations
         }
 
         IncomingStream stream = await work.IncomingAsync(content.Stream).ConfigureAwait(false);
+        if (stream.Baseline == 0)
+        {
+            await work.NoteFirstAsync(content.Stream, content.Time).ConfigureAwait(false);
+        }
+
         bool wasNamed = stream.IsNamed(content.Number);
         if (stream.Receive(content.Number, content.Highest, work.Now) == Arrival.Duplicate)
         {

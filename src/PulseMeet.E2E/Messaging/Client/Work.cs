@@ -18,7 +18,7 @@ internal sealed partial class Work : IAsyncDisposable
     private readonly Dictionary<DeviceAddress, (PeerRecord Record, byte[]? Stored)> _peers = [];
     private readonly Dictionary<(DeviceAddress, SessionId), RatchetSession> _sessions = [];
     private readonly HashSet<(DeviceAddress, SessionId)> _changedSessions = [];
-    private readonly Dictionary<StreamName, (IncomingStream Stream, byte[]? Stored, bool IsFirst)> _incoming = [];
+    private readonly Dictionary<StreamName, (IncomingStream Stream, byte[]? Stored)> _incoming = [];
     private readonly List<E2EEvent> _events = [];
     private bool _isCommitted;
 
@@ -147,17 +147,33 @@ internal sealed partial class Work : IAsyncDisposable
 
     public async ValueTask<IncomingStream> IncomingAsync(StreamName name)
     {
-        if (_incoming.TryGetValue(name, out (IncomingStream Stream, byte[]? Stored, bool IsFirst) known))
+        if (_incoming.TryGetValue(name, out (IncomingStream Stream, byte[]? Stored) known))
         {
             return known.Stream;
         }
 
         byte[]? bytes = await ReadAsync(RecordKey.IncomingStreams, RecordKey.Of(name)).ConfigureAwait(false);
-        IncomingStream stream = bytes is not null ? IncomingStream.Decode(bytes)
-            : await ReadAsync(RecordKey.Correspondents, RecordKey.OfAllStreams(name)).ConfigureAwait(false) is null ? new IncomingStream()
-            : IncomingStream.FromTheFirst();
-        _incoming[name] = (stream, bytes, stream.Baseline == 0);
+        IncomingStream stream = bytes is null ? new IncomingStream() : IncomingStream.Decode(bytes);
+        if (stream.Baseline == 0
+            && await ReadAsync(RecordKey.Correspondents, RecordKey.OfAllStreams(name)).ConfigureAwait(false) is { } first
+            && StreamId.BegunAt(name.StreamId) >= RecordKey.ToNumber(first))
+        {
+            stream = IncomingStream.FromTheFirst();
+        }
+
+        _incoming[name] = (stream, bytes);
         return stream;
+    }
+
+    /// <summary>Notes when the first message of a device in a conversation was written: whatever stream it begins later, all of it is for this
+    /// device.</summary>
+    public async ValueTask NoteFirstAsync(StreamName name, DateTimeOffset writtenAt)
+    {
+        byte[] key = RecordKey.OfAllStreams(name);
+        if (await ReadAsync(RecordKey.Correspondents, key).ConfigureAwait(false) is null)
+        {
+            Put(RecordKey.Correspondents, key, RecordKey.Of(writtenAt.ToUnixTimeMilliseconds()));
+        }
     }
 
     /// <summary>The highest number that this device's stream has given in a conversation.</summary>
@@ -305,7 +321,7 @@ internal sealed partial class Work : IAsyncDisposable
             Put(RecordKey.Sessions, RecordKey.Of(device, id), state);
         }
 
-        foreach ((StreamName name, (IncomingStream stream, byte[]? stored, bool isFirst)) in _incoming)
+        foreach ((StreamName name, (IncomingStream stream, byte[]? stored)) in _incoming)
         {
             byte[] encoded = stream.Encode();
             if (stored is not null && PublicBytes.Equal(encoded, stored))
@@ -315,11 +331,6 @@ internal sealed partial class Work : IAsyncDisposable
 
             byte[] key = RecordKey.Of(name);
             Put(RecordKey.IncomingStreams, key, encoded);
-            if (isFirst && stream.Baseline != 0)
-            {
-                Put(RecordKey.Correspondents, RecordKey.OfAllStreams(name), []);
-            }
-
             if (stream.NoticedAt is null && stream.AskedAt is null)
             {
                 Delete(RecordKey.Gaps, key);

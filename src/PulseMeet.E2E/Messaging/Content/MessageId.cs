@@ -52,13 +52,6 @@ public readonly record struct MessageId
         return new MessageId(Convert.FromHexString(text));
     }
 
-    internal static MessageId Random()
-    {
-        Span<byte> bytes = stackalloc byte[Size];
-        Randomness.Fill(bytes);
-        return new MessageId(bytes);
-    }
-
     internal static MessageId Of(StreamName stream, ulong number)
     {
         byte[] name = stream.Encode();

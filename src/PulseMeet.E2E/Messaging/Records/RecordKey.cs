@@ -56,7 +56,7 @@ internal static class RecordKey
     /// <summary>By conversation and stream id: the highest number given in a stream that is not the device's own any more, or not yet.</summary>
     public const byte OtherStreams = 40;
 
-    /// <summary>By the hash of a sending device and a conversation: nothing; those of which something came.</summary>
+    /// <summary>By the hash of a sending device and a conversation: the sender's time of the first message that came.</summary>
     public const byte Correspondents = 41;
 
     public static byte[] Of(string text) => StrictUtf8.Instance.GetBytes(text);

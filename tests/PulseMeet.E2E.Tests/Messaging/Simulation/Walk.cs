@@ -51,11 +51,18 @@ internal sealed class Walk : IAsyncDisposable
     public IReadOnlySet<(StreamName, ulong)> Missed(Member device) =>
         _missed.TryGetValue(device, out HashSet<(StreamName, ulong)>? missed) ? missed : _missed[device] = [];
 
-    /// <summary>Whether a device had shown nothing of the sender in that conversation that was said earlier.</summary>
-    public bool IsFirstContact(Member device, Said said) => !Everything
-        .TakeWhile(earlier => earlier != said)
-        .Where(earlier => earlier.From == said.From && earlier.To == said.To)
-        .Any(earlier => device.Texts.Contains(earlier.Text));
+    /// <summary>Whether the first message that the device has of the sender in the conversation is of the message's own stream, or was written
+    /// after that was begun: then the device cannot know that what was before it was for it, too.</summary>
+    public bool IsFirstContact(Member device, Said said)
+    {
+        MessageReceived? first = device.Messages.FirstOrDefault(
+            message => message.Sender == said.From.Address && message.ConversationWith == said.ConversationOf(device));
+        StreamName stream = said.Number!.Value.Stream;
+        return first is null
+            || Everything.Find(other => first.Content is TextContent text && other.Text == text.Value)?.Number is not { } number
+            || number.Stream == stream
+            || StreamId.BegunAt(stream.StreamId) < first.Time.ToUnixTimeMilliseconds();
+    }
 
     public async Task BeginAsync()
     {
