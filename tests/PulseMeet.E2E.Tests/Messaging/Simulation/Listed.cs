@@ -35,6 +35,14 @@ internal static class Listed
         return (draft.Stream, draft.Number);
     }
 
+    /// <summary>Whether a sender has been told that a device has a message, and so keeps it no more for that device.</summary>
+    public static async Task<bool> IsDeliveredAsync(Member sender, Member to, StreamName name, ulong number)
+    {
+        Engine engine = await sender.Client.OpenAsync(default);
+        OpenedRecord? record = await engine.Core.Store.ReadAsync(RecordKey.Sent, RecordKey.Of(name, number));
+        return record is null || SentRecord.Decode(record.Value).Targets.Any(target => target.Device == to.Address && target.IsDelivered);
+    }
+
     /// <summary>What a device knows of a stream.</summary>
     public static async Task<IncomingStream> StreamAsync(Member member, StreamName name)
     {

@@ -4,13 +4,16 @@ namespace PulseMeet.E2E.Tests.Messaging.Simulation;
 
 /// <summary>Whether what a walk came to is what was promised. Each message that a device has not shown is looked at by itself: it was
 /// noticed there as missing, under its own number, and given up with an event; or it was said before the device had heard of its
-/// sender at all; or it was the last of a device that was removed.</summary>
+/// sender at all; or it was the last of a device that was removed; or it had been received by a store that was then put back; or the sender's
+/// was put back to a moment after which the relay had heard nothing of it.</summary>
 internal sealed class Verdict(Walk walk, string course)
 {
     private int _shown;
     private int _lost;
     private int _beforeTheFirst;
     private int _unheard;
+    private int _forgotten;
+    private int _unseen;
 
     public async Task AssertAsync(Member member)
     {
@@ -54,7 +57,7 @@ internal sealed class Verdict(Walk walk, string course)
     }
 
     public override string ToString() =>
-        $"{walk.Everything.Count} said on {walk.Devices.Count} devices, shown {_shown} times, {_lost} named as lost, {_beforeTheFirst} said before a device had heard of the sender, {_unheard} the last of a device that is gone";
+        $"{walk.Everything.Count} said on {walk.Devices.Count} devices, shown {_shown} times, {_lost} named as lost, {_beforeTheFirst} said before a device had heard of the sender, {_unheard} the last of a device that is gone, {_forgotten} received after the copy of a store that was put back, {_unseen} under a number of before a return that nobody could see";
 
     private static bool IsShown(Said said, MessageReceived message, Member member) => message.Content is TextContent text
         && text.Value == said.Text && message.Sender == said.From.Address && message.ConversationWith == said.ConversationOf(member);
@@ -65,6 +68,13 @@ internal sealed class Verdict(Walk walk, string course)
         IncomingStream stream = await Listed.StreamAsync(member, name);
         Assert.False(
             stream.Missing.Concat(stream.Named).Any(range => range.Contains(number)), $"{what} is still missing; {course}");
+        if (walk.PutBack.Contains(member) && number > stream.Highest && await Listed.IsDeliveredAsync(said.From, member, name, number))
+        {
+            // It came after the copy was made, and the sender's stream has ended since: nothing is left to say so.
+            _forgotten++;
+            return false;
+        }
+
         if (!walk.Devices.Contains(said.From) && number > stream.Highest)
         {
             // A device that is gone says nothing any more from which its last message could be missed.
@@ -82,6 +92,13 @@ internal sealed class Verdict(Walk walk, string course)
         }
 
         Assert.True(number <= stream.Highest, $"{what} was not heard of, nothing behind {stream.Highest} was; {course}");
+        if (walk.PutBackUnseen.Contains(said.From) && !walk.Missed(member).Contains((name, number)))
+        {
+            // Its number was given before, to a message that the copy does not have, and the relay had heard of nothing.
+            _unseen++;
+            return false;
+        }
+
         Assert.True(walk.Missed(member).Contains((name, number)), $"{what} is gone without a word; {course}");
         _lost++;
         return true;

@@ -20,14 +20,15 @@ internal sealed class Walk : IAsyncDisposable
     private readonly List<Member> _removed = [];
     private int _deliveredWhenKnown;
     private readonly List<Member> _devices = [];
-    private readonly Dictionary<Member, (InMemoryStore Store, int SaidBefore)> _copies = [];
+    private readonly Dictionary<Member, (InMemoryStore Store, int SaidBefore, long Told)> _copies = [];
+    private IE2ERelayServer? _honest;
     private UnreliableRelayServer? _misfortune;
     private int _names;
 
     public Walk(ulong seed)
     {
         _users = [.. new[] { "alice", "bob", "carol", "dave", "erin" }.Take(2 + (int)(seed % 4))];
-        World = new World(inner => _misfortune = new UnreliableRelayServer(inner, RelayFaults.Each(0.04), seed) { IsHonest = true })
+        World = new World(inner => _misfortune = new UnreliableRelayServer(_honest = inner, RelayFaults.Each(0.04), seed) { IsHonest = true })
         {
             Configure = options => options.DeviceListAge = TimeSpan.Zero,
         };
@@ -37,7 +38,6 @@ internal sealed class Walk : IAsyncDisposable
     }
 
     public World World { get; }
-    public Func<string, Task> Looked { get; set; } = _ => Task.CompletedTask; // TMP
 
     public List<Said> Everything { get; } = [];
 
@@ -63,6 +63,9 @@ internal sealed class Walk : IAsyncDisposable
             || number.Stream == stream
             || StreamId.BegunAt(stream.StreamId) < first.Time.ToUnixTimeMilliseconds();
     }
+
+    /// <summary>Of these, the ones of which the relay was told nothing between the copy and its return: nobody can know.</summary>
+    public HashSet<Member> PutBackUnseen { get; } = [];
 
     public async Task BeginAsync()
     {
@@ -142,11 +145,16 @@ internal sealed class Walk : IAsyncDisposable
                 break;
             case Act.Copy:
                 await one.RestartAsync();
-                _copies[one] = (one.Store.Copy(), Everything.Count);
+                _copies[one] = (one.Store.Copy(), Everything.Count, await ToldAsync(one));
                 break;
-            case Act.PutCopyBack when _copies.Remove(one, out (InMemoryStore Store, int SaidBefore) copy):
+            case Act.PutCopyBack when _copies.Remove(one, out (InMemoryStore Store, int SaidBefore, long Told) copy):
                 await one.RestoreAsync(copy.Store);
                 PutBack.Add(one);
+                if (await ToldAsync(one) == copy.Told)
+                {
+                    PutBackUnseen.Add(one);
+                }
+
                 Forget(one, copy.SaidBefore);
                 break;
             case Act.MeetAllAtOnce:
@@ -204,7 +212,9 @@ internal sealed class Walk : IAsyncDisposable
                 await device.TakeEventsAsync();
             }
 
-            Assert.True(before == device.Messages.Count(), $"{device.Address} opens what was not for it.");
+            string opened = string.Join(", ", device.Texts.Skip(before));
+            Assert.True(
+                opened.Length == 0, $"{device.Address}, {(_removed.Contains(device) ? "removed" : "listed")}, opens what was not for it: {opened}.");
         }
     }
 
@@ -231,6 +241,20 @@ internal sealed class Walk : IAsyncDisposable
         for (int i = saidBefore; i < Everything.Count; i++)
         {
             Everything[i] = Everything[i].From == device ? Everything[i] with { For = [], Number = null } : Everything[i];
+        }
+    }
+
+    /// <summary>The highest revision that the relay was told, and really keeps.</summary>
+    private async Task<long> ToldAsync(Member device)
+    {
+        try
+        {
+            return (await _honest!.Connect(device.Address).ReceiveAsync(new MailboxRequest(1, TimeSpan.Zero, 0, []))).HighestStoreRevision;
+        }
+        catch (E2EException)
+        {
+            // It does not know the device (any more).
+            return 0;
         }
     }
 
@@ -265,7 +289,6 @@ internal sealed class Walk : IAsyncDisposable
                 await TryAsync(device.SyncAsync);
                 await TryAsync(device.SyncAsync);
                 await NoteMissingAsync(device);
-                await Looked($"  met {device.Address.UserId}/{device.Address.DeviceId}"); // TMP
             }
         }
     }
