@@ -59,6 +59,9 @@ internal static class RecordKey
     /// <summary>By the hash of a sending device and a conversation: the sender's time of the first message that came.</summary>
     public const byte Correspondents = 41;
 
+    /// <summary>By user: <see cref="ContactStanding"/>; what other devices of one's own said and was not followed yet.</summary>
+    public const byte Standings = 31;
+
     public static byte[] Of(string text) => StrictUtf8.Instance.GetBytes(text);
 
     public static byte[] Of(DeviceAddress device) => new RecordWriter().Address(device).ToArray();

@@ -28,7 +28,7 @@ public sealed record Course(uint Seed, IReadOnlyList<uint> Steps)
 
         private static IEnumerable<Course> Shorter(Course course)
         {
-            for (int size = Environment.GetEnvironmentVariable("NOSHRINK") is null ? course.Steps.Count / 2 : 0; size > 0; size /= 2) // TMP
+            for (int size = course.Steps.Count / 2; size > 0; size /= 2)
             {
                 for (int at = 0; at + size <= course.Steps.Count; at += size)
                 {
