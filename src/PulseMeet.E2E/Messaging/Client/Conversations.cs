@@ -13,7 +13,7 @@ internal sealed class Conversations(ClientCore core, DeviceLists lists)
     /// <summary>The most messages that wait to be sealed for one user; beyond, sending fails.</summary>
     public const int MaxWaiting = 1000;
 
-    /// <summary>How many streams beside the device's own are looked at in a conversation: each is kept for seven days at most.</summary>
+    /// <summary>How many streams beside the device's own are looked at in a conversation.</summary>
     private const int MaxOtherStreams = 1000;
 
     public async Task<MessageId> SendAsync(string userId, MessageContent content, CancellationToken cancellationToken)
