@@ -40,7 +40,7 @@ internal sealed class Receiver(ClientCore core, DeviceLists lists, Conversations
 
         long[] taken = await AcknowledgeAsync(cancellationToken).ConfigureAwait(false);
         MailboxPage page = await core.Relay
-            .ReceiveAsync(new MailboxRequest(Page, wait, core.ToldRevision, taken), cancellationToken).ConfigureAwait(false);
+            .ReceiveAsync(new MailboxRequest(Page, core.OpenedAt is null ? wait : TimeSpan.Zero, core.ToldRevision, taken), cancellationToken).ConfigureAwait(false);
         await controls.NoticeRollbackAsync(page.HighestStoreRevision, cancellationToken).ConfigureAwait(false);
         MailboxItem[] items = [.. page.Items.Take(Page).Where(item => item.Id == 0 || !taken.Contains(item.Id))];
         await PushAsync(items, cancellationToken).ConfigureAwait(false);
@@ -343,6 +343,11 @@ internal sealed class Receiver(ClientCore core, DeviceLists lists, Conversations
         }
 
         IncomingStream stream = await work.IncomingAsync(content.Stream).ConfigureAwait(false);
+        if (stream.Baseline == 0)
+        {
+            await work.NoteFirstAsync(content.Stream, content.Time).ConfigureAwait(false);
+        }
+
         bool wasNamed = stream.IsNamed(content.Number);
         if (stream.Receive(content.Number, content.Highest, work.Now) == Arrival.Duplicate)
         {
