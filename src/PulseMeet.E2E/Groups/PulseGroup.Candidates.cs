@@ -1,3 +1,4 @@
+using PulseMeet.E2E.Diagnostics;
 using PulseMeet.E2E.Identity;
 using PulseMeet.E2E.Mls;
 using PulseMeet.E2E.Primitives;
@@ -36,6 +37,7 @@ internal sealed partial class PulseGroup
             }
             catch (E2EException exception)
             {
+                Telemetry.CommitPassedOver(exception.Reason);
                 passed.Add(new PassedOver(place, exception.Reason));
                 if (MayBeForOthers(exception))
                 {
@@ -60,6 +62,7 @@ internal sealed partial class PulseGroup
             bool isExternal = received.View?.IsExternal == true;
             DeviceAddress by = PulseLeaf.Of((isExternal ? after.Tree : tree).Leaf(committer)!).Address;
             Remember(unreadable);
+            Telemetry.CommitTaken(received.WasOwn, isRebase: _pending is not null && !received.WasOwn);
             Enter(tree, after, lists, received.WasOwn, Sha256.Hash(candidate));
             return new Taken(received.WasOwn, by, GroupChange.Between(before, _shape, by, isExternal));
         }

@@ -172,6 +172,7 @@ public sealed partial class E2EClient : IAsyncDisposable
         {
         }
 
+        await engine.OwnWord.FollowAsync(cancellationToken).ConfigureAwait(false);
         await engine.Controls.NameGapsAsync(cancellationToken).ConfigureAwait(false);
         await engine.Outbox.SendAsync(cancellationToken).ConfigureAwait(false);
     }

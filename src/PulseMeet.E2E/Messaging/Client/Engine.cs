@@ -22,8 +22,9 @@ internal sealed class Engine : IAsyncDisposable
         Controls = new Controls(core, Conversations);
         Receiver = new Receiver(core, lists, Conversations, Controls);
         Contacts = new Contacts(core, lists, Conversations, Receiver, Controls);
+        OwnWord = new OwnWord(core, lists, Conversations, Contacts);
         Account = new Account(core, lists);
-        Linking = new Linking(core, lists, Account);
+        Linking = new Linking(core, lists, Account, OwnWord);
         Upkeep = new Upkeep(core, lists, Account, Linking);
         Stopping = _stop.Token;
         _pump = core.Options.SendsByItself ? Task.Run(PumpAsync) : Task.CompletedTask;
@@ -43,6 +44,8 @@ internal sealed class Engine : IAsyncDisposable
     public Receiver Receiver { get; }
 
     public Contacts Contacts { get; }
+
+    public OwnWord OwnWord { get; }
 
     public Account Account { get; }
 
@@ -74,6 +77,8 @@ internal sealed class Engine : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await StopAsync().ConfigureAwait(false);
+        Outbox.Dispose();
+        Receiver.Dispose();
         await Core.DisposeAsync().ConfigureAwait(false);
         _stop.Dispose();
     }

@@ -10,12 +10,14 @@ namespace PulseMeet.E2E.Messaging;
 /// the relay may forget then.</summary>
 /// <remarks>Nothing that the relay says is believed: its word for the sender says only whose sessions are tried. What cannot be read
 /// becomes an event, and the next item is read. One page at a time.</remarks>
-internal sealed class Receiver(ClientCore core, DeviceLists lists, Conversations conversations, Controls controls)
+internal sealed class Receiver(ClientCore core, DeviceLists lists, Conversations conversations, Controls controls) : IDisposable
 {
     /// <summary>The most items of one page.</summary>
     public const int Page = 100;
 
-    private readonly QueueWatch _watch = new(core, RecordKey.Inbox, "inbox");
+    private readonly QueueWatch _watch = new(core, "inbox", RecordKey.Inbox);
+
+    public void Dispose() => _watch.Dispose();
 
     /// <summary>Receives one page, waits for it where nothing is there, and acknowledges what is durable.</summary>
     /// <returns>How many items came; -1 where too many events wait.</returns>
@@ -106,13 +108,20 @@ internal sealed class Receiver(ClientCore core, DeviceLists lists, Conversations
         {
             IReadOnlyList<OpenedRecord> taken =
                 await core.Store.ScanAsync(RecordKey.Taken, default, default, 1000, cancellationToken).ConfigureAwait(false);
-            if (taken.Count == 0)
+            long[] ids = [.. taken
+                .Where(record => !core.Leftovers.Contains(RecordKey.Taken, record.Key.Span))
+                .Select(record => RecordKey.ToNumber(record.Key.Span))];
+            if (ids.Length == 0)
             {
                 return [];
             }
 
-            long[] ids = [.. taken.Select(record => RecordKey.ToNumber(record.Key.Span))];
             await core.Relay.AcknowledgeAsync(ids, cancellationToken).ConfigureAwait(false);
+            if (core.Leftovers.TryAdd(RecordKey.Taken, [.. ids.Select(id => RecordKey.Of(id))]))
+            {
+                continue;
+            }
+
             await core.ChangeAsync(
                 [],
                 work =>
@@ -348,6 +357,23 @@ internal sealed class Receiver(ClientCore core, DeviceLists lists, Conversations
         }
 
         numbers.Add(new NumberRange(content.Number, content.Number));
+        bool isOwn = user.UserId == core.Address.UserId;
+        if (message.Content is ContactStandingContent said)
+        {
+            // Another account's word about contacts is none.
+            foreach (ContactStanding contact in isOwn && with == user.UserId ? said.Contacts : [])
+            {
+                await OwnWord.KeepAsync(work, contact).ConfigureAwait(false);
+            }
+
+            return;
+        }
+
+        if (isOwn && with != user.UserId && !await IsAcceptedAsync(with).ConfigureAwait(false))
+        {
+            await OwnWord.KeepAsync(work, new ContactStanding(with, Standing.Accepted, content.Time, [])).ConfigureAwait(false);
+        }
+
         if (user.Standing == Standing.Accepted)
         {
             work.AddEvent(message);
@@ -362,6 +388,11 @@ internal sealed class Receiver(ClientCore core, DeviceLists lists, Conversations
             work.AddEvent(new MessageRequested(user.UserId));
         }
     }
+
+    /// <summary>By what is stored: without the user's turn it is only a hint.</summary>
+    private async Task<bool> IsAcceptedAsync(string userId) =>
+        (await core.Store.ReadAsync(RecordKey.Users, RecordKey.Of(userId)).ConfigureAwait(false)) is { } known
+            && core.Users.Decode(userId, known.Value).Standing == Standing.Accepted;
 
     private static async Task<bool> HasRoomAsync(Work work, string userId) =>
         await work.CountAsync(RecordKey.Held, RecordKey.UserPrefix(userId), HeldRecord.MaxPerUser).ConfigureAwait(false) < HeldRecord.MaxPerUser;

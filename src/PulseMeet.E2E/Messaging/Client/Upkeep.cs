@@ -36,7 +36,7 @@ internal sealed class Upkeep(ClientCore core, DeviceLists lists, Account account
             await UnlessRefusedAsync(() => account.RenewAsync(cancellationToken)).ConfigureAwait(false);
             core.IsPublicationWanted = true;
             _lastRun = now;
-            Telemetry.CertificateLeft(core.Identity.Certificate.NotAfter - now);
+            Telemetry.CertificateSeen(core, core.Identity.Certificate.NotAfter, core.Time);
         }
 
         if (core.IsPublicationWanted)

@@ -53,6 +53,9 @@ internal static class RecordKey
     /// <summary>By device: <see cref="RepairRecord"/>.</summary>
     public const byte Repairs = 15;
 
+    /// <summary>By user: <see cref="ContactStanding"/>; what other devices of one's own said and was not followed yet.</summary>
+    public const byte Standings = 31;
+
     public static byte[] Of(string text) => StrictUtf8.Instance.GetBytes(text);
 
     public static byte[] Of(DeviceAddress device) => new RecordWriter().Address(device).ToArray();
