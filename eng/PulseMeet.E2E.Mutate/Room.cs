@@ -6,14 +6,15 @@ internal sealed class Room(string repository, string bin, string room, string fi
     private const string Clock = "the clock";
 
     private HostProcess? _host;
+    private int _last;
 
     public async Task<int> RunAsync()
     {
         IReadOnlyList<Mutant> mutants = MutatedCore.Compile(repository, bin, room);
-        int last = mutants.Max(mutant => mutant.Id);
+        _last = mutants.Max(mutant => mutant.Id);
         Console.Error.WriteLine($"{room}: {mutants.Count} changes compile.");
-        TestMethod[] first = await CoverAsync(last);
-        TestMethod[] second = await CoverAsync(last);
+        TestMethod[] first = await CoverAsync();
+        TestMethod[] second = await CoverAsync();
         Console.Error.WriteLine($"{room}: {first.Length} tests.");
         List<string> alive = [];
         List<string> noticed = [];
@@ -55,10 +56,10 @@ internal sealed class Room(string repository, string bin, string room, string fi
         return 0;
     }
 
-    private async Task<TestMethod[]> CoverAsync(int last)
+    private async Task<TestMethod[]> CoverAsync()
     {
         _host ??= await HostProcess.StartAsync(bin, filter, active: 0);
-        await _host.AskAsync($"cover {last}");
+        await _host.AskAsync($"cover {_last}");
         List<TestMethod> tests = [];
         while (await _host.AnswerAsync(TimeSpan.FromMinutes(10)) is { } line && line != "covered")
         {
@@ -78,25 +79,44 @@ internal sealed class Room(string repository, string bin, string room, string fi
     private async Task<string?> TryAsync(Mutant mutant, IReadOnlyList<TestMethod> tests, int patience)
     {
         _host ??= await HostProcess.StartAsync(bin, filter, active: 0);
-        await AskAsync(mutant, tests);
-        return await JudgeAsync(tests, patience);
+        await AskAsync(mutant.Id, tests);
+        (string? by, TestMethod? test) = await JudgeAsync(tests, patience);
+        if (test is null || await PassesAsync(test))
+        {
+            return by;
+        }
+
+        // It fails without any change, too: what was made once in this process was made under an earlier one. A new process makes all
+        // of that first.
+        _host?.Dispose();
+        _host = null;
+        await CoverAsync();
+        await AskAsync(mutant.Id, tests);
+        return (await JudgeAsync(tests, patience)).By;
+    }
+
+    private async Task<bool> PassesAsync(TestMethod test)
+    {
+        await AskAsync(0, [test]);
+        return (await JudgeAsync([test], patience: 4)).By is null;
     }
 
     private async Task<string?> TryAnewAsync(Mutant mutant, IReadOnlyList<TestMethod> tests)
     {
         _host?.Dispose();
         _host = await HostProcess.StartAsync(bin, filter, mutant.Id);
-        await AskAsync(mutant, tests);
-        string? by = await JudgeAsync(tests, patience: 4);
+        await AskAsync(mutant.Id, tests);
+        string? by = (await JudgeAsync(tests, patience: 4)).By;
         _host?.Dispose();
         _host = null;
         return by;
     }
 
-    private Task AskAsync(Mutant mutant, IEnumerable<TestMethod> tests) =>
-        _host!.AskAsync($"run {mutant.Id} {string.Join(' ', tests.Select(test => test.Index))}");
+    private Task AskAsync(int active, IEnumerable<TestMethod> tests) =>
+        _host!.AskAsync($"run {active} {string.Join(' ', tests.Select(test => test.Index))}");
 
-    private async Task<string?> JudgeAsync(IReadOnlyList<TestMethod> tests, int patience)
+    /// <returns>What noticed the change, null where nothing did; and the test that failed, null where none did or the clock ran out.</returns>
+    private async Task<(string? By, TestMethod? Test)> JudgeAsync(IReadOnlyList<TestMethod> tests, int patience)
     {
         for (int i = 0; i <= tests.Count; i++)
         {
@@ -106,16 +126,16 @@ internal sealed class Room(string repository, string bin, string room, string fi
             {
                 _host.Dispose();
                 _host = null;
-                return Clock;
+                return (Clock, null);
             }
 
             if (answer != "passed")
             {
-                return answer == "alive" ? null : answer;
+                return answer == "alive" || i == tests.Count ? (null, null) : (answer, tests[i]);
             }
         }
 
-        return null;
+        return (null, null);
     }
 
     /// <param name="Index">In the child's order.</param>
