@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Threading.Channels;
 using PulseMeet.E2E.Identity;
@@ -54,6 +55,16 @@ internal sealed class ClientCore : IAsyncDisposable
 
     public UserCache Users { get; } = new();
 
+    /// <summary>Groups of pulse chats that were used lately.</summary>
+    public PulseShelf Shelf { get; } = new();
+
+    /// <summary>Whether the relay has said, since the store was opened, which revision it was told: until then nobody knows whether the
+    /// store was put back, and nothing is sealed for a group.</summary>
+    public bool IsRevisionConfirmed { get; set; }
+
+    /// <summary>Users who may have a newer device list than a pulse chat knows, with its number.</summary>
+    public ConcurrentDictionary<string, long> ListHints { get; } = new(StringComparer.Ordinal);
+
     public DeviceAddress Address => Options.Device!;
 
     /// <summary>What this device numbers its messages in now.</summary>
@@ -76,6 +87,9 @@ internal sealed class ClientCore : IAsyncDisposable
 
     /// <summary>Whether prekeys were used since somebody looked at what the relay has left.</summary>
     public bool IsPublicationWanted { get; set; }
+
+    /// <summary>Whether key packages were used since somebody looked at what the relay has left.</summary>
+    public bool AreKeyPackagesWanted { get; set; }
 
     /// <summary>Signals that came and were not handed over; the oldest go first.</summary>
     public Channel<SignalReceived> Signals { get; } = Channel.CreateBounded<SignalReceived>(
@@ -220,6 +234,7 @@ internal sealed class ClientCore : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        Shelf.Dispose();
         _preKeys?.Dispose();
         _identity?.Dispose();
         _retired.ForEach(keys => keys.Dispose());

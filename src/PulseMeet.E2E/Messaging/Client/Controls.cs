@@ -117,6 +117,7 @@ internal sealed class Controls(ClientCore core, Conversations conversations)
 
         byte[] streamId = new byte[MessageId.Size];
         Randomness.Fill(streamId);
+        await PulseRollback.MarkAsync(core, cancellationToken).ConfigureAwait(false);
         await core.ChangeAsync(
             device.Select(peer => Gates.User(peer.UserId)).Append(Gates.User(core.Address.UserId)),
             async work =>

@@ -154,13 +154,13 @@ public sealed partial class E2EClient : IAsyncDisposable
         Engine engine = await OpenAsync(cancellationToken).ConfigureAwait(false);
         _ = engine.Core.Identity;
         await engine.Upkeep.RunAsync(cancellationToken).ConfigureAwait(false);
-        await engine.Outbox.SendAsync(cancellationToken).ConfigureAwait(false);
+        await engine.SendAsync(cancellationToken).ConfigureAwait(false);
         while (await engine.Receiver.ReceiveAsync(TimeSpan.Zero, cancellationToken).ConfigureAwait(false) > 0)
         {
         }
 
         await engine.Controls.NameGapsAsync(cancellationToken).ConfigureAwait(false);
-        await engine.Outbox.SendAsync(cancellationToken).ConfigureAwait(false);
+        await engine.SendAsync(cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Zeroes the keys in memory and gives the store back. What was durable goes on when it is opened again.</summary>
@@ -231,6 +231,11 @@ public sealed partial class E2EClient : IAsyncDisposable
         {
             await engine.Upkeep.RunAsync(cancellationToken).ConfigureAwait(false);
             await engine.Controls.NameGapsAsync(cancellationToken).ConfigureAwait(false);
+            if (!_options.SendsByItself)
+            {
+                await engine.Pulses.RunAsync(cancellationToken).ConfigureAwait(false);
+            }
+
             TimeSpan wait = _options.GapDelay < s_longestWait ? _options.GapDelay : s_longestWait;
             Task<int> receiving = engine.Receiver.ReceiveAsync(wait, waiting.Token);
             await Task.WhenAny(receiving, engine.Core.Incoming.Rung).ConfigureAwait(false);

@@ -20,11 +20,12 @@ internal sealed class Engine : IAsyncDisposable
         Conversations = new Conversations(core, lists);
         Outbox = new Outbox(core, lists, Conversations);
         Controls = new Controls(core, Conversations);
-        Receiver = new Receiver(core, lists, Conversations, Controls);
+        Pulses = new Pulses(core, lists, Conversations, Controls);
+        Receiver = new Receiver(core, lists, Conversations, Controls, Pulses);
         Contacts = new Contacts(core, lists, Conversations, Receiver, Controls);
         Account = new Account(core, lists);
         Linking = new Linking(core, lists, Account);
-        Upkeep = new Upkeep(core, lists, Account, Linking);
+        Upkeep = new Upkeep(core, lists, Account, Linking, Pulses);
         _pump = core.Options.SendsByItself ? Task.Run(PumpAsync) : Task.CompletedTask;
     }
 
@@ -35,6 +36,8 @@ internal sealed class Engine : IAsyncDisposable
     public Outbox Outbox { get; }
 
     public Controls Controls { get; }
+
+    public Pulses Pulses { get; }
 
     public Receiver Receiver { get; }
 
@@ -60,6 +63,28 @@ internal sealed class Engine : IAsyncDisposable
     public static TimeSpan NextPause(TimeSpan pause) =>
         pause == TimeSpan.Zero ? TimeSpan.FromSeconds(1) : pause * 2 < s_maxPause ? pause * 2 : s_maxPause;
 
+    /// <summary>Brings to the relay what waits, of pulse chats and of conversations: a chat that is refused stops no conversation.</summary>
+    /// <returns>Whether nothing waits any more that could be sent now.</returns>
+    /// <exception cref="E2EException">The relay cannot be reached, or refuses for now.</exception>
+    public async Task<bool> SendAsync(CancellationToken cancellationToken)
+    {
+        Core.Outgoing.Reset();
+        E2EException? refused = null;
+        bool isDone = true;
+        try
+        {
+            isDone = await Pulses.RunAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (E2EException exception) when (exception.Reason is not (E2EError.StoreFailed or E2EError.StoreInUse
+            or E2EError.StoreDamaged or E2EError.StoreConflict))
+        {
+            refused = exception;
+        }
+
+        isDone &= await Outbox.SendAsync(cancellationToken).ConfigureAwait(false);
+        return refused is null ? isDone : throw refused;
+    }
+
     /// <summary>Ends the pump.</summary>
     public async Task StopAsync()
     {
@@ -82,7 +107,7 @@ internal sealed class Engine : IAsyncDisposable
         {
             try
             {
-                bool isDone = !Core.HasIdentity || await Outbox.SendAsync(_stop.Token).ConfigureAwait(false);
+                bool isDone = !Core.HasIdentity || await SendAsync(_stop.Token).ConfigureAwait(false);
                 pause = isDone ? TimeSpan.Zero : NextPause(pause);
                 if (isDone)
                 {

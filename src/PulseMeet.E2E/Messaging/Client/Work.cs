@@ -227,6 +227,7 @@ internal sealed partial class Work : IAsyncDisposable
         }
 
         _sessions.Clear();
+        ReturnPulses();
         if (HasUsedPreKeys && !_isCommitted)
         {
             // What was used up in memory was not: the stored state counts.
@@ -279,7 +280,11 @@ internal sealed partial class Work : IAsyncDisposable
         {
             byte[] key = RecordKey.Of(name);
             Put(RecordKey.IncomingStreams, key, stream.Encode());
-            if (stream.NoticedAt is null)
+            if (!name.Conversation.IsDirect)
+            {
+                GatherPulseStream(name, stream, key);
+            }
+            else if (stream.NoticedAt is null)
             {
                 Delete(RecordKey.Gaps, key);
             }
@@ -289,6 +294,7 @@ internal sealed partial class Work : IAsyncDisposable
             }
         }
 
+        GatherPulses(secrets);
         if (HasUsedPreKeys)
         {
             byte[] state = _core.PreKeys.Serialize();

@@ -1,0 +1,33 @@
+namespace PulseMeet.E2E.Tests.Messaging;
+
+/// <summary>Short words for what tests of pulse chats do with a device again and again.</summary>
+internal static class PulseMembers
+{
+    public static async Task<PulseChat> PulseAsync(this Member member, PulseId id) =>
+        await member.Client.GetPulseAsync(id) ?? throw new InvalidOperationException($"{member.Address} was never in the chat.");
+
+    public static async Task<MessageId> TellAsync(this Member member, PulseId id, string text) =>
+        await (await member.PulseAsync(id)).SendAsync(MessageContent.Text(text));
+
+    public static async Task<PulseRoster> RosterAsync(this Member member, PulseId id) =>
+        await (await member.PulseAsync(id)).GetRosterAsync();
+
+    public static IEnumerable<string> PulseTexts(this Member member, PulseId id) => member.Seen.OfType<PulseMessageReceived>()
+        .Where(message => message.PulseId == id).Select(message => message.Content).OfType<TextContent>().Select(text => text.Value);
+
+    /// <summary>Nobody was told of a loss, of something unreadable, of a fork or of a repair.</summary>
+    public static void AssertNothingIsLost(this World world, string where = "") => Assert.True(
+        world.Members.SelectMany(member => member.Seen).All(IsHarmless),
+        $"{where} {string.Join(' ', world.Members.SelectMany(member => member.Seen.Where(e => !IsHarmless(e)).Select(e => $"{member.Address}: {Name(e)}")))}");
+
+    private static bool IsHarmless(E2EEvent e) => e is not (MessagesMissing or MessageUnreadable or SessionRepaired or StoreRolledBack
+        or PulseMessagesMissing or PulseMessageUnreadable or PulseForkSuspected or PulseStalled or PulseChangeDropped or PulseRejoined);
+
+    private static string Name(E2EEvent e) => e switch
+    {
+        PulseMessageUnreadable unreadable => $"{nameof(PulseMessageUnreadable)} {unreadable.Reason}",
+        PulseChangeDropped dropped => $"{nameof(PulseChangeDropped)} {dropped.Reason}",
+        PulseStalled stalled => $"{nameof(PulseStalled)} {stalled.Reason}",
+        _ => e.GetType().Name,
+    };
+}
