@@ -28,7 +28,7 @@ public sealed class PulseConversations
                 member.PulseTexts(pulse.Id).Order());
             PulseRoster roster = await member.RosterAsync(pulse.Id);
             Assert.Equal("Rooftop", roster.Name);
-            Assert.Equal(PulseSuite.PostQuantum, roster.Suite);
+            Assert.Equal(PulseSuite.XWing, roster.Suite);
             Assert.Equal(["alice", "bob", "carol"], roster.Members.Select(other => other.UserId));
             Assert.Equal(["laptop", "phone"], roster.Find("alice")!.Devices);
             Assert.Equal(PulseRole.Creator, roster.Find("alice")!.Role);

@@ -30,7 +30,7 @@ internal sealed class PulseWords(ClientCore core, DeviceLists lists, Conversatio
     {
         if (PulseId.Find(opened.Content.Stream.Conversation.Encoded[3..]) is null)
         {
-            throw new E2EException(E2EError.InvalidEncoding, "The id of a pulse chat has 32 bytes.");
+            throw new E2EException(E2EError.WrongIdentity, "No pulse chat has such an id.");
         }
 
         var word = new PulseWordRecord(

@@ -196,7 +196,7 @@ internal sealed class Pulses
                     isSelf));
             }
 
-            PulseSuite suite = group.Suite == MlsSuite.X25519Aes128 ? PulseSuite.Classical : PulseSuite.PostQuantum;
+            PulseSuite suite = group.Suite == MlsSuite.X25519Aes128 ? PulseSuite.X25519 : PulseSuite.XWing;
             return new PulseRoster(group.Data.Name, PulseRights.Of(group.Data.Rights), suite, members, new MemberVerification(contacts), isClosed);
         },
         cancellationToken);
@@ -310,9 +310,9 @@ internal sealed class Pulses
     {
         switch (options.Suite)
         {
-            case PulseSuite.PostQuantum:
+            case PulseSuite.XWing:
                 return MlsSuite.XWingAes256;
-            case PulseSuite.Classical:
+            case PulseSuite.X25519:
                 return MlsSuite.X25519Aes128;
             default:
                 int devices = 0;
