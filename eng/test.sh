@@ -61,7 +61,8 @@ lane() {
 # Those with a database wait for its disk and processes half of the time: beside them the others compute.
 database=()
 others=()
-for project in tests/*Tests/*.csproj; do
+projects=(tests/*Tests/*.csproj samples/AppTests/AppTests.csproj)
+for project in "${projects[@]}"; do
   case $(basename "$project") in
     *Sql*) database+=("$project") ;;
     *) others+=("$project") ;;
@@ -71,7 +72,7 @@ lane "${database[@]}" &
 lane "${others[@]}" &
 wait
 
-for project in tests/*Tests/*.csproj; do
+for project in "${projects[@]}"; do
   name=$(basename "$project" .csproj)
   cat "$results/$name.log"
   counters=$(grep -o '<Counters [^>]*>' "$results/$name.trx" 2>/dev/null || true)
@@ -89,6 +90,7 @@ done
 
 check "the quick start tells its story" dotnet run --no-build -c Release --project samples/QuickStart
 check "the README's quickstart runs" dotnet run --no-build -c Release --project samples/Readme
+check "an app on a generic host has two accounts, and stops cleanly" dotnet run --no-build -c Release --project samples/DependencyInjection
 check "the guide's snippets run" dotnet run --no-build -c Release --project samples/Guide
 check "real files are sealed, opened and ranged, and faults leave nothing behind" eng/sealfile.sh
 check "the legacy fixtures verify" eng/verify-legacy.sh tests/PulseMeet.E2E.Tests/Fixtures/legacy.json

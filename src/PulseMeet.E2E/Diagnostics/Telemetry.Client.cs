@@ -23,7 +23,7 @@ internal static partial class Telemetry
         RollbackName, "{rollback}", "Stores that were found put back to an earlier state.");
 
     private static readonly Gauge<long> s_relay = TheMeter.Instance.CreateGauge<long>(
-        RelayName, "{relay}", "Whether the relay answered when it was last asked for the mailbox: 1 or 0.");
+        RelayName, "{relay}", "Whether the relay answered the last call to it: 1 or 0.");
 
     private static readonly Gauge<long> s_certificate = TheMeter.Instance.CreateGauge<long>(
         CertificateName, "s", "How long the device's certificate is valid still.");
@@ -60,12 +60,8 @@ internal static partial class Telemetry
 
     public static void RelayAnswered() => s_relay.Record(1);
 
-    /// <summary>As <see cref="HandshakeFailed"/>, for an exception filter. A refusal is an answer.</summary>
-    public static bool RelayFailed(E2EError reason)
-    {
-        s_relay.Record(reason == E2EError.RelayUnavailable ? 0 : 1);
-        return false;
-    }
+    /// <summary>A refusal is an answer.</summary>
+    public static void RelayFailed(E2EError reason) => s_relay.Record(reason == E2EError.RelayUnavailable ? 0 : 1);
 
     public static void CertificateLeft(TimeSpan left) => s_certificate.Record((long)left.TotalSeconds);
 

@@ -21,6 +21,7 @@ public sealed class LinkRequest : IDisposable
     private readonly Ed25519KeyPair _mlsKey;
     private readonly X25519KeyPair _answerKey;
     private readonly LinkPayload _payload;
+    private bool _isDisposed;
 
     private LinkRequest(
         X25519KeyPair identityKey, Ed25519KeyPair signingKey, Ed25519KeyPair mlsKey, X25519KeyPair answerKey, LinkPayload payload)
@@ -155,9 +156,13 @@ public sealed class LinkRequest : IDisposable
     /// <summary>Zeroes the private keys. A device that was made of them has its own copies.</summary>
     public void Dispose()
     {
+        _isDisposed = true;
         _identityKey.Dispose();
         _signingKey.Dispose();
         _mlsKey.Dispose();
         _answerKey.Dispose();
     }
+
+    /// <exception cref="ObjectDisposedException">The request was disposed.</exception>
+    internal void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(_isDisposed, this);
 }

@@ -97,6 +97,71 @@ public sealed class ClientLosses
         Assert.Equal(["one"], bob.Texts);
     }
 
+    [Theory]
+    [InlineData("the request")]
+    [InlineData("the answer")]
+    public async Task Where_a_request_or_its_answer_is_lost_it_is_asked_again_until_the_message_is_there(string isLost)
+    {
+        await using var world = new World();
+        (Member alice, Member bob) = await world.FriendsAsync();
+        await alice.SayAsync("bob", "one");
+        await world.SettleAsync();
+        await LoseAsync(world, alice, bob, _ => alice.SayAsync("bob", "two"));
+        await alice.SayAsync("bob", "three");
+        await world.SettleAsync();
+        world.Clock.Advance(TimeSpan.FromMinutes(2));
+
+        // Bob notices the gap, and asks.
+        if (isLost == "the request")
+        {
+            await LoseAsync(world, bob, alice, _ => Task.CompletedTask);
+        }
+        else
+        {
+            await bob.SyncAsync();
+            await LoseAsync(world, alice, bob, alice.Client.SynchronizeAsync);
+        }
+
+        await world.SettleAsync();
+        Assert.Equal(["one", "three"], bob.Texts);
+        Assert.Equal([(1UL, false)], bob.Seen.OfType<MessagesMissing>().Select(missing => (missing.Count, missing.IsLost)));
+
+        world.Clock.Advance(TimeSpan.FromHours(1));
+        await world.SettleAsync();
+        Assert.Equal(["one", "three", "two"], bob.Texts);
+        Assert.Single(bob.Seen.OfType<MessagesMissing>());
+        Assert.Null(await (await bob.Client.OpenAsync(default)).Controls.NameGapsAsync(default));
+    }
+
+    [Fact]
+    public async Task What_a_device_that_never_answers_owes_is_asked_for_eight_times_and_then_named_as_lost()
+    {
+        await using var world = new World();
+        (Member alice, Member bob) = await world.FriendsAsync();
+        await alice.SayAsync("bob", "one");
+        await world.SettleAsync();
+        await LoseAsync(world, alice, bob, _ => alice.SayAsync("bob", "two"));
+        await alice.SayAsync("bob", "three");
+        await world.SettleAsync();
+        alice.IsActive = false;
+        Controls controls = (await bob.Client.OpenAsync(default)).Controls;
+        var asked = new List<double>();
+        DateTimeOffset begin = world.Clock.GetUtcNow();
+        while (await controls.NameGapsAsync(default) is { } due)
+        {
+            Assert.InRange(due, world.Clock.GetUtcNow().AddTicks(1), begin.AddDays(9));
+            int before = Count(world, bob, alice);
+            world.Clock.Advance(due - world.Clock.GetUtcNow());
+            await bob.SyncAsync();
+            asked.AddRange(Enumerable.Repeat((world.Clock.GetUtcNow() - begin).TotalHours, Count(world, bob, alice) - before));
+        }
+
+        const double Minute = 1 / 60.0;
+        Assert.Equal([0, 1, 3, 7, 15, 31, 63, 127], asked.Select(hours => Math.Round(hours - Minute, 6)));
+        Assert.Equal([(1UL, false), (1UL, true)], bob.Seen.OfType<MessagesMissing>().Select(missing => (missing.Count, missing.IsLost)));
+        Assert.Equal(127 + 64, Math.Round((world.Clock.GetUtcNow() - begin).TotalHours - Minute, 6));
+    }
+
     [Fact]
     public async Task A_relay_that_doubles_and_reorders_everything_changes_nothing()
     {
@@ -242,7 +307,7 @@ public sealed class ClientLosses
     }
 
     [Fact]
-    public async Task Two_thousand_and_one_lost_messages_are_named_and_the_conversation_heals()
+    public async Task Two_thousand_and_one_lost_messages_are_named_come_by_and_by_and_the_conversation_heals()
     {
         await using var world = new World();
         (Member alice, Member bob) = await world.FriendsAsync();
@@ -274,6 +339,23 @@ public sealed class ClientLosses
         Assert.Contains("here", bob.Texts);
         ulong named = bob.Seen.OfType<MessagesMissing>().Where(missing => !missing.IsLost).Aggregate(0UL, (sum, e) => sum + e.Count);
         Assert.Equal(2001UL, named);
+
+        // A thousand are sent again in an hour, and no more; what is left is asked for once more, and is not given up.
+        Assert.Equal(1000, bob.Texts.Count(text => text == "lost"));
+        await LoseAsync(world, alice, bob, _ => alice.SayAsync("bob", "lost"));
+        await alice.SayAsync("bob", "here, too");
+        await world.SettleAsync(3);
+        world.Clock.Advance(TimeSpan.FromMinutes(2));
+        await world.SettleAsync();
+        Assert.Equal(1000, bob.Texts.Count(text => text == "lost"));
+        for (int i = 0; i < 3; i++)
+        {
+            world.Clock.Advance(TimeSpan.FromHours(2));
+            await world.SettleAsync();
+        }
+
+        Assert.Equal(2002, bob.Texts.Count(text => text == "lost"));
+        Assert.DoesNotContain(bob.Seen, e => e is MessagesMissing { IsLost: true });
         Assert.InRange(world.Relay.Claims - claims, 0, PeerRecord.MaxRepairs);
         await bob.SayAsync("alice", "fine");
         await world.SettleAsync();
@@ -612,6 +694,15 @@ public sealed class ClientLosses
                 Assert.NotNull(await work.TrySealAsync(own, peer, peer.List.Find(to.Address.DeviceId)!, draft));
             },
             default);
+    }
+
+    /// <summary>What somebody sends to somebody meanwhile is lost on the way; the sender takes it for delivered.</summary>
+    private static async Task LoseAsync(World world, Member from, Member to, Func<CancellationToken, Task> act)
+    {
+        world.Relay.OnTheWay = (sender, envelope) => sender == from.Address && envelope.Recipient == to.Address ? [] : [envelope];
+        await act(default);
+        await from.SyncAsync();
+        world.Relay.OnTheWay = (_, envelope) => [envelope];
     }
 
     private static int Count(World world, Member from, Member to) =>

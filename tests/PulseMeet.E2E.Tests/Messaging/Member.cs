@@ -126,6 +126,12 @@ internal sealed class Member : IAsyncDisposable
         var options = new E2EClientOptions { Device = Address, SendsByItself = false, TakesStoreOver = _isHeldByTheDead };
         options.PreKeys.OneTimePairs = 8;
         _world.Configure(options);
-        return new E2EClient(Wrap(Store), _world.Relay.Connect(Address), MasterKeys.Of(_masterKey), options, _world.Clock, _world.Media.Connect(UserId));
+        return new E2EClient(
+            Wrap(Store),
+            _world.Through(_world.Relay.Connect(Address)),
+            MasterKeys.Of(_masterKey),
+            options,
+            _world.ClientClock ?? _world.Clock,
+            _world.Media.Connect(UserId));
     }
 }

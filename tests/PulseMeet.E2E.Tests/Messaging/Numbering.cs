@@ -38,7 +38,7 @@ public sealed class Numbering
             stream.Receive(arrival % 50u + 1, arrival % 50u + 1, s_now);
         }
 
-        NumberRange[] named = [.. stream.Name()];
+        NumberRange[] named = [.. stream.Name(s_now, out _)];
         Assert.Equal(named, stream.Named);
         Assert.Empty(stream.Missing);
         Assert.Null(stream.NoticedAt);
@@ -71,6 +71,62 @@ public sealed class Numbering
         var stream = new IncomingStream();
         stream.Receive(1, 3, s_now.AddYears(10));
         Assert.True(stream.IsDue(s_now, TimeSpan.FromMinutes(1)));
+        stream.Name(s_now.AddYears(10), out _);
+        Assert.True(stream.IsAskDue(s_now));
+    }
+
+    [Fact]
+    public void What_was_named_is_due_again_after_longer_and_longer_and_given_up_in_the_end()
+    {
+        var stream = new IncomingStream();
+        stream.Receive(1, 3, s_now);
+        stream.Name(s_now, out _);
+        DateTimeOffset now = s_now;
+        foreach (int hours in new[] { 1, 2, 4, 8, 16, 32, 64 })
+        {
+            Assert.Equal(now.AddHours(hours), stream.DueAt(now, TimeSpan.Zero));
+            Assert.False(stream.IsAskDue(now.AddHours(hours).AddTicks(-1)));
+            now = now.AddHours(hours);
+            Assert.True(stream.IsAskDue(now));
+            Assert.False(stream.IsGivenUp(now));
+            stream.AskAgain(now);
+            stream = IncomingStream.Decode(stream.Encode());
+        }
+
+        Assert.False(stream.IsGivenUp(now.AddHours(63)));
+        Assert.False(stream.IsAskDue(now.AddHours(64)));
+        Assert.True(stream.IsGivenUp(now.AddHours(64)));
+        Assert.Equal([new NumberRange(2, 3)], stream.GiveUp());
+        Assert.Null(stream.DueAt(now, TimeSpan.Zero));
+        Assert.Equal(Arrival.Duplicate, stream.Receive(2, 3, now));
+    }
+
+    [Fact]
+    public void A_new_gap_begins_the_asking_anew_and_puts_off_none_that_was_due()
+    {
+        var stream = new IncomingStream();
+        stream.Receive(1, 2, s_now);
+        stream.Name(s_now, out _);
+        stream.AskAgain(s_now.AddHours(1));
+        stream.Note(3, s_now.AddHours(1));
+        stream.Name(s_now.AddHours(1.5), out _);
+        Assert.Equal(s_now.AddHours(2), stream.DueAt(s_now.AddHours(1.5), TimeSpan.Zero));
+        Assert.Equal(1, stream.Asks);
+    }
+
+    [Fact]
+    public void What_is_too_much_to_keep_is_told_when_it_is_dropped()
+    {
+        var stream = new IncomingStream();
+        for (ulong number = 1; number < 1200; number += 2)
+        {
+            stream.Receive(number, number, s_now);
+        }
+
+        Assert.Equal(599, stream.Name(s_now, out IReadOnlyList<NumberRange> dropped).Count);
+        Assert.Equal(599 - IncomingStream.MaxRanges, dropped.Count);
+        Assert.Equal(Arrival.Duplicate, stream.Receive(dropped[0].From, 1, s_now));
+        Assert.Equal(Arrival.New, stream.Receive(dropped[^1].To + 2, 1, s_now));
     }
 
     [Fact]
@@ -95,7 +151,7 @@ public sealed class Numbering
             Assert.Equal(Arrival.New, stream.Receive(number, number, s_now));
             if (stream.IsDue(s_now, TimeSpan.FromMinutes(1)))
             {
-                named.AddRange(stream.Name());
+                named.AddRange(stream.Name(s_now, out _));
             }
         }
 

@@ -4,6 +4,7 @@ using PulseMeet.E2E.Identity;
 using PulseMeet.E2E.Messaging;
 using PulseMeet.E2E.Relay;
 using PulseMeet.E2E.Tests.Architecture;
+using PulseMeet.E2E.Tests.Support;
 
 namespace PulseMeet.E2E.Tests.Messaging;
 
@@ -13,18 +14,7 @@ public sealed partial class TheMessagingGuide
     private static readonly string s_guide = File.ReadAllText(Path.Combine(Sources.Repository(), "docs", "guides", "messaging.md"));
 
     [Fact]
-    public void Every_snippet_is_a_region_of_the_sample_and_every_region_is_a_snippet()
-    {
-        string[] regions =
-        [
-            .. Directory.EnumerateFiles(Path.Combine(Sources.Repository(), "samples", "Guide"), "*.cs")
-                .SelectMany(file => Region().Matches(File.ReadAllText(file)))
-                .Select(match => Dedent(match.Groups[1].Value)).Order(StringComparer.Ordinal),
-        ];
-        string[] snippets = [.. Snippet().Matches(s_guide).Select(match => match.Groups[1].Value).Order(StringComparer.Ordinal)];
-        Assert.NotEmpty(regions);
-        Assert.Equal(regions, snippets);
-    }
+    public void Every_snippet_is_a_region_of_the_sample_and_every_region_is_a_snippet() => Snippets.AssertAre("messaging.md", "Guide");
 
     [Fact]
     public void Every_kind_of_event_has_a_row() => Assert.Equal(
@@ -53,19 +43,6 @@ public sealed partial class TheMessagingGuide
     private static string Kib(int bytes) => $"{bytes / 1024} KiB";
 
     private static string Number(int count) => count.ToString("N0", CultureInfo.InvariantCulture);
-
-    private static string Dedent(string code)
-    {
-        string[] lines = code.Split('\n');
-        int indent = lines.Where(line => line.Length > 0).Min(line => line.Length - line.TrimStart().Length);
-        return string.Join('\n', lines.Select(line => line.Length > 0 ? line[indent..] : line));
-    }
-
-    [GeneratedRegex("^ *#region \\S+\n(.*?)^ *#endregion", RegexOptions.Singleline | RegexOptions.Multiline)]
-    private static partial Regex Region();
-
-    [GeneratedRegex("^```csharp\n(.*?)^```", RegexOptions.Singleline | RegexOptions.Multiline)]
-    private static partial Regex Snippet();
 
     [GeneratedRegex(@"^\| ((?:`\w+`(?:, )?)+) \|", RegexOptions.Multiline)]
     private static partial Regex EventRow();

@@ -28,6 +28,12 @@ internal sealed class World : IAsyncDisposable
 
     public IReadOnlyList<Member> Members => _members;
 
+    /// <summary>What lies between every client that is made from now on and the relay.</summary>
+    public Func<IE2ERelay, IE2ERelay> Through { get; set; } = relay => relay;
+
+    /// <summary>The clock of every client that is made from now on; null for everybody's.</summary>
+    public TimeProvider? ClientClock { get; set; }
+
     /// <summary>Changes the options of every client that is made from now on.</summary>
     public Action<E2EClientOptions> Configure { get; set; } = _ => { };
 

@@ -14,8 +14,13 @@ namespace PulseMeet.E2E.Messaging;
 /// <remarks>What was made is stored before it is published, so that a crash in between is taken up again by the same call.</remarks>
 internal sealed class Account(ClientCore core, DeviceLists lists)
 {
+    /// <summary>The account was made, or made anew, and is not published wholly yet.</summary>
     private const byte Made = 1;
+
     private const byte Published = 2;
+
+    /// <summary>The device was let in by another, and its prekeys are not published yet.</summary>
+    private const byte Linked = 3;
 
     private static readonly byte[] s_stageKey = RecordKey.Of("stage");
 
@@ -24,13 +29,13 @@ internal sealed class Account(ClientCore core, DeviceLists lists)
         async () =>
         {
             await CheckNotPublishedAsync(cancellationToken).ConfigureAwait(false);
-            if (!core.HasIdentity)
+            if (await core.Relay.GetDeviceListAsync(core.Address.UserId, cancellationToken).ConfigureAwait(false) is { } listed)
             {
-                if (await core.Relay.GetDeviceListAsync(core.Address.UserId, cancellationToken).ConfigureAwait(false) is not null)
-                {
-                    throw new E2EException(E2EError.AccountExists);
-                }
-
+                await CheckMadeHereAsync(listed, cancellationToken).ConfigureAwait(false);
+            }
+            else
+            {
+                // Nothing of what an earlier call may have made has left the device. It may be of a clock that was wrong.
                 using Ed25519KeyPair account = Ed25519KeyPair.Generate();
                 await MakeAsync(account, null, cancellationToken).ConfigureAwait(false);
             }
@@ -48,15 +53,11 @@ internal sealed class Account(ClientCore core, DeviceLists lists)
         {
             await CheckNotPublishedAsync(cancellationToken).ConfigureAwait(false);
             string userId = core.Address.UserId;
-            if (!core.HasIdentity)
-            {
-                byte[] copy = await core.Relay.GetRecoveryCopyAsync(cancellationToken).ConfigureAwait(false)
-                    ?? throw new E2EException(E2EError.UnknownDevice, "There is no recovery copy.");
-                using Ed25519KeyPair account = recovery.Open(copy, userId);
-                await MakeAsync(
-                    account, await PreviousListAsync(account.PublicKey, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
-            }
-
+            byte[] copy = await core.Relay.GetRecoveryCopyAsync(cancellationToken).ConfigureAwait(false)
+                ?? throw new E2EException(E2EError.UnknownDevice, "There is no recovery copy.");
+            using Ed25519KeyPair account = recovery.Open(copy, userId);
+            await MakeAsync(
+                account, await PreviousListAsync(account.PublicKey, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
             await PublishAsync(cancellationToken).ConfigureAwait(false);
             await EndAsync(cancellationToken).ConfigureAwait(false);
             return true;
@@ -96,14 +97,7 @@ internal sealed class Account(ClientCore core, DeviceLists lists)
     public Task RenewAsync(CancellationToken cancellationToken) => AloneAsync(
         async () =>
         {
-            UserRecord own = await OwnAsync(cancellationToken).ConfigureAwait(false);
-            using Ed25519KeyPair? account = await AccountKeyAsync(cancellationToken).ConfigureAwait(false);
-            if (account is not null && (own.List.IsRenewalDue(core.Time.GetUtcNow()) || own.List.Devices.Any(IsRenewalDue)))
-            {
-                await SignListAsync(devices => [.. devices.Select(device => Renewed(account, device))], cancellationToken).ConfigureAwait(false);
-            }
-
-            await AdoptCertificateAsync(cancellationToken).ConfigureAwait(false);
+            await RenewCoreAsync(cancellationToken).ConfigureAwait(false);
             return true;
         },
         cancellationToken);
@@ -185,6 +179,7 @@ internal sealed class Account(ClientCore core, DeviceLists lists)
     /// <param name="account">The account's key pair, where this device is to hold it.</param>
     /// <param name="list">The list with the device on it.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
+    /// <remarks>Whatever account a call made here that was interrupted goes.</remarks>
     public async Task StoreAsync(DeviceIdentity identity, Ed25519KeyPair? account, DeviceList list, CancellationToken cancellationToken)
     {
         byte[] identityState = identity.Serialize();
@@ -209,8 +204,12 @@ internal sealed class Account(ClientCore core, DeviceLists lists)
                     ClientCore.PutIdentity(work, identityState);
                     ClientCore.PutStream(work, new MessageId(streamId));
                     work.Put(RecordKey.Device, ClientCore.PreKeysKey, preKeyState);
-                    work.Put(RecordKey.Device, s_stageKey, [Made]);
-                    if (account is not null)
+                    work.Put(RecordKey.Device, s_stageKey, [account is null ? Linked : Made]);
+                    if (account is null)
+                    {
+                        work.Delete(RecordKey.Device, ClientCore.AccountKey);
+                    }
+                    else
                     {
                         using SecretScope key = account.Use();
                         key.Span.CopyTo(accountState);
@@ -244,17 +243,46 @@ internal sealed class Account(ClientCore core, DeviceLists lists)
 
     public async Task CheckNotPublishedAsync(CancellationToken cancellationToken)
     {
-        byte[]? stage = (await core.Store.ReadAsync(RecordKey.Device, s_stageKey, cancellationToken).ConfigureAwait(false))?.Value;
-        if (stage is [Published])
+        if (await IsAtAsync(Published, cancellationToken).ConfigureAwait(false))
         {
             throw new InvalidOperationException("This device belongs to an account already.");
         }
     }
 
+    /// <summary>Whether another device has let this one in, and its prekeys may not be published yet.</summary>
+    public Task<bool> IsLinkedAsync(CancellationToken cancellationToken) => IsAtAsync(Linked, cancellationToken);
+
     public async Task<T> AloneAsync<T>(Func<Task<T>> act, CancellationToken cancellationToken)
     {
         using IDisposable turn = await core.Gates.EnterAsync([Gates.Account], cancellationToken).ConfigureAwait(false);
         return await act().ConfigureAwait(false);
+    }
+
+    private async Task<bool> IsAtAsync(byte stage, CancellationToken cancellationToken) =>
+        (await core.Store.ReadAsync(RecordKey.Device, s_stageKey, cancellationToken).ConfigureAwait(false))?.Value is [var reached]
+        && reached == stage;
+
+    /// <exception cref="E2EException">The relay shows a list of an account that no earlier call made here
+    /// (<see cref="E2EError.AccountExists"/>).</exception>
+    private async Task CheckMadeHereAsync(byte[] listed, CancellationToken cancellationToken)
+    {
+        bool isMade = await IsAtAsync(Made, cancellationToken).ConfigureAwait(false);
+        if (!isMade || DeviceList.Decode(listed).AccountKey != (await OwnAsync(cancellationToken).ConfigureAwait(false)).List.AccountKey)
+        {
+            throw new E2EException(E2EError.AccountExists);
+        }
+    }
+
+    private async Task RenewCoreAsync(CancellationToken cancellationToken)
+    {
+        UserRecord own = await OwnAsync(cancellationToken).ConfigureAwait(false);
+        using Ed25519KeyPair? account = await AccountKeyAsync(cancellationToken).ConfigureAwait(false);
+        if (account is not null && (own.List.IsRenewalDue(core.Time.GetUtcNow()) || own.List.Devices.Any(IsRenewalDue)))
+        {
+            await SignListAsync(devices => [.. devices.Select(device => Renewed(account, device))], cancellationToken).ConfigureAwait(false);
+        }
+
+        await AdoptCertificateAsync(cancellationToken).ConfigureAwait(false);
     }
 
     private async Task MakeAsync(Ed25519KeyPair account, DeviceList? previous, CancellationToken cancellationToken)
@@ -268,6 +296,9 @@ internal sealed class Account(ClientCore core, DeviceLists lists)
     {
         UserRecord own = await OwnAsync(cancellationToken).ConfigureAwait(false);
         await core.Relay.PublishDeviceListAsync(own.List.Encode(), cancellationToken).ConfigureAwait(false);
+
+        // An earlier call may have made it under a clock that was years behind.
+        await RenewCoreAsync(cancellationToken).ConfigureAwait(false);
         await PublishPreKeysAsync(isForced: true, cancellationToken).ConfigureAwait(false);
     }
 

@@ -27,7 +27,7 @@ internal sealed class ClientCore : IAsyncDisposable
     private ClientCore(SealedStore store, IE2ERelay relay, IMediaStore? media, E2EClientOptions options, TimeProvider time)
     {
         Store = store;
-        Relay = relay;
+        Relay = new CheckedRelay(relay);
         Media = media;
         Options = options;
         Time = time;

@@ -19,6 +19,9 @@ internal sealed class Controls(ClientCore core, Conversations conversations)
     /// <summary>A relay that lies about revisions makes this device begin anew this often, and no more.</summary>
     private static readonly TimeSpan s_rollbackPause = TimeSpan.FromHours(1);
 
+    /// <summary>How long a request that could not be made waits: for a session, or for the clock to move.</summary>
+    private static readonly TimeSpan s_untilAsked = TimeSpan.FromMinutes(1);
+
     private DateTimeOffset? _lastRollback;
 
     public async Task HandleAsync(Work work, UserRecord own, UserRecord user, DeviceCertificate sender, Opened opened)
@@ -135,52 +138,98 @@ internal sealed class Controls(ClientCore core, Conversations conversations)
         await core.LoadAsync(cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Names the numbers that have been missing for a while, and asks for them.</summary>
-    public async Task NameGapsAsync(CancellationToken cancellationToken)
+    /// <summary>Names the numbers that have been missing for a while, asks for them, asks again for what did not come, and gives up what
+    /// was asked for often enough. A request can be lost, and so can its answer.</summary>
+    /// <returns>When there is more to do, if nothing else happens; null where nothing is missing. Later than now.</returns>
+    public async Task<DateTimeOffset?> NameGapsAsync(CancellationToken cancellationToken)
     {
+        DateTimeOffset? next = null;
         byte[] after = [];
         while (await core.Store.ScanAsync(RecordKey.Gaps, after, default, 100, cancellationToken).ConfigureAwait(false) is { Count: > 0 } page)
         {
             foreach (OpenedRecord record in page)
             {
-                StreamName stream = ReadName(record.Value);
-                await core.ChangeAsync(
-                    conversations.Turns(stream.Sender.UserId), work => NameGapsAsync(work, stream), cancellationToken).ConfigureAwait(false);
+                DateTimeOffset? due = await LookAtAsync(ReadName(record.Value), cancellationToken).ConfigureAwait(false);
+                next = due < next ? due : next ?? due;
             }
 
             after = page[^1].Key.ToArray();
         }
+
+        return next;
     }
 
-    private async Task NameGapsAsync(Work work, StreamName name)
+    /// <summary>Looks at a stream with a gap. What is not due is read and left alone: it costs no batch.</summary>
+    private async Task<DateTimeOffset?> LookAtAsync(StreamName name, CancellationToken cancellationToken)
+    {
+        OpenedRecord? stored = await core.Store
+            .ReadAsync(RecordKey.IncomingStreams, RecordKey.Of(name), cancellationToken).ConfigureAwait(false);
+        DateTimeOffset now = core.Time.GetUtcNow();
+        if (stored is null || IncomingStream.Decode(stored.Value).DueAt(now, core.Options.GapDelay) is not { } due)
+        {
+            return null;
+        }
+
+        return due > now ? due : await core.ChangeAsync(
+            conversations.Turns(name.Sender.UserId), work => NameGapsAsync(work, name), cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task<DateTimeOffset?> NameGapsAsync(Work work, StreamName name)
     {
         IncomingStream stream = await work.IncomingAsync(name).ConfigureAwait(false);
         UserRecord? user = await work.UserAsync(name.Sender.UserId).ConfigureAwait(false);
-        if (!stream.IsDue(work.Now, core.Options.GapDelay) || user is not { Standing: Standing.Accepted } || user.Contact.IsChangePending)
+        if (user is not { Standing: Standing.Accepted } || user.Contact.IsChangePending)
         {
-            return;
+            // Looked at again when something happens: nobody is asked who was not accepted.
+            return null;
         }
 
-        string with = name.Conversation.OtherThan(core.Address.UserId) ?? name.Sender.UserId;
-        DeviceCertificate? device = user.List.Find(name.Sender.DeviceId);
-        if (device is not null)
+        TimeSpan delay = core.Options.GapDelay;
+        ulong lost = stream.IsGivenUp(work.Now) ? Count(stream.GiveUp()) : 0;
+        if (user.List.Find(name.Sender.DeviceId) is not { } device)
         {
-            UserRecord own = await conversations.OwnAsync(work).ConfigureAwait(false);
-            NumberRange[] asked = [.. stream.Missing.TakeLast(ResendNames.MaxRanges)];
-            byte[] body = new ResendNames(name.StreamId, asked, []).Encode();
-            if (await work.TrySealAsync(
-                own, user, device, conversations.Control(name.Conversation, ContentType.ResendRequest, body)).ConfigureAwait(false) is null)
-            {
-                // Asked once there is a session again.
-                await WantRepairAsync(work, device.Address, null).ConfigureAwait(false);
-                return;
-            }
+            lost += Count(stream.GiveUpAll());
+        }
+        else if (stream.IsDue(work.Now, delay) && !await AskAsync(work, user, device, name, stream).ConfigureAwait(false))
+        {
+            // Asked once there is a session again.
+            await WantRepairAsync(work, device.Address, null).ConfigureAwait(false);
+            TellMissing(work, name, lost, isLost: true);
+            return work.Now + s_untilAsked;
+        }
+        else if (stream.IsNamingDue(work.Now, delay))
+        {
+            TellMissing(work, name, Count(stream.Name(work.Now, out IReadOnlyList<NumberRange> dropped)), isLost: false);
+            lost += Count(dropped);
+        }
+        else if (stream.IsAskDue(work.Now))
+        {
+            stream.AskAgain(work.Now);
         }
 
-        ulong count = Count(stream.Name());
+        TellMissing(work, name, lost, isLost: true);
+        return stream.DueAt(work.Now, delay) is { } due && due <= work.Now ? work.Now + s_untilAsked : stream.DueAt(work.Now, delay);
+    }
+
+    /// <summary>Asks for what is to be named, and for what was named where that is due, too.</summary>
+    /// <returns>False where there is no session.</returns>
+    private async Task<bool> AskAsync(Work work, UserRecord user, DeviceCertificate device, StreamName name, IncomingStream stream)
+    {
+        var wanted = new RangeSet();
+        wanted.AddAll(stream.IsNamingDue(work.Now, core.Options.GapDelay) ? stream.Missing : []);
+        wanted.AddAll(stream.IsAskDue(work.Now) ? stream.Named : []);
+        UserRecord own = await conversations.OwnAsync(work).ConfigureAwait(false);
+        byte[] body = new ResendNames(name.StreamId, [.. wanted.Ranges.TakeLast(ResendNames.MaxRanges)], []).Encode();
+        Draft request = conversations.Control(name.Conversation, ContentType.ResendRequest, body);
+        return await work.TrySealAsync(own, user, device, request).ConfigureAwait(false) is not null;
+    }
+
+    private void TellMissing(Work work, StreamName name, ulong count, bool isLost)
+    {
         if (count > 0)
         {
-            work.AddEvent(new MessagesMissing(name.Sender, with, count, isLost: device is null));
+            string with = name.Conversation.OtherThan(core.Address.UserId) ?? name.Sender.UserId;
+            work.AddEvent(new MessagesMissing(name.Sender, with, count, isLost));
         }
     }
 
@@ -237,7 +286,7 @@ internal sealed class Controls(ClientCore core, Conversations conversations)
         var stream = new StreamName(core.Address, names.StreamId, content.Stream.Conversation);
         foreach (ulong number in Numbers(names.Ranges))
         {
-            if (!await TryResendAsync(work, own, user, sender, RecordKey.Of(stream, number)).ConfigureAwait(false))
+            if (await ResendAsync(work, own, user, sender, RecordKey.Of(stream, number)).ConfigureAwait(false) == Answer.Gone)
             {
                 gone.Add(new NumberRange(number, number));
             }
@@ -246,8 +295,9 @@ internal sealed class Controls(ClientCore core, Conversations conversations)
         foreach (MessageId envelope in names.Envelopes)
         {
             byte[]? key = await work.ReadAsync(RecordKey.SentEnvelopes, envelope.ToArray()).ConfigureAwait(false);
-            if (key is null || !await TryResendAsync(work, own, user, sender, key).ConfigureAwait(false))
+            if (key is null || await ResendAsync(work, own, user, sender, key).ConfigureAwait(false) != Answer.Sent)
             {
+                // An envelope is asked for once: what cannot be sent now is its number's matter.
                 goneEnvelopes.Add(envelope);
             }
         }
@@ -261,12 +311,12 @@ internal sealed class Controls(ClientCore core, Conversations conversations)
     }
 
     /// <summary>To a device that the message was for, under the account key that its user had then, a few times.</summary>
-    private static async Task<bool> TryResendAsync(Work work, UserRecord own, UserRecord user, DeviceCertificate sender, byte[] key)
+    private static async Task<Answer> ResendAsync(Work work, UserRecord own, UserRecord user, DeviceCertificate sender, byte[] key)
     {
         byte[]? bytes = await work.ReadAsync(RecordKey.Sent, key).ConfigureAwait(false);
         if (bytes is null)
         {
-            return false;
+            return Answer.Gone;
         }
 
         SentRecord record = SentRecord.Decode(bytes);
@@ -277,18 +327,23 @@ internal sealed class Controls(ClientCore core, Conversations conversations)
             && (user.UserId == own.UserId || user.UserId == record.PeerUserId)
             && PublicBytes.Equal(accountKey, user.Contact.Account.AccountKey.Span)
             && work.Now - record.Draft.Time < SentRecord.MaxAge;
+        if (!mayHave)
+        {
+            // What waits to be sealed for the others comes by itself.
+            return target is null && record.PendingSequence != 0 ? Answer.Later : Answer.Gone;
+        }
+
         PeerRecord peer = await work.PeerAsync(sender).ConfigureAwait(false);
-        if (!mayHave
-            || !peer.TryAnswer(work.Now)
+        if (!peer.TryAnswer(work.Now)
             || await work.TrySealAsync(own, user, sender, record.Draft).ConfigureAwait(false) is not { } envelope)
         {
-            return false;
+            return Answer.Later;
         }
 
         work.Delete(RecordKey.SentEnvelopes, target!.Envelope.ToArray());
         SentTarget again = target with { Envelope = envelope, Resends = (byte)(target.Resends + 1), IsDelivered = false };
         Conversations.Keep(work, record with { Targets = [.. record.Targets.Select(item => item == target ? again : item)] });
-        return true;
+        return Answer.Sent;
     }
 
     /// <summary>Takes note of what will not come, and tells the app.</summary>
@@ -340,5 +395,17 @@ internal sealed class Controls(ClientCore core, Conversations conversations)
     {
         var reader = new Encoding.SpanReader(bytes);
         return StreamName.Read(ref reader);
+    }
+
+    /// <summary>What becomes of a message that is asked for.</summary>
+    private enum Answer
+    {
+        Sent,
+
+        /// <summary>It is not kept, or not for that device: it says so.</summary>
+        Gone,
+
+        /// <summary>It waits itself, too many were sent again, or there is no session now: nothing is said, and it is asked for again.</summary>
+        Later,
     }
 }

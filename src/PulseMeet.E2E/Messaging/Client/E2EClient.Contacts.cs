@@ -11,10 +11,11 @@ public sealed partial class E2EClient
     /// <summary>Accepts a user who has written, or takes back that he was blocked. What waits is handed over.</summary>
     /// <param name="userId">The user.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
+    /// <exception cref="ArgumentException">The user is oneself.</exception>
     /// <exception cref="E2EException">Nobody knows the user (<see cref="E2EError.UnknownDevice"/>).</exception>
     public async Task AcceptAsync(string userId, CancellationToken cancellationToken = default)
     {
-        CheckUser(userId);
+        CheckOther(userId);
         Engine engine = await OpenAsync(cancellationToken).ConfigureAwait(false);
         await engine.Contacts.AcceptAsync(userId, cancellationToken).ConfigureAwait(false);
     }
@@ -22,10 +23,11 @@ public sealed partial class E2EClient
     /// <summary>Blocks a user: what waits and what comes is dropped, and the user learns nothing of it.</summary>
     /// <param name="userId">The user.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
+    /// <exception cref="ArgumentException">The user is oneself.</exception>
     /// <exception cref="E2EException">Nobody knows the user (<see cref="E2EError.UnknownDevice"/>).</exception>
     public async Task BlockAsync(string userId, CancellationToken cancellationToken = default)
     {
-        CheckUser(userId);
+        CheckOther(userId);
         Engine engine = await OpenAsync(cancellationToken).ConfigureAwait(false);
         await engine.Contacts.BlockAsync(userId, cancellationToken).ConfigureAwait(false);
     }
@@ -176,6 +178,9 @@ public sealed partial class E2EClient
         CheckUser(userId);
         ArgumentNullException.ThrowIfNull(file);
         ArgumentNullException.ThrowIfNull(details);
+        ArgumentNullException.ThrowIfNull(details.FileName, nameof(details));
+        ArgumentNullException.ThrowIfNull(details.MediaType, nameof(details));
+        ArgumentNullException.ThrowIfNull(details.Caption, nameof(details));
         if (!file.CanSeek)
         {
             throw new ArgumentException("The file has to be one that can seek.", nameof(file));
@@ -226,6 +231,15 @@ public sealed partial class E2EClient
         IReadOnlyList<(OutgoingEnvelope Envelope, DeliveryOutcome Outcome)> taken, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(taken);
+        foreach ((OutgoingEnvelope envelope, DeliveryOutcome outcome) in taken)
+        {
+            RelayRequest.IsEnvelope(envelope);
+            if (!Enum.IsDefined(outcome))
+            {
+                throw new ArgumentException("An unknown outcome.", nameof(taken));
+            }
+        }
+
         Engine engine = await OpenAsync(cancellationToken).ConfigureAwait(false);
         Dictionary<MessageId, DeliveryOutcome> outcomes = taken.ToDictionary(
             item => new MessageId(item.Envelope.Id.Span), item => item.Outcome);
@@ -247,9 +261,24 @@ public sealed partial class E2EClient
     {
         ArgumentNullException.ThrowIfNull(items);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(items.Count, 1000, nameof(items));
+        foreach (MailboxItem item in items)
+        {
+            ArgumentNullException.ThrowIfNull(item, nameof(items));
+            ArgumentNullException.ThrowIfNull(item.Sender, nameof(items));
+        }
+
         Engine engine = await OpenAsync(cancellationToken).ConfigureAwait(false);
         _ = engine.Core.Identity;
         await engine.Receiver.PushAsync([.. items.Select(item => item with { Id = 0 })], cancellationToken).ConfigureAwait(false);
+    }
+
+    private void CheckOther(string userId)
+    {
+        CheckUser(userId);
+        if (userId == _options.Device!.UserId)
+        {
+            throw new ArgumentException("Oneself is accepted, and is not blocked.", nameof(userId));
+        }
     }
 
     private MediaTransfer Transfer => new(_media ?? throw new InvalidOperationException("The client was made without a media store."));

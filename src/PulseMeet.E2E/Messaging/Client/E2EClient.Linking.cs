@@ -40,9 +40,11 @@ public sealed partial class E2EClient
     /// <exception cref="E2EException">No answer came in ten minutes (<see cref="E2EError.LinkRefused"/>), what came is none
     /// (as for <see cref="LinkRequest.Complete"/>), or the relay cannot be reached.</exception>
     /// <exception cref="InvalidOperationException">This device belongs to an account already.</exception>
+    /// <exception cref="ObjectDisposedException">The request was disposed.</exception>
     public async Task CompleteLinkAsync(LinkRequest request, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(request);
+        request.ThrowIfDisposed();
         Engine engine = await OpenAsync(cancellationToken).ConfigureAwait(false);
         await engine.Linking.CompleteAsync(request, cancellationToken).ConfigureAwait(false);
         engine.Core.Outgoing.Wake();

@@ -20,6 +20,6 @@ public sealed partial class E2EClient
         }
 
         return await new SecureKeyExchangeVerifier(_time)
-            .VerifyAsync(engine.Core.Identity, _relay, expected, cancellationToken).ConfigureAwait(false);
+            .VerifyAsync(engine.Core.Identity, engine.Core.Relay, expected, cancellationToken).ConfigureAwait(false);
     }
 }

@@ -18,7 +18,8 @@ namespace PulseMeet.E2E;
 /// </remarks>
 public sealed partial class E2EClient : IAsyncDisposable
 {
-    private static readonly TimeSpan s_longestWait = TimeSpan.FromSeconds(30);
+    /// <summary>As many as a full mailbox has, and one more: a relay that never comes to its end is left.</summary>
+    private static readonly int s_mostPages = (RelayLimits.MaxMailboxItems / Receiver.Page) + 1;
 
     private readonly SemaphoreSlim _opening = new(1, 1);
     private readonly IE2EStore _store;
@@ -69,7 +70,8 @@ public sealed partial class E2EClient : IAsyncDisposable
     /// <summary>Makes an account whose first device this is, and publishes its keys. A call that was interrupted is taken up by the next
     /// one.</summary>
     /// <param name="cancellationToken">Stops waiting.</param>
-    /// <returns>The key to write down. The caller disposes it.</returns>
+    /// <returns>The key to write down. The caller disposes it. Where it was lost, because the process died before it was shown,
+    /// <see cref="ReplaceRecoveryKeyAsync"/> gives another.</returns>
     /// <exception cref="E2EException">The user has an account (<see cref="E2EError.AccountExists"/>): link this device, recover or
     /// reset. Or the relay cannot be reached.</exception>
     /// <exception cref="InvalidOperationException">This device belongs to an account already.</exception>
@@ -99,12 +101,17 @@ public sealed partial class E2EClient : IAsyncDisposable
         return await engine.Conversations.SendAsync(userId, content, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>What happens, as it happens. Receives, sends what waits, keeps keys fresh and repairs, for as long as it is read.</summary>
+    /// <summary>What happens, as it happens. Receives, keeps keys fresh and repairs, for as long as it is read; what waits is sent beside
+    /// it, where <see cref="E2EClientOptions.SendsByItself"/> says so.</summary>
     /// <param name="cancellationToken">Ends it, with an <see cref="OperationCanceledException"/>.</param>
     /// <returns>Events in their order, without end. An event is acknowledged when the loop comes back for the next one; one that was not is
     /// handed over again, under the same <see cref="E2EEvent.Sequence"/>.</returns>
     /// <exception cref="InvalidOperationException">Somebody else is reading, or the device belongs to no account.</exception>
-    /// <remarks>A relay that cannot be reached, or talks nonsense, is tried again, after at most a minute; it ends nothing.</remarks>
+    /// <exception cref="ObjectDisposedException">The client was disposed or wiped meanwhile.</exception>
+    /// <exception cref="E2EException">Another process has taken the store over (<see cref="E2EError.StoreInUse"/>), or the store
+    /// fails.</exception>
+    /// <remarks>A relay that cannot be reached, throws whatever it likes, or talks nonsense, is tried again, after at most a minute; it ends
+    /// nothing. One that answers without waiting, or gives what says nothing new, is asked less and less often.</remarks>
     public async IAsyncEnumerable<E2EEvent> ReadEventsAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         Engine engine = await OpenAsync(cancellationToken).ConfigureAwait(false);
@@ -116,7 +123,7 @@ public sealed partial class E2EClient : IAsyncDisposable
 
         try
         {
-            TimeSpan pause = TimeSpan.Zero;
+            var reading = new ReadingRounds(engine, _time);
             while (true)
             {
                 cancellationToken.ThrowIfCancellationRequested();
@@ -135,7 +142,11 @@ public sealed partial class E2EClient : IAsyncDisposable
 
                 if (waiting.Count == 0)
                 {
-                    pause = await RunRoundAsync(engine, pause, cancellationToken).ConfigureAwait(false);
+                    await reading.RunAsync(cancellationToken).ConfigureAwait(false);
+                }
+                else
+                {
+                    reading.HasBroughtSomething();
                 }
             }
         }
@@ -145,7 +156,7 @@ public sealed partial class E2EClient : IAsyncDisposable
         }
     }
 
-    /// <summary>One round without waiting: sends what waits, receives what is there, renews what is due. For an app that is woken now and
+    /// <summary>One round without waiting: sends what waits, receives what is there (at most what a full mailbox holds), renews what is due. For an app that is woken now and
     /// then, and for tests. What came is read with <see cref="ReadEventsAsync"/>.</summary>
     /// <param name="cancellationToken">Stops between two steps.</param>
     /// <exception cref="E2EException">The relay cannot be reached, or refuses for now.</exception>
@@ -155,7 +166,9 @@ public sealed partial class E2EClient : IAsyncDisposable
         _ = engine.Core.Identity;
         await engine.Upkeep.RunAsync(cancellationToken).ConfigureAwait(false);
         await engine.SendAsync(cancellationToken).ConfigureAwait(false);
-        while (await engine.Receiver.ReceiveAsync(TimeSpan.Zero, cancellationToken).ConfigureAwait(false) > 0)
+        for (int page = 0;
+            page < s_mostPages && await engine.Receiver.ReceiveAsync(TimeSpan.Zero, cancellationToken).ConfigureAwait(false) > 0;
+            page++)
         {
         }
 
@@ -220,48 +233,6 @@ public sealed partial class E2EClient : IAsyncDisposable
         finally
         {
             _opening.Release();
-        }
-    }
-
-    /// <summary>Receives, waiting for something to come, or for an event of another source.</summary>
-    private async Task<TimeSpan> RunRoundAsync(Engine engine, TimeSpan pause, CancellationToken cancellationToken)
-    {
-        using CancellationTokenSource waiting = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        try
-        {
-            await engine.Upkeep.RunAsync(cancellationToken).ConfigureAwait(false);
-            await engine.Controls.NameGapsAsync(cancellationToken).ConfigureAwait(false);
-            if (!_options.SendsByItself)
-            {
-                await engine.Pulses.RunAsync(cancellationToken).ConfigureAwait(false);
-            }
-
-            TimeSpan wait = _options.GapDelay < s_longestWait ? _options.GapDelay : s_longestWait;
-            Task<int> receiving = engine.Receiver.ReceiveAsync(wait, waiting.Token);
-            await Task.WhenAny(receiving, engine.Core.Incoming.Rung).ConfigureAwait(false);
-            await waiting.CancelAsync().ConfigureAwait(false);
-            await receiving.ConfigureAwait(false);
-            return TimeSpan.Zero;
-        }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-        {
-            return TimeSpan.Zero;
-        }
-        catch (E2EException exception) when (exception.Reason is not (E2EError.StoreFailed or E2EError.StoreInUse
-            or E2EError.StoreDamaged or E2EError.StoreConflict))
-        {
-            // The relay cannot be reached, refuses, or says something that cannot be: it is tried again later. One that knows this
-            // device no more may have a list without it.
-            if (exception.Reason == E2EError.UnknownDevice)
-            {
-                engine.Upkeep.WantList();
-            }
-
-            pause = Engine.NextPause(pause);
-            using CancellationTokenSource sleeping = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            await Task.WhenAny(Task.Delay(pause, _time, sleeping.Token), engine.Core.Incoming.Rung).ConfigureAwait(false);
-            await sleeping.CancelAsync().ConfigureAwait(false);
-            return pause;
         }
     }
 

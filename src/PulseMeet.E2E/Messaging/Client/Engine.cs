@@ -26,10 +26,14 @@ internal sealed class Engine : IAsyncDisposable
         Account = new Account(core, lists);
         Linking = new Linking(core, lists, Account);
         Upkeep = new Upkeep(core, lists, Account, Linking, Pulses);
+        Stopping = _stop.Token;
         _pump = core.Options.SendsByItself ? Task.Run(PumpAsync) : Task.CompletedTask;
     }
 
     public ClientCore Core { get; }
+
+    /// <summary>Cancelled when the client ends.</summary>
+    public CancellationToken Stopping { get; }
 
     public Conversations Conversations { get; }
 

@@ -76,18 +76,9 @@ internal sealed class Linking(ClientCore core, DeviceLists lists, Account accoun
         async () =>
         {
             await account.CheckNotPublishedAsync(cancellationToken).ConfigureAwait(false);
-            if (!core.HasIdentity)
+            if (!await account.IsLinkedAsync(cancellationToken).ConfigureAwait(false))
             {
-                byte[]? answer = null;
-                while (answer is null)
-                {
-                    answer = await core.Relay.GetLinkAnswerAsync(request.CopyId(), s_wait, cancellationToken).ConfigureAwait(false);
-                    if (core.Time.GetUtcNow() - request.CreatedAt > LinkRequest.Lifetime)
-                    {
-                        throw new E2EException(E2EError.LinkRefused, "No answer came in time.");
-                    }
-                }
-
+                byte[] answer = await WaitAsync(request, cancellationToken).ConfigureAwait(false);
                 LinkedDevice linked = request.Complete(answer, core.Time.GetUtcNow());
                 using DeviceIdentity device = linked.Identity;
                 await account.StoreAsync(device, null, linked.Devices, cancellationToken).ConfigureAwait(false);
@@ -98,6 +89,30 @@ internal sealed class Linking(ClientCore core, DeviceLists lists, Account accoun
             return true;
         },
         cancellationToken);
+
+    private async Task<byte[]> WaitAsync(LinkRequest request, CancellationToken cancellationToken)
+    {
+        TimeSpan pause = TimeSpan.Zero;
+        while (true)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            long asked = core.Time.GetTimestamp();
+            byte[]? answer = await core.Relay.GetLinkAnswerAsync(request.CopyId(), s_wait, cancellationToken).ConfigureAwait(false);
+            if (core.Time.GetUtcNow() - request.CreatedAt > LinkRequest.Lifetime)
+            {
+                throw new E2EException(E2EError.LinkRefused, "No answer came in time.");
+            }
+
+            if (answer is not null)
+            {
+                return answer;
+            }
+
+            // A relay that does not wait is not asked in a circle.
+            pause = core.Time.GetElapsedTime(asked) < s_wait / 2 ? Engine.NextPause(pause) : TimeSpan.Zero;
+            await Task.Delay(pause, core.Time, cancellationToken).ConfigureAwait(false);
+        }
+    }
 
     private static (byte[] RequestId, byte[] Answer, byte[] List) Split(byte[] pending)
     {

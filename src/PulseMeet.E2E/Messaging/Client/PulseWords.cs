@@ -117,7 +117,12 @@ internal sealed class PulseWords(ClientCore core, DeviceLists lists, Conversatio
             {
                 after = item.Key.ToArray();
                 StreamName stream = ReadName(item.Value);
-                await core.ChangeAsync([Gates.Pulse(id)], work => NameGapsAsync(work, id, stream), cancellationToken).ConfigureAwait(false);
+                OpenedRecord? stored = await core.Store
+                    .ReadAsync(RecordKey.IncomingStreams, RecordKey.Of(stream), cancellationToken).ConfigureAwait(false);
+                if (stored is not null && IncomingStream.Decode(stored.Value).IsDue(core.Time.GetUtcNow(), core.Options.GapDelay))
+                {
+                    await core.ChangeAsync([Gates.Pulse(id)], work => NameGapsAsync(work, id, stream), cancellationToken).ConfigureAwait(false);
+                }
             }
         }
     }
@@ -259,11 +264,7 @@ internal sealed class PulseWords(ClientCore core, DeviceLists lists, Conversatio
     {
         var name = new StreamName(content.Stream.Sender, names.StreamId, content.Stream.Conversation);
         IncomingStream stream = await work.IncomingAsync(name).ConfigureAwait(false);
-        ulong lost = Count(stream.Lose(names.Ranges));
-        if (lost > 0)
-        {
-            work.AddEvent(new PulseMessagesMissing(id, name.Sender, lost, isLost: true));
-        }
+        TellMissing(work, id, name, Count(stream.Lose(names.Ranges)), isLost: true);
     }
 
     private async Task NameGapsAsync(Work work, PulseId id, StreamName name)
@@ -274,13 +275,36 @@ internal sealed class PulseWords(ClientCore core, DeviceLists lists, Conversatio
             return;
         }
 
-        NumberRange[] asked = [.. stream.Missing.TakeLast(ResendNames.MaxRanges)];
+        ulong lost = stream.IsGivenUp(work.Now) ? Count(stream.GiveUp()) : 0;
+        bool isNaming = stream.IsNamingDue(work.Now, core.Options.GapDelay);
+        var wanted = new RangeSet();
+        wanted.AddAll(isNaming ? stream.Missing : []);
+        wanted.AddAll(stream.IsAskDue(work.Now) ? stream.Named : []);
+        byte[] body = new ResendNames(name.StreamId, [.. wanted.Ranges.TakeLast(ResendNames.MaxRanges)], []).Encode();
         bool isThere = pulse.Record.IsOpen && pulse.Group is { IsRemoved: false } group
-            && Say(work, id, group, name.Sender, ContentType.ResendRequest, new ResendNames(name.StreamId, asked, []).Encode());
-        ulong count = Count(stream.Name());
+            && (wanted.Ranges.Count == 0 || Say(work, id, group, name.Sender, ContentType.ResendRequest, body));
+        if (!isThere)
+        {
+            lost += Count(stream.GiveUpAll());
+        }
+        else if (isNaming)
+        {
+            TellMissing(work, id, name, Count(stream.Name(work.Now, out IReadOnlyList<NumberRange> dropped)), isLost: false);
+            lost += Count(dropped);
+        }
+        else if (stream.IsAskDue(work.Now))
+        {
+            stream.AskAgain(work.Now);
+        }
+
+        TellMissing(work, id, name, lost, isLost: true);
+    }
+
+    private static void TellMissing(Work work, PulseId id, StreamName name, ulong count, bool isLost)
+    {
         if (count > 0)
         {
-            work.AddEvent(new PulseMessagesMissing(id, name.Sender, count, isLost: !isThere));
+            work.AddEvent(new PulseMessagesMissing(id, name.Sender, count, isLost));
         }
     }
 

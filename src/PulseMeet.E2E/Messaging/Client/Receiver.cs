@@ -1,4 +1,3 @@
-using PulseMeet.E2E.Diagnostics;
 using PulseMeet.E2E.Identity;
 using PulseMeet.E2E.Primitives;
 using PulseMeet.E2E.Ratchet;
@@ -14,7 +13,7 @@ namespace PulseMeet.E2E.Messaging;
 internal sealed class Receiver(ClientCore core, DeviceLists lists, Conversations conversations, Controls controls, Pulses pulses)
 {
     /// <summary>The most items of one page.</summary>
-    private const int Page = 100;
+    public const int Page = 100;
 
     private readonly QueueWatch _watch = new(core, RecordKey.Inbox, "inbox");
 
@@ -23,7 +22,14 @@ internal sealed class Receiver(ClientCore core, DeviceLists lists, Conversations
     /// <exception cref="E2EException">The relay cannot be reached.</exception>
     public async Task<int> ReceiveAsync(TimeSpan wait, CancellationToken cancellationToken)
     {
-        using IDisposable turn = await core.Gates.EnterAsync([Gates.Mailbox], cancellationToken).ConfigureAwait(false);
+        Task<IDisposable> entering = core.Gates.EnterAsync([Gates.Mailbox], cancellationToken);
+        if (wait == TimeSpan.Zero)
+        {
+            // Whoever waits at the relay lets go of the turn.
+            core.Incoming.Wake();
+        }
+
+        using IDisposable turn = await entering.ConfigureAwait(false);
         if ((await core.Store.ScanAsync(RecordKey.Inbox, default, default, ClientCore.MaxInbox, cancellationToken).ConfigureAwait(false))
             .Count >= ClientCore.MaxInbox)
         {
@@ -31,7 +37,8 @@ internal sealed class Receiver(ClientCore core, DeviceLists lists, Conversations
         }
 
         long[] taken = await AcknowledgeAsync(cancellationToken).ConfigureAwait(false);
-        MailboxPage page = await AskAsync(new MailboxRequest(Page, wait, core.ToldRevision, taken), cancellationToken).ConfigureAwait(false);
+        MailboxPage page = await core.Relay
+            .ReceiveAsync(new MailboxRequest(Page, wait, core.ToldRevision, taken), cancellationToken).ConfigureAwait(false);
         await controls.NoticeRollbackAsync(page.HighestStoreRevision, cancellationToken).ConfigureAwait(false);
         core.IsRevisionConfirmed = true;
         MailboxItem[] items = [.. page.Items.Take(Page).Where(item => item.Id == 0 || !taken.Contains(item.Id))];
@@ -91,20 +98,6 @@ internal sealed class Receiver(ClientCore core, DeviceLists lists, Conversations
         var arrived = new Dictionary<StreamName, RangeSet>();
         await OpenAsync(work, own, item, arrived, []).ConfigureAwait(false);
         await controls.TellDeliveredAsync(work, arrived).ConfigureAwait(false);
-    }
-
-    private async Task<MailboxPage> AskAsync(MailboxRequest request, CancellationToken cancellationToken)
-    {
-        try
-        {
-            MailboxPage page = await core.Relay.ReceiveAsync(request, cancellationToken).ConfigureAwait(false);
-            Telemetry.RelayAnswered();
-            return page;
-        }
-        catch (E2EException exception) when (Telemetry.RelayFailed(exception.Reason))
-        {
-            throw;
-        }
     }
 
     /// <summary>Tells the relay what it may forget: what is durable here.</summary>

@@ -139,7 +139,7 @@ internal sealed partial class Work
         }
 
         Put(RecordKey.PulseStreams, item, name.Encode());
-        if (stream.NoticedAt is null)
+        if (stream.NoticedAt is null && stream.AskedAt is null)
         {
             Delete(RecordKey.PulseGaps, item);
         }

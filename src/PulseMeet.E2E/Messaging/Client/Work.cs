@@ -18,7 +18,7 @@ internal sealed partial class Work : IAsyncDisposable
     private readonly Dictionary<DeviceAddress, (PeerRecord Record, byte[]? Stored)> _peers = [];
     private readonly Dictionary<(DeviceAddress, SessionId), RatchetSession> _sessions = [];
     private readonly HashSet<(DeviceAddress, SessionId)> _changedSessions = [];
-    private readonly Dictionary<StreamName, IncomingStream> _incoming = [];
+    private readonly Dictionary<StreamName, (IncomingStream Stream, byte[]? Stored)> _incoming = [];
     private readonly List<E2EEvent> _events = [];
     private bool _isCommitted;
 
@@ -147,13 +147,15 @@ internal sealed partial class Work : IAsyncDisposable
 
     public async ValueTask<IncomingStream> IncomingAsync(StreamName name)
     {
-        if (_incoming.TryGetValue(name, out IncomingStream? stream))
+        if (_incoming.TryGetValue(name, out (IncomingStream Stream, byte[]? Stored) known))
         {
-            return stream;
+            return known.Stream;
         }
 
         byte[]? bytes = await ReadAsync(RecordKey.IncomingStreams, RecordKey.Of(name)).ConfigureAwait(false);
-        return _incoming[name] = bytes is null ? new IncomingStream() : IncomingStream.Decode(bytes);
+        IncomingStream stream = bytes is null ? new IncomingStream() : IncomingStream.Decode(bytes);
+        _incoming[name] = (stream, bytes);
+        return stream;
     }
 
     /// <summary>The highest number that this device's stream has given in a conversation.</summary>
@@ -276,15 +278,21 @@ internal sealed partial class Work : IAsyncDisposable
             Put(RecordKey.Sessions, RecordKey.Of(device, id), state);
         }
 
-        foreach ((StreamName name, IncomingStream stream) in _incoming)
+        foreach ((StreamName name, (IncomingStream stream, byte[]? stored)) in _incoming)
         {
+            byte[] encoded = stream.Encode();
+            if (stored is not null && PublicBytes.Equal(encoded, stored))
+            {
+                continue;
+            }
+
             byte[] key = RecordKey.Of(name);
-            Put(RecordKey.IncomingStreams, key, stream.Encode());
+            Put(RecordKey.IncomingStreams, key, encoded);
             if (!name.Conversation.IsDirect)
             {
                 GatherPulseStream(name, stream, key);
             }
-            else if (stream.NoticedAt is null)
+            else if (stream.NoticedAt is null && stream.AskedAt is null)
             {
                 Delete(RecordKey.Gaps, key);
             }

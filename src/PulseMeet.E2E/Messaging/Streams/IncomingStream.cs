@@ -12,18 +12,23 @@ internal enum Arrival
     Duplicate = 2,
 }
 
-/// <summary>What this device knows of a stream's numbers: which came, which are missing, and since when.</summary>
+/// <summary>What this device knows of a stream's numbers: which came, which are missing, since when, and how often they were asked for.</summary>
 /// <remarks>
 /// The first number that comes is the baseline: what was sent before was not for this device, so nothing below is missing; where
 /// such a number comes all the same, late, it is new once. Above the baseline every number up to the highest one named is either
-/// received or missing. A pure state machine, not thread-safe. docs/protocol-messaging.md, "Numbers".
+/// received or missing. What is missing for a while is named to the app and asked for; what was named and does not come is asked for again, <see cref="MaxAsks"/>
+/// times in all, and then given up. A pure state machine, not thread-safe. docs/protocol-messaging.md, "Numbers".
 /// </remarks>
 internal sealed class IncomingStream
 {
     /// <summary>The most ranges that are kept of each kind; beyond, the lowest is given up.</summary>
     public const int MaxRanges = 256;
 
-    private const byte Version = 1;
+    /// <summary>How often what is missing is asked for. Between two times lie 1, 2, 4 … 64 hours, and 64 more before it is given up: then the
+    /// sender keeps it no more.</summary>
+    public const int MaxAsks = 8;
+
+    private const byte Version = 2;
 
     private readonly RangeSet _early;
     private readonly RangeSet _missing;
@@ -49,6 +54,12 @@ internal sealed class IncomingStream
 
     /// <summary>When the oldest of the missing numbers that were not named to the app yet was noticed.</summary>
     public DateTimeOffset? NoticedAt { get; private set; }
+
+    /// <summary>When all that was named was last asked for; null while nothing is named.</summary>
+    public DateTimeOffset? AskedAt { get; private set; }
+
+    /// <summary>How often what was named has been asked for since the newest of it was.</summary>
+    public int Asks { get; private set; }
 
     /// <summary>What is missing and was not named to the app yet.</summary>
     public IReadOnlyList<NumberRange> Missing => _missing.Ranges;
@@ -99,25 +110,67 @@ internal sealed class IncomingStream
         NoticedAt ??= now;
     }
 
-    /// <summary>Whether <see cref="Name"/> is to be called: for a time nothing came, or a sender makes this device keep a lot.
-    /// Looked at after every number, so that what is kept is bounded.</summary>
-    public bool IsDue(DateTimeOffset now, TimeSpan delay) =>
-        _missing.Ranges.Count >= MaxRanges || (NoticedAt is { } at && (now - at >= delay || at > now + delay));
+    /// <summary>When something is to be done about what is missing: now at the earliest; null where nothing is missing.</summary>
+    public DateTimeOffset? DueAt(DateTimeOffset now, TimeSpan delay)
+    {
+        DateTimeOffset? naming = _missing.Ranges.Count >= MaxRanges ? now : After(NoticedAt, delay, now);
+        DateTimeOffset? asking = After(AskedAt, Pause, now);
+        return naming < asking ? naming : asking ?? naming;
+    }
 
-    /// <summary>Takes all that is missing and was not named yet as named.</summary>
-    /// <returns>What it was.</returns>
-    public IReadOnlyList<NumberRange> Name()
+    /// <summary>Whether anything is to be done now. Looked at after every number, so that what is kept is bounded.</summary>
+    public bool IsDue(DateTimeOffset now, TimeSpan delay) => DueAt(now, delay) <= now;
+
+    /// <summary>Whether <see cref="Name"/> is to be called: for a time nothing came, or a sender makes this device keep a lot.</summary>
+    public bool IsNamingDue(DateTimeOffset now, TimeSpan delay) =>
+        _missing.Ranges.Count >= MaxRanges || After(NoticedAt, delay, now) <= now;
+
+    /// <summary>Whether what was named is to be asked for again.</summary>
+    public bool IsAskDue(DateTimeOffset now) => Asks < MaxAsks && After(AskedAt, Pause, now) <= now;
+
+    /// <summary>Whether what was named was asked for so often that it is given up now.</summary>
+    public bool IsGivenUp(DateTimeOffset now) => Asks >= MaxAsks && After(AskedAt, Pause, now) <= now;
+
+    /// <summary>Takes all that is missing and was not named yet as named, and asked for. The asking begins anew with it.</summary>
+    /// <param name="now">The time.</param>
+    /// <param name="dropped">What was named before or now and is too much to keep: it is given up.</param>
+    /// <returns>What is named now.</returns>
+    public IReadOnlyList<NumberRange> Name(DateTimeOffset now, out IReadOnlyList<NumberRange> dropped)
     {
         NumberRange[] ranges = [.. _missing.Ranges];
+        var tooMuch = new RangeSet();
         foreach (NumberRange range in ranges)
         {
             _missing.RemoveLowest();
-            AddNamed(range);
+            _named.Add(range);
+            while (_named.Ranges.Count > MaxRanges)
+            {
+                tooMuch.Add(_named.RemoveLowest());
+            }
         }
 
         NoticedAt = null;
+        AskedAt = IsAskDue(now) ? now : AskedAt ?? now;
+        Asks = 1;
+        Settle();
+        dropped = tooMuch.Ranges;
         return ranges;
     }
+
+    /// <summary>Takes all that was named as asked for once more.</summary>
+    public void AskAgain(DateTimeOffset now)
+    {
+        AskedAt = now;
+        Asks++;
+    }
+
+    /// <summary>Gives up what was named.</summary>
+    /// <returns>What it was: a duplicate if it comes all the same.</returns>
+    public IReadOnlyList<NumberRange> GiveUp() => Lose([.. _named.Ranges]);
+
+    /// <summary>Gives up all that is missing: nobody can be asked.</summary>
+    /// <returns>As for <see cref="GiveUp"/>.</returns>
+    public IReadOnlyList<NumberRange> GiveUpAll() => Lose([new NumberRange(1, ulong.MaxValue - 1)]);
 
     /// <summary>Notes what will not come any more.</summary>
     /// <returns>What of it was missing: it is not any more, and a duplicate if it comes all the same.</returns>
@@ -137,7 +190,7 @@ internal sealed class IncomingStream
     /// <summary>For this device's store.</summary>
     public byte[] Encode()
     {
-        byte[] bytes = new byte[1 + 8 + 8 + 1 + 8
+        byte[] bytes = new byte[1 + 8 + 8 + 1 + 8 + 1 + 8 + 1
             + RangeSet.GetSize(_early.Ranges) + RangeSet.GetSize(_missing.Ranges) + RangeSet.GetSize(_named.Ranges)];
         var writer = new SpanWriter(bytes);
         writer.WriteByte(Version);
@@ -145,6 +198,9 @@ internal sealed class IncomingStream
         writer.WriteUInt64(Highest);
         writer.WriteBoolean(NoticedAt.HasValue);
         writer.WriteInt64(NoticedAt?.ToUnixTimeMilliseconds() ?? 0);
+        writer.WriteBoolean(AskedAt.HasValue);
+        writer.WriteInt64(AskedAt?.ToUnixTimeMilliseconds() ?? 0);
+        writer.WriteByte((byte)Asks);
         RangeSet.Write(ref writer, _early.Ranges);
         RangeSet.Write(ref writer, _missing.Ranges);
         RangeSet.Write(ref writer, _named.Ranges);
@@ -161,12 +217,17 @@ internal sealed class IncomingStream
         ulong highest = reader.ReadUInt64();
         bool isNoticed = reader.ReadBoolean();
         DateTimeOffset noticedAt = ContentReading.Milliseconds(ref reader);
+        bool isAsked = reader.ReadBoolean();
+        DateTimeOffset askedAt = ContentReading.Milliseconds(ref reader);
+        int asks = reader.ReadByte();
         var stream = new IncomingStream(
             RangeSet.ReadSet(ref reader, MaxRanges + 1), RangeSet.ReadSet(ref reader, MaxRanges + 1), RangeSet.ReadSet(ref reader, MaxRanges + 1))
         {
             Baseline = baseline,
             Highest = highest,
             NoticedAt = isNoticed ? noticedAt : null,
+            AskedAt = isAsked ? askedAt : null,
+            Asks = asks,
         };
         reader.ExpectEnd();
         return stream;
@@ -190,20 +251,23 @@ internal sealed class IncomingStream
         return Arrival.New;
     }
 
-    private void AddNamed(NumberRange range)
-    {
-        _named.Add(range);
-        while (_named.Ranges.Count > MaxRanges)
-        {
-            _named.RemoveLowest();
-        }
-    }
-
     private void Settle()
     {
         if (_missing.Ranges.Count == 0)
         {
             NoticedAt = null;
         }
+
+        if (_named.Ranges.Count == 0)
+        {
+            AskedAt = null;
+            Asks = 0;
+        }
     }
+
+    private TimeSpan Pause => TimeSpan.FromHours(1 << Math.Clamp(Asks - 1, 0, MaxAsks - 2));
+
+    /// <summary>When a pause is over: now at the earliest, and now where it began on a clock that was set back since.</summary>
+    private static DateTimeOffset? After(DateTimeOffset? since, TimeSpan pause, DateTimeOffset now) =>
+        since is not { } at ? null : at > now + pause || now - at >= pause ? now : at + pause;
 }

@@ -1,0 +1,14 @@
+namespace DependencyInjection;
+
+/// <summary>Says what was seen, and ends the program where it was not.</summary>
+internal static class Check
+{
+    public static void That(string what, bool isSo)
+    {
+        Console.WriteLine($"{(isSo ? "ok   " : "FAIL ")} {what}");
+        if (!isSo)
+        {
+            throw new InvalidOperationException($"Not so: {what}.");
+        }
+    }
+}

@@ -1,0 +1,148 @@
+using System.Diagnostics.CodeAnalysis;
+using PulseMeet.E2E.Diagnostics;
+using PulseMeet.E2E.Identity;
+using PulseMeet.E2E.Relay;
+
+namespace PulseMeet.E2E.Messaging;
+
+/// <summary>The app's relay with its contract enforced: whatever it throws or gives that the contract does not know is a relay that
+/// cannot be reached (<see cref="E2EError.RelayUnavailable"/>), which is tried again and ends nothing; and a call ends with its token,
+/// whether or not the relay looks at it.</summary>
+/// <remarks>Thread-safe where the relay is. What the relay says is believed here as little as anywhere: only its shape is looked at.</remarks>
+internal sealed class CheckedRelay(IE2ERelay relay) : IE2ERelay
+{
+    public DeviceAddress Caller => relay.Caller;
+
+    public Task<int> PublishPreKeysAsync(ReadOnlyMemory<byte> publication, CancellationToken cancellationToken = default) =>
+        AskAsync(() => relay.PublishPreKeysAsync(publication, cancellationToken), left => left >= 0, cancellationToken);
+
+    public Task<PreKeyStatus> GetPreKeyStatusAsync(CancellationToken cancellationToken = default) => AskAsync(
+        () => relay.GetPreKeyStatusAsync(cancellationToken),
+        status => status is { OneTimePairs: >= 0, KeyPackages: >= 0 },
+        cancellationToken);
+
+    public Task PublishDeviceListAsync(ReadOnlyMemory<byte> deviceList, CancellationToken cancellationToken = default) =>
+        TellAsync(() => relay.PublishDeviceListAsync(deviceList, cancellationToken), cancellationToken);
+
+    public Task<byte[]?> GetDeviceListAsync(string userId, CancellationToken cancellationToken = default) =>
+        AskAsync(() => relay.GetDeviceListAsync(userId, cancellationToken), _ => true, cancellationToken);
+
+    public Task<ClaimedBundles> ClaimBundlesAsync(
+        string userId, IReadOnlyCollection<string> except, CancellationToken cancellationToken = default) =>
+        AskAsync(() => relay.ClaimBundlesAsync(userId, except, cancellationToken), IsWhole, cancellationToken);
+
+    public Task<int> PublishKeyPackagesAsync(
+        IReadOnlyList<ReadOnlyMemory<byte>> keyPackages, ReadOnlyMemory<byte> lastResort, CancellationToken cancellationToken = default) =>
+        AskAsync(() => relay.PublishKeyPackagesAsync(keyPackages, lastResort, cancellationToken), left => left >= 0, cancellationToken);
+
+    public Task<ClaimedBundles> ClaimKeyPackagesAsync(string userId, CancellationToken cancellationToken = default) =>
+        AskAsync(() => relay.ClaimKeyPackagesAsync(userId, cancellationToken), IsWhole, cancellationToken);
+
+    public Task<IReadOnlyList<DeliveryOutcome>> DeliverAsync(
+        IReadOnlyList<OutgoingEnvelope> envelopes, CancellationToken cancellationToken = default) =>
+        AskAsync(
+            () => relay.DeliverAsync(envelopes, cancellationToken),
+            outcomes => outcomes is not null && outcomes.All(Enum.IsDefined),
+            cancellationToken);
+
+    public Task SignalAsync(OutgoingEnvelope envelope, CancellationToken cancellationToken = default) =>
+        TellAsync(() => relay.SignalAsync(envelope, cancellationToken), cancellationToken);
+
+    public Task<MailboxPage> ReceiveAsync(MailboxRequest request, CancellationToken cancellationToken = default) => AskAsync(
+        () => relay.ReceiveAsync(request, cancellationToken),
+        page => page?.Items is not null && page.Items.All(item => item?.Sender is not null),
+        cancellationToken);
+
+    public Task AcknowledgeAsync(IReadOnlyList<long> ids, CancellationToken cancellationToken = default) =>
+        TellAsync(() => relay.AcknowledgeAsync(ids, cancellationToken), cancellationToken);
+
+    public Task<int> OfferCommitAsync(GroupCommit commit, CancellationToken cancellationToken = default) =>
+        AskAsync(() => relay.OfferCommitAsync(commit, cancellationToken), place => place >= 0, cancellationToken);
+
+    public Task<IReadOnlyList<GroupCandidate>> GetCandidatesAsync(
+        ReadOnlyMemory<byte> groupId, ulong fromEpoch, int fromPlace, int max, CancellationToken cancellationToken = default) =>
+        AskAsync(
+            () => relay.GetCandidatesAsync(groupId, fromEpoch, fromPlace, max, cancellationToken),
+            candidates => candidates is not null && candidates.All(candidate => candidate?.Sender is not null),
+            cancellationToken);
+
+    public Task<byte[]?> GetGroupInfoAsync(ReadOnlyMemory<byte> groupId, CancellationToken cancellationToken = default) =>
+        AskAsync(() => relay.GetGroupInfoAsync(groupId, cancellationToken), _ => true, cancellationToken);
+
+    public Task<byte[]?> GetTreeAsync(ReadOnlyMemory<byte> hash, CancellationToken cancellationToken = default) =>
+        AskAsync(() => relay.GetTreeAsync(hash, cancellationToken), _ => true, cancellationToken);
+
+    public Task SendToGroupAsync(GroupMessage message, CancellationToken cancellationToken = default) =>
+        TellAsync(() => relay.SendToGroupAsync(message, cancellationToken), cancellationToken);
+
+    public Task SubscribeAsync(ReadOnlyMemory<byte> groupId, bool isSubscribed, CancellationToken cancellationToken = default) =>
+        TellAsync(() => relay.SubscribeAsync(groupId, isSubscribed, cancellationToken), cancellationToken);
+
+    public Task PutRecoveryCopyAsync(ReadOnlyMemory<byte> recoveryCopy, CancellationToken cancellationToken = default) =>
+        TellAsync(() => relay.PutRecoveryCopyAsync(recoveryCopy, cancellationToken), cancellationToken);
+
+    public Task<byte[]?> GetRecoveryCopyAsync(CancellationToken cancellationToken = default) =>
+        AskAsync(() => relay.GetRecoveryCopyAsync(cancellationToken), _ => true, cancellationToken);
+
+    public Task PutLinkAnswerAsync(
+        ReadOnlyMemory<byte> requestId, ReadOnlyMemory<byte> answer, CancellationToken cancellationToken = default) =>
+        TellAsync(() => relay.PutLinkAnswerAsync(requestId, answer, cancellationToken), cancellationToken);
+
+    public Task<byte[]?> GetLinkAnswerAsync(
+        ReadOnlyMemory<byte> requestId, TimeSpan wait, CancellationToken cancellationToken = default) =>
+        AskAsync(() => relay.GetLinkAnswerAsync(requestId, wait, cancellationToken), _ => true, cancellationToken);
+
+    private static bool IsWhole(ClaimedBundles claimed) => claimed?.Bundles is not null;
+
+    private static Task<bool> TellAsync(Func<Task> call, CancellationToken cancellationToken) => AskAsync(
+        async () =>
+        {
+            await call().ConfigureAwait(false);
+            return true;
+        },
+        _ => true,
+        cancellationToken);
+
+    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "An app's relay may throw anything.")]
+    private static async Task<T> AskAsync<T>(Func<Task<T>> call, Predicate<T> isWhole, CancellationToken cancellationToken)
+    {
+        T answer;
+        try
+        {
+            answer = await call().WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            throw;
+        }
+        catch (E2EException exception) when (!IsOfTheStore(exception.Reason))
+        {
+            Telemetry.RelayFailed(exception.Reason);
+            throw;
+        }
+        catch (Exception exception)
+        {
+            throw Unavailable("The relay failed.", exception);
+        }
+
+        if (!isWhole(answer))
+        {
+            throw Unavailable("The relay's answer is none.", null);
+        }
+
+        Telemetry.RelayAnswered();
+        return answer;
+    }
+
+    private static E2EException Unavailable(string message, Exception? inner)
+    {
+        Telemetry.RelayFailed(E2EError.RelayUnavailable);
+        return inner is null
+            ? new E2EException(E2EError.RelayUnavailable, message)
+            : new E2EException(E2EError.RelayUnavailable, message, inner);
+    }
+
+    /// <summary>What ends an app's loop when it comes from the store says nothing where a relay says it.</summary>
+    private static bool IsOfTheStore(E2EError reason) => reason is E2EError.StoreFailed or E2EError.StoreInUse
+        or E2EError.StoreDamaged or E2EError.StoreConflict or E2EError.WrongMasterKey;
+}
