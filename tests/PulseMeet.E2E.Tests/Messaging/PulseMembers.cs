@@ -1,3 +1,5 @@
+using PulseMeet.E2E.Relay;
+
 namespace PulseMeet.E2E.Tests.Messaging;
 
 /// <summary>Short words for what tests of pulse chats do with a device again and again.</summary>
@@ -14,6 +16,26 @@ internal static class PulseMembers
 
     public static IEnumerable<string> PulseTexts(this Member member, PulseId id) => member.Seen.OfType<PulseMessageReceived>()
         .Where(message => message.PulseId == id).Select(message => message.Content).OfType<TextContent>().Select(text => text.Value);
+
+    /// <summary>Alice, who created the chat, Bob and Carol, each with a phone.</summary>
+    public static async Task<(PulseChat Pulse, Member Alice, Member Bob, Member Carol)> RooftopAsync(this World world, PulseOptions? options = null)
+    {
+        Member alice = await world.SignUpAsync("alice");
+        Member bob = await world.SignUpAsync("bob");
+        Member carol = await world.SignUpAsync("carol");
+        await world.SettleAsync(1);
+        PulseChat pulse = await alice.Client.CreatePulseAsync(
+            "Rooftop", ["bob", "carol"], options ?? new PulseOptions { Suite = PulseSuite.X25519 });
+        await world.SettleAsync(2);
+        return (pulse, alice, bob, carol);
+    }
+
+    /// <summary>Shows a device every message of a chat that was ever sent, by the app's own way.</summary>
+    public static Task ShowAllAsync(this World world, PulseId id, Member member) => member.Client.PushAsync(
+    [
+        .. world.Relay.GroupMessages.Where(told => told.Sender != member.Address).Select(told => new MailboxItem(
+            0, MailboxItemKind.GroupMessage, told.Sender, id.ToArray(), told.Message.Id, world.Clock.GetUtcNow(), told.Message.Content)),
+    ]);
 
     /// <summary>Nobody was told of a loss, of something unreadable, of a fork or of a repair.</summary>
     public static void AssertNothingIsLost(this World world, string where = "") => Assert.True(

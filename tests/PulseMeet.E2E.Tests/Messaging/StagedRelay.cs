@@ -43,6 +43,25 @@ internal sealed class StagedRelay : IE2ERelayServer
     /// <summary>The bundles that are shown to somebody.</summary>
     public Func<DeviceAddress, string, ClaimedBundles, ClaimedBundles> ShownBundles { get; set; } = (_, _, bundles) => bundles;
 
+    /// <summary>The key packages that are shown to somebody.</summary>
+    public Func<DeviceAddress, string, ClaimedBundles, ClaimedBundles> ShownKeyPackages { get; set; } = (_, _, claimed) => claimed;
+
+    /// <summary>The candidates that are shown to somebody, of those from an epoch and place on.</summary>
+    public Func<DeviceAddress, ulong, int, IReadOnlyList<GroupCandidate>, IReadOnlyList<GroupCandidate>> ShownCandidates { get; set; } =
+        (_, _, _, candidates) => candidates;
+
+    /// <summary>From which place on the relay is asked for candidates, when somebody asks for those from one on.</summary>
+    public Func<DeviceAddress, ulong, int, int> AskedPlace { get; set; } = (_, _, place) => place;
+
+    /// <summary>The group info that is shown to somebody.</summary>
+    public Func<DeviceAddress, byte[]?, byte[]?> ShownInfo { get; set; } = (_, info) => info;
+
+    /// <summary>The tree that is shown to somebody.</summary>
+    public Func<DeviceAddress, byte[]?, byte[]?> ShownTree { get; set; } = (_, tree) => tree;
+
+    /// <summary>Every group message that left a device, once, whatever became of it.</summary>
+    public List<(DeviceAddress Sender, GroupMessage Message)> GroupMessages { get; } = [];
+
     /// <summary>Told when somebody's call for the mailbox has nothing to give and waits.</summary>
     public Action<DeviceAddress> OnWaiting { get; set; } = _ => { };
 
@@ -137,6 +156,18 @@ internal sealed class StagedRelay : IE2ERelayServer
         }
 
         return inner.AcknowledgeAsync([.. ids.Where(id => id < FirstPlanted)], cancellationToken);
+    }
+
+    /// <summary>Takes note of a group's message.</summary>
+    public void Told(DeviceAddress sender, GroupMessage message)
+    {
+        lock (_lock)
+        {
+            if (!GroupMessages.Exists(told => told.Sender == sender && told.Message.Id.Span.SequenceEqual(message.Id.Span)))
+            {
+                GroupMessages.Add((sender, message));
+            }
+        }
     }
 
     private List<MailboxItem> PlantedFor(DeviceAddress device) =>
