@@ -191,6 +191,7 @@ internal sealed class ClientCore : IAsyncDisposable
         }
 
         await ReloadPreKeysAsync().ConfigureAwait(false);
+        AreKeyPackagesWanted = true;
     }
 
     /// <summary>Takes this device's prekeys as they are in the store. For whoever has their turn, or has the client alone.</summary>

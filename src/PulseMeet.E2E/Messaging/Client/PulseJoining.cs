@@ -164,7 +164,7 @@ internal sealed class PulseJoining(ClientCore core, DeviceLists lists, PulseKeys
         }
 
         OpenPulse? before = await work.PulseAsync(record.Pulse).ConfigureAwait(false);
-        var entry = new PulseRecord { IsRegistered = true, IsCatchUpWanted = true, Welcome = Sha256.Hash(record.Content) };
+        var entry = new PulseRecord { IsRegistered = true, IsCatchUpWanted = true, FirstEpoch = group.Epoch, Welcome = Sha256.Hash(record.Content) };
         OpenPulse pulse = work.AddPulse(record.Pulse, entry, group);
         ulong said = await work.HighestAsync(pulse.Conversation).ConfigureAwait(false);
         foreach ((_, PulseLeaf leaf) in group.Roster.Devices.Where(_ => said > 0))
@@ -282,7 +282,7 @@ internal sealed class PulseJoining(ClientCore core, DeviceLists lists, PulseKeys
                     return false;
                 }
 
-                GroupDevice device = await work.GroupDeviceAsync().ConfigureAwait(false);
+                using GroupDevice device = DeviceIn(snapshot);
                 Dictionary<string, byte[]> pinned = await PinnedAsync(work, snapshot).ConfigureAwait(false);
                 using ExternalJoin join = ExternalJoin.Create(
                     info, snapshot, device, _ => false, user => pinned.GetValueOrDefault(user), core.Time, pulse.Group);
@@ -294,6 +294,11 @@ internal sealed class PulseJoining(ClientCore core, DeviceLists lists, PulseKeys
             },
             cancellationToken).ConfigureAwait(false);
     }
+
+    /// <summary>This device by the list that the group knows of its account: a newer one only a member can bring.</summary>
+    private GroupDevice DeviceIn(byte[] snapshot) => GroupSnapshot.Decode(snapshot).Lists.Find(core.Address.UserId) is { } known
+        ? new GroupDevice(core.Identity, known.List)
+        : throw new E2EException(E2EError.GroupJoinRefused, "The account is not in the group.");
 
     private async Task<bool> OfferAsync(PulseId id, CancellationToken cancellationToken)
     {
@@ -367,6 +372,7 @@ internal sealed class PulseJoining(ClientCore core, DeviceLists lists, PulseKeys
         record.IsAskWanted = place > 0;
         record.IsCatchUpWanted = true;
         record.Cause = null;
+        record.FirstEpoch = pulse.Group!.Epoch;
         record.NextPlace = 0;
         record.Offer = default;
         record.ToldFork = 0;

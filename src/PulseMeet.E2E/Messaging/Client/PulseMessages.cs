@@ -124,6 +124,12 @@ internal sealed class PulseMessages(ClientCore core)
             return;
         }
 
+        if (pulse is not null && epoch < pulse.Record.FirstEpoch)
+        {
+            // Said before this device came in: where it is missing, its number shows that.
+            return;
+        }
+
         if (pulse is null ? await IsInvitedAsync(work, id).ConfigureAwait(false) : pulse.Record.IsOpen && pulse.Group is { IsRemoved: false } open && epoch > open.Epoch)
         {
             await WaitAsync(work, id, new PulseItemRecord(claimedSender, content.ToArray())).ConfigureAwait(false);
@@ -167,7 +173,7 @@ internal sealed class PulseMessages(ClientCore core)
                 if (!isAhead)
                 {
                     work.Delete(RecordKey.PulseWaiting, after);
-                    if (pulse.Group is not null)
+                    if (pulse.Group is not null && EpochOf(record.Content, pulse.Id) >= pulse.Record.FirstEpoch)
                     {
                         await OpenAsync(work, pulse, record.Sender, record.Content).ConfigureAwait(false);
                     }
@@ -307,6 +313,17 @@ internal sealed class PulseMessages(ClientCore core)
     {
         PulseGroup group = pulse.Require();
         Draft draft = record.Draft;
+        if (draft.Stream.StreamId != core.StreamId)
+        {
+            // It was written before anybody knew that the store was put back: its number may be another message's.
+            work.Delete(RecordKey.PulseSent, SentKey(draft.Stream, draft.Number));
+            draft = draft with
+            {
+                Stream = draft.Stream with { StreamId = core.StreamId },
+                Number = await work.NextNumberAsync(pulse.Conversation).ConfigureAwait(false),
+            };
+        }
+
         UserRecord own = await work.UserAsync(core.Address.UserId).ConfigureAwait(false) ?? throw new E2EException(E2EError.StoreDamaged);
         ulong highest = draft.Stream.StreamId == core.StreamId
             ? Math.Max(draft.Number, await work.HighestAsync(pulse.Conversation).ConfigureAwait(false))
@@ -324,7 +341,7 @@ internal sealed class PulseMessages(ClientCore core)
 
         pulse.HasNewRatchets = true;
         byte[] key = SentKey(draft.Stream, draft.Number);
-        work.Put(RecordKey.PulseSent, key, (record with { PendingSequence = 0 }).Encode());
+        work.Put(RecordKey.PulseSent, key, new PulseSentRecord(draft, 0).Encode());
         AddOutgoing(work, pulse.Id, new PulseOutboxRecord(group.Epoch, NewId(), message, key));
         return true;
     }

@@ -48,6 +48,9 @@ internal sealed class PulseRecord
     /// <summary>When this device was out of it; null while it is in.</summary>
     public DateTimeOffset? ClosedAt { get; set; }
 
+    /// <summary>The epoch in which this device came in, or came back: what was sealed before it is not for the keys that it has.</summary>
+    public ulong FirstEpoch { get; set; }
+
     /// <summary>How many candidates of the current epoch were looked at.</summary>
     public int NextPlace { get; set; }
 
@@ -104,6 +107,7 @@ internal sealed class PulseRecord
             .Id(Offer)
             .Time(StatedAt).Time(AskedAt)
             .UInt64(ToldFork)
+            .UInt64(FirstEpoch)
             .Flag(Cause is not null);
         if (Cause is not null)
         {
@@ -147,6 +151,7 @@ internal sealed class PulseRecord
         record.StatedAt = ContentReading.Milliseconds(ref reader);
         record.AskedAt = ContentReading.Milliseconds(ref reader);
         record.ToldFork = reader.ReadUInt64();
+        record.FirstEpoch = reader.ReadUInt64();
         record.Cause = reader.ReadBoolean() ? DeviceCertificate.ReadAddress(ref reader) : null;
         record.Welcome = reader.ReadBytes(Sha256.Size).ToArray();
         for (long left = reader.ReadInt64(); left > 0; left--)
