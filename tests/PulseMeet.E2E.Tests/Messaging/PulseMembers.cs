@@ -37,6 +37,10 @@ internal static class PulseMembers
             0, MailboxItemKind.GroupMessage, told.Sender, id.ToArray(), told.Message.Id, world.Clock.GetUtcNow(), told.Message.Content)),
     ]);
 
+    /// <summary>The epoch that a chat is in, as a member has it.</summary>
+    public static async Task<ulong> EpochAsync(this World world, PulseId id, Member member) =>
+        (await world.Relay.Connect(member.Address).GetCandidatesAsync(id.ToArray(), 0, 0, 1000)).Max(candidate => candidate.Epoch) + 1;
+
     /// <summary>Nobody was told of a loss, of something unreadable, of a fork or of a repair.</summary>
     public static void AssertNothingIsLost(this World world, string where = "") => Assert.True(
         world.Members.SelectMany(member => member.Seen).All(IsHarmless),

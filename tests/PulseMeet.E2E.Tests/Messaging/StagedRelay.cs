@@ -85,12 +85,13 @@ internal sealed class StagedRelay : IE2ERelayServer
         (await _inner.Connect(device).ClaimBundlesAsync(device.UserId, [])).Bundles[device.DeviceId].Span);
 
     /// <summary>Puts something into a mailbox that nobody sent.</summary>
-    public void Put(DeviceAddress claimedSender, OutgoingEnvelope envelope, MailboxItemKind kind = MailboxItemKind.Envelope)
+    public void Put(
+        DeviceAddress claimedSender, OutgoingEnvelope envelope, MailboxItemKind kind = MailboxItemKind.Envelope, byte[]? groupId = null)
     {
         lock (_lock)
         {
             PlantedFor(envelope.Recipient).Add(new MailboxItem(
-                ++_lastPlanted, kind, claimedSender, default, envelope.Id, _time.GetUtcNow(), envelope.Content));
+                ++_lastPlanted, kind, claimedSender, groupId, envelope.Id, _time.GetUtcNow(), envelope.Content));
         }
     }
 

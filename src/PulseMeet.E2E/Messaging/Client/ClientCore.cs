@@ -21,6 +21,7 @@ internal sealed class ClientCore : IAsyncDisposable
     private static readonly byte[] s_revisionKey = RecordKey.Of("revision");
 
     private readonly List<IDisposable> _retired = [];
+    private readonly long _openedRevision;
     private DeviceIdentity? _identity;
     private DevicePreKeys? _preKeys;
 
@@ -32,6 +33,7 @@ internal sealed class ClientCore : IAsyncDisposable
         Options = options;
         Time = time;
         Sequence = new Sequence(store, Gates);
+        _openedRevision = store.Revision;
     }
 
     public static byte[] PreKeysKey { get; } = RecordKey.Of("prekeys");
@@ -75,6 +77,10 @@ internal sealed class ClientCore : IAsyncDisposable
     public long RevisionOffset { get; private set; }
 
     public long ToldRevision => Store.Revision + RevisionOffset;
+
+    /// <summary>What the relay is told the first time: the revision that the store had when it was opened. What was written since could hide
+    /// that it was put back.</summary>
+    public long FirstRevision => IsRevisionConfirmed ? ToldRevision : _openedRevision + RevisionOffset;
 
     public bool HasIdentity => _identity is not null;
 

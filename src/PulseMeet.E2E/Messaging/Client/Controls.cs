@@ -99,11 +99,14 @@ internal sealed class Controls(ClientCore core, Conversations conversations)
 
     /// <summary>Looks whether the relay was told a higher revision than the store has: then it was rolled back, and everything that is
     /// sent from now on goes by new sessions, in a new stream.</summary>
-    public async Task NoticeRollbackAsync(long highestTold, CancellationToken cancellationToken)
+    /// <param name="highestTold">What the relay says that it was told.</param>
+    /// <param name="told">What it was told by the call that it answers.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    public async Task NoticeRollbackAsync(long highestTold, long told, CancellationToken cancellationToken)
     {
         DateTimeOffset now = core.Time.GetUtcNow();
         bool isSoon = _lastRollback is { } last && now - last < s_rollbackPause && last <= now;
-        if (highestTold <= core.ToldRevision || highestTold > MaxRevision || isSoon)
+        if (highestTold <= told || highestTold > MaxRevision || isSoon)
         {
             return;
         }
@@ -131,7 +134,7 @@ internal sealed class Controls(ClientCore core, Conversations conversations)
                 }
 
                 ClientCore.PutStream(work, new MessageId(streamId));
-                ClientCore.PutRevisionOffset(work, highestTold - core.Store.Revision + 1);
+                ClientCore.PutRevisionOffset(work, Math.Max(core.RevisionOffset, highestTold - core.Store.Revision + 1));
                 work.AddEvent(new StoreRolledBack());
             },
             cancellationToken).ConfigureAwait(false);

@@ -34,11 +34,14 @@ internal sealed class PulseCommits(ClientCore core, PulseMessages messages)
     /// <summary>Brings a chat as far as the relay lets it: offers what waits, and takes what others have committed. For whoever has the
     /// chat's round.</summary>
     /// <param name="id">The chat.</param>
+    /// <param name="isFresh">Whether the candidates were looked at just now, before what waits was prepared. Otherwise they are looked at
+    /// before anything is offered: the relay keeps the group info that came last, and one of an epoch that is over would lead joiners
+    /// astray.</param>
     /// <param name="dropped">Is given the reason for which a change of this device's was given up; null where nobody waits for that.</param>
     /// <param name="cancellationToken">Stops between two steps.</param>
     /// <returns>Whether nothing waits any more that could be done now.</returns>
     /// <exception cref="E2EException">The relay cannot be reached, or refuses.</exception>
-    public async Task<bool> AdvanceAsync(PulseId id, Action<E2EError>? dropped, CancellationToken cancellationToken)
+    public async Task<bool> AdvanceAsync(PulseId id, bool isFresh, Action<E2EError>? dropped, CancellationToken cancellationToken)
     {
         MessageId offered = default;
         for (int looked = 0; looked < MaxLooks;)
@@ -49,23 +52,29 @@ internal sealed class PulseCommits(ClientCore core, PulseMessages messages)
                 return true;
             }
 
-            if (at.Offer is { } offer && new MessageId(offer.Id.Span) != offered)
+            bool isRegistration = at.Offer is { Commit.Length: 0 };
+            bool isOffered = false;
+            if (at.Offer is { } offer && new MessageId(offer.Id.Span) != offered && (isRegistration || (isFresh && !at.IsCatchUpWanted)))
             {
                 offered = new MessageId(offer.Id.Span);
+                isOffered = true;
                 await OfferAsync(id, offer, cancellationToken).ConfigureAwait(false);
             }
 
-            if (at.Offer is not { Commit.Length: > 0 } && !at.IsCatchUpWanted)
+            if ((at.Offer is null || isRegistration) && !at.IsCatchUpWanted)
             {
                 return true;
             }
 
             IReadOnlyList<GroupCandidate> candidates = await core.Relay
                 .GetCandidatesAsync(id.ToArray(), at.Epoch, at.Place, Page, cancellationToken).ConfigureAwait(false);
-            if (!await core.ChangeAsync([Gates.Pulse(id)], work => TakeAsync(work, id, at, candidates, dropped), cancellationToken).ConfigureAwait(false))
+            if (!await core.ChangeAsync([Gates.Pulse(id)], work => TakeAsync(work, id, at, candidates, dropped), cancellationToken).ConfigureAwait(false)
+                && (isOffered || isFresh || at.Offer is null || isRegistration))
             {
-                return at.Offer is null;
+                return at.Offer is null || isRegistration;
             }
+
+            isFresh = true;
 
             looked += Math.Max(1, candidates.Count);
         }
@@ -316,9 +325,14 @@ internal sealed class PulseCommits(ClientCore core, PulseMessages messages)
         }
 
         pulse.Change();
+        bool isWanted = !group.IsDuty;
         try
         {
             pulse.Record.Offer = group.Rebase() is null ? default : PulseMessages.NewId();
+        }
+        catch (E2EException) when (!isWanted)
+        {
+            // Nobody asked for it.
         }
         catch (E2EException exception)
         {

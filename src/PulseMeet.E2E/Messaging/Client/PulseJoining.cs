@@ -314,10 +314,9 @@ internal sealed class PulseJoining(ClientCore core, DeviceLists lists, PulseKeys
         CryptographicOperations.ZeroMemory(stored);
         PreparedCommit commit = join.Commit;
         byte[] hash = Sha256.Hash(commit.Snapshot);
-        int place;
         try
         {
-            place = await core.Relay.OfferCommitAsync(
+            await core.Relay.OfferCommitAsync(
                 new GroupCommit(
                     groupId,
                     commit.Epoch,
@@ -344,11 +343,11 @@ internal sealed class PulseJoining(ClientCore core, DeviceLists lists, PulseKeys
             return false;
         }
 
-        await core.ChangeAsync([Gates.Pulse(id)], work => BeginAsync(work, id, join, place), cancellationToken).ConfigureAwait(false);
+        await core.ChangeAsync([Gates.Pulse(id)], work => BeginAsync(work, id, join), cancellationToken).ConfigureAwait(false);
         return true;
     }
 
-    private async Task BeginAsync(Work work, PulseId id, ExternalJoin join, int place)
+    private async Task BeginAsync(Work work, PulseId id, ExternalJoin join)
     {
         if (await work.PulseAsync(id).ConfigureAwait(false) is not { } pulse)
         {
@@ -357,7 +356,7 @@ internal sealed class PulseJoining(ClientCore core, DeviceLists lists, PulseKeys
 
         GroupDevice device = await work.GroupDeviceAsync().ConfigureAwait(false);
         PulseRecord record = pulse.Record;
-        if (pulse.Group is { IsRemoved: false } old && (old.HasPrepared || old.Unfinished is not null))
+        if (pulse.Group is { IsRemoved: false } old && !old.IsDuty && (old.HasPrepared || old.Unfinished is not null))
         {
             work.AddEvent(new PulseChangeDropped(id, E2EError.MlsWrongEpoch));
         }
@@ -368,8 +367,8 @@ internal sealed class PulseJoining(ClientCore core, DeviceLists lists, PulseKeys
         record.IsRejoinWanted = false;
         record.IsStalled = false;
         record.IsLeaving = false;
-        record.IsProvisional = place > 0;
-        record.IsAskWanted = place > 0;
+        record.IsProvisional = true;
+        record.IsAskWanted = true;
         record.IsCatchUpWanted = true;
         record.Cause = null;
         record.FirstEpoch = pulse.Group!.Epoch;

@@ -281,7 +281,7 @@ internal sealed class PulseMessages(ClientCore core)
 
     /// <summary>Whether what is sealed now is for those whom the app means: nothing of this device's own waits to be taken.</summary>
     private bool CanSeal(OpenPulse pulse) => core.IsRevisionConfirmed
-        && pulse.Record is { IsOpen: true, IsRejoinWanted: false, IsProvisional: false, IsLeaving: false, IsStalled: false }
+        && pulse.Record is { IsOpen: true, IsRejoinWanted: false, IsLeaving: false, IsStalled: false }
         && pulse.Group is { IsRemoved: false, Unfinished: null, HasPrepared: false };
 
     /// <summary>Members who came under another account key than the one that was remembered: the app's word comes first where the policy

@@ -82,7 +82,7 @@ internal sealed class PulseWords(ClientCore core, DeviceLists lists, Conversatio
 
             foreach (DeviceAddress device in record.ToTell)
             {
-                Say(work, id, group, device, ContentType.PulseLine, new PulseLine(false, group.Statement()).Encode());
+                Say(work, id, group, device, ContentType.PulseLine, new PulseLine(record.IsProvisional ? PulseLine.Wonders : PulseLine.Says, group.Statement()).Encode());
             }
 
             record.ToTell.Clear();
@@ -92,10 +92,11 @@ internal sealed class PulseWords(ClientCore core, DeviceLists lists, Conversatio
                 return;
             }
 
+            byte kind = record.IsProvisional ? PulseLine.Wonders : asks ? PulseLine.Asks : PulseLine.Says;
             DeviceAddress[] others = [.. group.Roster.Devices.Select(device => device.Leaf.Address).Where(device => device != core.Address)];
             foreach (DeviceAddress device in Choose(others))
             {
-                Say(work, id, group, device, ContentType.PulseLine, new PulseLine(asks, group.Statement()).Encode());
+                Say(work, id, group, device, ContentType.PulseLine, new PulseLine(kind, group.Statement()).Encode());
             }
 
             record.StatedAt = work.Now;
@@ -188,9 +189,11 @@ internal sealed class PulseWords(ClientCore core, DeviceLists lists, Conversatio
         PulseRecord record = pulse.Record;
         ForkStatement said = ForkStatement.Decode(line.Statement);
         ForkFinding finding = group.Judge(line.Statement, speaker);
-        bool isAnswered = line.IsAnswerWanted || said.Marks[0].Epoch < group.Epoch;
+        bool isAnswered = line.Kind != PulseLine.Says || said.Marks[0].Epoch < group.Epoch;
         switch (finding.Judgement)
         {
+            case var _ when line.Kind == PulseLine.Wonders:
+                break;
             case ForkJudgement.Agree:
                 record.IsProvisional = false;
                 break;

@@ -85,7 +85,7 @@ internal sealed class Pulses
         try
         {
             using IDisposable round = await _core.Gates.EnterAsync([Gates.PulseRound(id)], cancellationToken).ConfigureAwait(false);
-            await _commits.AdvanceAsync(id, null, cancellationToken).ConfigureAwait(false);
+            await _commits.AdvanceAsync(id, isFresh: true, null, cancellationToken).ConfigureAwait(false);
         }
         catch (E2EException exception) when (exception.Reason == E2EError.RelayUnavailable)
         {
@@ -299,9 +299,10 @@ internal sealed class Pulses
     {
         if (!_core.IsRevisionConfirmed)
         {
+            long told = _core.FirstRevision;
             MailboxPage page = await _core.Relay
-                .ReceiveAsync(new MailboxRequest(1, TimeSpan.Zero, _core.ToldRevision, []), cancellationToken).ConfigureAwait(false);
-            await _controls.NoticeRollbackAsync(page.HighestStoreRevision, cancellationToken).ConfigureAwait(false);
+                .ReceiveAsync(new MailboxRequest(1, TimeSpan.Zero, told, []), cancellationToken).ConfigureAwait(false);
+            await _controls.NoticeRollbackAsync(page.HighestStoreRevision, told, cancellationToken).ConfigureAwait(false);
             _core.IsRevisionConfirmed = true;
         }
     }
@@ -356,7 +357,7 @@ internal sealed class Pulses
         }
 
         E2EError? dropped = null;
-        bool isDone = await _commits.AdvanceAsync(id, reason => dropped = reason, cancellationToken).ConfigureAwait(false);
+        bool isDone = await _commits.AdvanceAsync(id, isFresh: true, reason => dropped = reason, cancellationToken).ConfigureAwait(false);
         _core.Outgoing.Wake();
         if (dropped is { } refused)
         {
@@ -487,7 +488,7 @@ internal sealed class Pulses
     private async Task<bool> AdvanceAsync(PulseId id, CancellationToken cancellationToken)
     {
         bool isDone = await RejoinAsync(id, cancellationToken).ConfigureAwait(false)
-            && await _commits.AdvanceAsync(id, null, cancellationToken).ConfigureAwait(false);
+            && await _commits.AdvanceAsync(id, isFresh: false, null, cancellationToken).ConfigureAwait(false);
 
         // What was taken may have shown that this device cannot follow.
         return await RejoinAsync(id, cancellationToken).ConfigureAwait(false) && isDone;

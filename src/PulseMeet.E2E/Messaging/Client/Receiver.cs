@@ -37,9 +37,10 @@ internal sealed class Receiver(ClientCore core, DeviceLists lists, Conversations
         }
 
         long[] taken = await AcknowledgeAsync(cancellationToken).ConfigureAwait(false);
+        long told = core.FirstRevision;
         MailboxPage page = await core.Relay
-            .ReceiveAsync(new MailboxRequest(Page, wait, core.ToldRevision, taken), cancellationToken).ConfigureAwait(false);
-        await controls.NoticeRollbackAsync(page.HighestStoreRevision, cancellationToken).ConfigureAwait(false);
+            .ReceiveAsync(new MailboxRequest(Page, wait, told, taken), cancellationToken).ConfigureAwait(false);
+        await controls.NoticeRollbackAsync(page.HighestStoreRevision, told, cancellationToken).ConfigureAwait(false);
         core.IsRevisionConfirmed = true;
         MailboxItem[] items = [.. page.Items.Take(Page).Where(item => item.Id == 0 || !taken.Contains(item.Id))];
         await PushAsync(items, cancellationToken).ConfigureAwait(false);

@@ -30,7 +30,7 @@ internal sealed class PulseRecord
     /// <summary>Whether this device is to come back by itself.</summary>
     public bool IsRejoinWanted { get; set; }
 
-    /// <summary>Whether this device joined by itself behind others' candidates, and nothing has shown yet that it is in.</summary>
+    /// <summary>Whether this device joined by itself, and nothing has shown yet that others have taken it in.</summary>
     public bool IsProvisional { get; set; }
 
     /// <summary>Whether its account has asked to leave.</summary>
