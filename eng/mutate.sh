@@ -14,9 +14,9 @@ tests_of() {
     Primitives) echo "Primitives Keys Sealing" ;;
     Keys) echo "Keys Primitives Handshake" ;;
     Identity) echo "Identity Handshake PreKeys Vectors" ;;
-    PreKeys) echo "PreKeys Handshake Vectors" ;;
+    PreKeys) echo "PreKeys Handshake Vectors Diagnostics" ;;
     Handshake) echo "Handshake PreKeys Vectors" ;;
-    Ratchet) echo "Ratchet Handshake Vectors" ;;
+    Ratchet) echo "Ratchet Handshake Vectors Diagnostics" ;;
     Encoding) echo "Encoding Legacy Ratchet" ;;
     Sealing) echo "Sealing Primitives.Zeroing Vectors" ;;
     Derivation) echo "Derivation Vectors Diagnostics" ;;

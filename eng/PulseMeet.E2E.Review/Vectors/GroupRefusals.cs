@@ -1,5 +1,7 @@
 using System.Text.Json.Nodes;
 using PulseMeet.E2E.Groups;
+using PulseMeet.E2E.Identity;
+using PulseMeet.E2E.Keys;
 using PulseMeet.E2E.Mls;
 using static PulseMeet.E2E.Review.Vectors.Values;
 
@@ -24,6 +26,15 @@ internal static class GroupRefusals
         Refused("refused context", Context(rights: [3, 1, 1, 1, 1]), "a role that there is not"),
         Refused("refused context", Context(rights: [1, 1, 1, 1, 2]), "a flag that is neither 0 nor 1"),
         Refused("refused context", Context(name: new string('a', GroupLimits.MaxNameSize + 1)), "a name that is too long"),
+        Refused("refused context", [1, 0x40, 0x07, .. Context()[2..]], "a length in more bytes than it needs"),
+        Refused("refused context", [1, 0x3f, .. Context()[2..]], "a length beyond the end"),
+        Refused("refused context", [1, 1, 0xff, .. Context(name: string.Empty)[2..]], "a name that is no UTF-8"),
+        Refused("refused context", [1, 3, 0xed, 0xa0, 0x80, .. Context(name: string.Empty)[2..]], "a name with half of a pair of surrogates"),
+        Refused(
+            "refused context",
+            Context(admins: [.. Enumerable.Range(0, GroupLimits.MaxAdmins + 1).Select(i => $"admin {i:d2}")]),
+            "more than 64 admins"),
+        Refused("refused context", Context(admins: [new string('a', DeviceAddress.MaxIdSize + 1)]), "an admin's id of 65 bytes"),
         Refused("refused leaf extension", new byte[40], "a list without a number"),
         Refused("refused leaf extension", [0xff, .. new byte[39]], "a number above 2^63 - 1"),
         Refused("refused leaf extension", [0, 0, 0, 0, 0, 0, 0, 1, .. s_hash, 0], "a byte behind the end"),
@@ -36,6 +47,11 @@ internal static class GroupRefusals
         Refused("refused snapshot", [1, 0, 0, 0], "a byte behind the end"),
         Refused("refused snapshot", [1, 2, 1, 0, 0], "a list that is none"),
         Refused("refused snapshot", [2, 0, 0], "another version"),
+        Refused("refused snapshot", Snapshot("bob", "alice"), "lists out of order"),
+        Refused("refused snapshot", Snapshot("alice", "alice"), "two lists of one account"),
+        Refused("refused snapshot", Changed(Snapshot("alice")), "a list whose signature does not verify"),
+        Refused("refused statement", [.. Statement(), 0], "a byte behind the end"),
+        Refused("refused statement", Statement()[..^1], "too short"),
     ];
 
     public static JsonObject Compute(JsonObject vector)
@@ -80,6 +96,31 @@ internal static class GroupRefusals
         writer.WriteBytes(s_hash);
         return writer.ToArray();
     }
+
+    private static byte[] Snapshot(params string[] userIds)
+    {
+        using var lists = new MlsWriter();
+        int start = lists.BeginVector();
+        foreach (string userId in userIds)
+        {
+            using Ed25519KeyPair account = Ed25519KeyPair.Generate();
+            using DeviceIdentity phone = DeviceIdentity.Create(account, new DeviceAddress(userId, "phone"), TimeProvider.System);
+            lists.WriteVector(DeviceList.Sign(account, [phone.Certificate], null, TimeProvider.System).Encode());
+        }
+
+        lists.EndVector(start);
+        return [1, .. lists.ToArray(), 0];
+    }
+
+    /// <summary>With another last byte of the last list: the end of its signature.</summary>
+    private static byte[] Changed(byte[] snapshot)
+    {
+        snapshot[^2] ^= 1;
+        return snapshot;
+    }
+
+    private static byte[] Statement() => new ForkStatement(
+        Fixed("group"), [new EpochMark(7, Fixed("authenticator"), Fixed("commit"))]).Encode();
 
     private static LeafNode LeafWith(byte[] extension)
     {

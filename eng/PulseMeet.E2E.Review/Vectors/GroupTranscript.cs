@@ -7,8 +7,8 @@ using static PulseMeet.E2E.Review.Vectors.Values;
 
 namespace PulseMeet.E2E.Review.Vectors;
 
-/// <summary>A chat of three as one of them follows it: the Welcome, the snapshot, an epoch's candidates of which it passes over most, and
-/// a message in the epoch after it. Alice creates and adds; Bob's client keeps no rule.</summary>
+/// <summary>A chat of three as one of them follows it: the Welcome, the snapshot, two epochs' candidates of which it passes over most, and
+/// a message in the epoch after each. Alice creates and adds; Bob's client keeps no rule, and asks to leave in the end.</summary>
 internal static class GroupTranscript
 {
     private static readonly FixedClock s_clock = new(DateTimeOffset.FromUnixTimeSeconds(1790000000));
@@ -56,6 +56,9 @@ internal static class GroupTranscript
             chat.Prepare(new RoleIntent("carol", GroupRole.Admin))!.Commit,
         ];
         chat.TakeCandidates([candidates[^1]]);
+        bobsChat.TakeCandidates([candidates[^1]]);
+        byte[] message = chat.Seal("To those who are in"u8);
+        byte[][] later = Later(chat, bobsChat, unlisted);
         return new JsonObject
         {
             ["kind"] = "transcript",
@@ -67,7 +70,9 @@ internal static class GroupTranscript
             ["welcome"] = Hex(add.Welcomes[1].Message),
             ["snapshot"] = Hex(add.Snapshot),
             ["candidates"] = new JsonArray([.. candidates.Select(candidate => (JsonNode)Hex(candidate))]),
-            ["message"] = Hex(chat.Seal("To those who are in"u8)),
+            ["message"] = Hex(message),
+            ["later_candidates"] = new JsonArray([.. later.Select(candidate => (JsonNode)Hex(candidate))]),
+            ["later_message"] = Hex(chat.Seal("To those who stayed"u8)),
         };
     }
 
@@ -83,21 +88,78 @@ internal static class GroupTranscript
         using PulseGroup chat = PulseGroup.Join(
             Bytes(vector, "welcome"), keys, device, Bytes(vector, "snapshot"), _ => false, _ => null, s_clock, out DeviceAddress inviter);
         byte[] joined = chat.EpochAuthenticator();
-        ReadOnlyMemory<byte>[] candidates =
-            [.. vector["candidates"]!.AsArray().Select(candidate => (ReadOnlyMemory<byte>)Convert.FromHexString((string)candidate!))];
-        CandidateOutcome outcome = chat.TakeCandidates(candidates);
+        CandidateOutcome outcome = chat.TakeCandidates(Candidates(vector, "candidates"));
         var message = (GroupMessageReceived)chat.Receive(Bytes(vector, "message"));
-        return new JsonObject
+        var computed = new JsonObject
         {
             ["inviter"] = $"{inviter.UserId} {inviter.DeviceId}",
             ["authenticator_joined"] = Hex(joined),
-            ["passed_over"] = new JsonArray([.. outcome.PassedOver.Select(passed => (JsonNode)passed.Reason.ToString())]),
+            ["passed_over"] = PassedOver(outcome),
             ["taken"] = outcome.Taken,
             ["admins"] = string.Join(' ', chat.Data.Admins),
             ["authenticator"] = Hex(chat.EpochAuthenticator()),
             ["opened"] = System.Text.Encoding.UTF8.GetString(message.Content),
         };
+        CandidateOutcome later = chat.TakeCandidates(Candidates(vector, "later_candidates"));
+        message = (GroupMessageReceived)chat.Receive(Bytes(vector, "later_message"));
+        computed["later_passed_over"] = PassedOver(later);
+        computed["later_taken"] = later.Taken;
+        computed["later_members"] = string.Join(' ', chat.Roster.Accounts.Select(account => account.UserId));
+        computed["later_authenticator"] = Hex(chat.EpochAuthenticator());
+        computed["later_opened"] = System.Text.Encoding.UTF8.GetString(message.Content);
+        return computed;
     }
+
+    /// <summary>The second epoch's: a member who may not, a request to leave that nobody made or that is not followed, devices that come by
+    /// themselves and may not; at last the creator's, which follows the member who asked to leave.</summary>
+    private static byte[][] Later(PulseGroup chat, PulseGroup bobsChat, GroupDevice bobsUnlisted)
+    {
+        using Ed25519KeyPair dave = Ed25519KeyPair.Generate();
+        using DeviceIdentity davesPhone = DeviceIdentity.Create(dave, new DeviceAddress("dave", "phone"), s_clock);
+        DeviceList daves = DeviceList.Sign(dave, [davesPhone.Certificate], null, s_clock);
+        using var stranger = new GroupDevice(davesPhone, daves);
+        using KeyPackageKeys davesKeys = stranger.CreateKeyPackage(s_suite, s_clock);
+        using var forger = MlsSignatureKey.Import(Fixed("forger"));
+        EpochState bobs = bobsChat.Mls.Current;
+        PulseData data = chat.Data;
+        var withDave = new DeviceListBook([.. chat.Lists.Lists, KnownList.Verify(daves.Encode())]);
+        var withoutCarol = new DeviceListBook(chat.Lists.Lists.Where(list => list.UserId != "carol"));
+        byte[][] refused =
+        [
+            Lawless(bobsChat, Data(data with { Rights = data.Rights with { ExternalJoin = false } })),
+            Lawless(bobsChat, Data(data with { Creator = "bob" })),
+            Lawless(bobsChat, Data(data with { Admins = [] })),
+            Lawless(
+                bobsChat,
+                new AddProposal(davesKeys.KeyPackage),
+                new PrivateProposal(GroupNumbers.DeviceListProposal, daves.Encode()),
+                Data(data with { ListsHash = withDave.Hash })),
+            Lawless(bobsChat, new RemoveProposal(2), Data(data with { Admins = [], ListsHash = withoutCarol.Hash })),
+            Lawless(chat, LeaveRequest.Sign(s_suite, bobs.Context, bobs.OwnLeaf, bobs.SignatureKey).ToProposal()),
+            Lawless(chat, LeaveRequest.Sign(s_suite, bobs.Context, bobs.OwnLeaf, forger).ToProposal()),
+            External(chat, stranger),
+            External(chat, bobsUnlisted),
+        ];
+        chat.Receive(bobsChat.AskToLeave());
+        PreparedCommit followed = chat.Prepare(new UpdateIntent())!;
+        byte[][] candidates = [.. refused, followed.Commit];
+        chat.TakeCandidates([followed.Commit]);
+        return candidates;
+    }
+
+    /// <summary>A device that comes by itself and asks no rule.</summary>
+    private static byte[] External(PulseGroup chat, GroupDevice device)
+    {
+        using PendingCommit pending = MlsGroup.JoinExternally(
+            chat.GroupInfo(), device.Client, _ => false, new GroupServices { Policy = new AnyDevice(), Time = s_clock }, chat.Mls.Tree());
+        return pending.Commit;
+    }
+
+    private static JsonArray PassedOver(CandidateOutcome outcome) =>
+        [.. outcome.PassedOver.Select(passed => (JsonNode)passed.Reason.ToString())];
+
+    private static ReadOnlyMemory<byte>[] Candidates(JsonObject vector, string name) =>
+        [.. vector[name]!.AsArray().Select(candidate => (ReadOnlyMemory<byte>)Convert.FromHexString((string)candidate!))];
 
     private static GroupContextExtensionsProposal Data(PulseData data) => new(data.ToExtensions());
 

@@ -19,7 +19,8 @@ internal sealed class IdentityRefusals : IVectorTopic
     public string Description =>
         "Inputs that are refused. «what» says why, «decoder» what reads «input», at the time «now» (Unix seconds), expecting the user «user_id», the "
         + "device «device_id» and the account key «account_key» (none: first contact), with the default salt. A first message comes to the device of "
-        + "«stored_identity» and «stored_prekeys». «good» is an input of the same decoder that is taken at that time.";
+        + "«stored_identity» and «stored_prekeys». Where there are «zeros», so many "
+        + "zero bytes stand behind «input». «good» is an input of the same decoder that is taken at that time.";
 
     public JsonArray Write() => [.. _cases.Value.Values.Select(vector => vector.DeepClone())];
 
@@ -40,7 +41,7 @@ internal sealed class IdentityRefusals : IVectorTopic
     {
         try
         {
-            Read(vector, Bytes(vector, name));
+            Read(vector, Input(vector, name));
             return "";
         }
         catch (E2EException exception)

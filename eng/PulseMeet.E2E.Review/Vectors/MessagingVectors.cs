@@ -28,6 +28,15 @@ internal sealed class MessagingVectors : IVectorTopic
             Vector(direct, 5, 5, MessageContent.DisappearingTime(TimeSpan.FromDays(7))),
             Vector(direct, 6, 6, MessageContent.App("text/x-poll", "1,2"u8)),
             Vector(direct, 7, 7, new UnknownContent(99, "future"u8)),
+            Vector(
+                ConversationName.Direct("alice", "alice"),
+                1,
+                1,
+                new ContactStandingContent(
+                [
+                    new("bob", Standing.Accepted, DateTimeOffset.FromUnixTimeMilliseconds(1790000000123), Fixed("bob's account")),
+                    new("mallory", Standing.Blocked, DateTimeOffset.FromUnixTimeMilliseconds(1790000000124), Fixed("mallory's account")),
+                ])),
             Vector(direct, 0, 9, ContentType.ResendRequest, new ResendNames(target, [new(3, 3), new(5, 8)], [target]).Encode()),
         ];
         byte[] sound = Bytes(vectors[0]!.AsObject(), "content");

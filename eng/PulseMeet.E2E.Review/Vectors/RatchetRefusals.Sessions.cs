@@ -25,6 +25,8 @@ internal sealed partial class RatchetRefusals
         yield return new(Session, good[..^1], E2EError.InvalidEncoding, "too short");
         yield return new(Session, [.. good, 0], E2EError.InvalidEncoding, "a byte behind it");
         yield return new(Session, [.. good[..3], 1, .. good[4..]], E2EError.UnsupportedVersion, "a certificate of version 1");
+        yield return new(Session, Put(good, 1, [0xff, 0xff]), E2EError.InvalidEncoding, "a certificate longer than all of it");
+        yield return new(Session, Put(good, 6, [0xc3, 0x28]), E2EError.InvalidEncoding, "a certificate whose user id is not UTF-8");
         yield return new(Session, Put(good, 4, [0, 0]), E2EError.InvalidEncoding, "a certificate with an empty user id");
         yield return new(
             Session, Put(good, 3 + 1 + 2 + 9 + 2 + 5 + 32, new byte[32]), E2EError.InvalidPublicKey, "an identity key of low order");
@@ -45,6 +47,8 @@ internal sealed partial class RatchetRefusals
         yield return Chains(
             chains => chains[1]["id"] = 4, E2EError.InvalidEncoding, "two receiving chains with one id");
         yield return Of(vector => vector["next_chain_id"] = 4, E2EError.InvalidEncoding, "the next chain id is taken");
+        yield return Chains(
+            chains => (chains[1]["chain_key"], chains[1]["index"]) = (Hex(Fixed("chain key")), 6), E2EError.InvalidEncoding, "a second open chain");
         yield return Changed(AddSkippedKeys, E2EError.InvalidEncoding, "keys of missing messages that the chain has not reached");
         yield return new(Session, [.. good[..^(2 + (3 * 52))], 0x07, 0xd1], E2EError.LimitExceeded, "2,001 keys of missing messages");
         yield return Of(

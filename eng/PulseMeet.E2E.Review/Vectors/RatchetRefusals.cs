@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using PulseMeet.E2E.Handshake;
 using PulseMeet.E2E.Keys;
 using PulseMeet.E2E.Ratchet;
+using PulseMeet.E2E.Sealing;
 using static PulseMeet.E2E.Review.Vectors.Values;
 
 namespace PulseMeet.E2E.Review.Vectors;
@@ -18,7 +19,8 @@ internal sealed partial class RatchetRefusals : RefusalVectors
 
     public override string Description =>
         "What has to be refused. A «message» comes to the first session of stored-session.json as it is stored, at its time, with its associated data; "
-        + "a «stored session» is read. After a refusal the session is as it was.";
+        + "a «stored session» is read. Where there are «zeros», so many zero bytes "
+        + "stand behind the input. After a refusal the session is as it was.";
 
     protected override IReadOnlyDictionary<string, Action<byte[]>> Decoders { get; } = new Dictionary<string, Action<byte[]>>
     {
@@ -38,6 +40,7 @@ internal sealed partial class RatchetRefusals : RefusalVectors
         yield return new(Name, [1, 3, .. good[2..]], E2EError.InvalidEncoding, "type 3");
         yield return new(Name, good[..69], E2EError.InvalidEncoding, "ends within the sealed header");
         yield return new(Name, good[..86], E2EError.InvalidEncoding, "a body of 16 bytes");
+        yield return new(Name, good[..70], E2EError.LimitExceeded, "a body longer than any", SealedBody.MaxSealed + 1);
         yield return new(Name, good[..^1], E2EError.NotAuthentic, "the tag has lost a byte");
         yield return new(Name, Flip(good, 2), E2EError.NotAuthentic, "a changed bit of the nonce");
         yield return new(Name, Flip(good, 14), E2EError.NotAuthentic, "a changed bit of the sealed header");
@@ -76,6 +79,10 @@ internal sealed partial class RatchetRefusals : RefusalVectors
         yield return new(Name, [1, 2, .. header], E2EError.InvalidEncoding, "a first message without a ratchet message");
         yield return new(
             Name, [1, 2, .. header, 1, 2, .. inner[2..]], E2EError.InvalidEncoding, "a first message within a first message");
+        yield return new(
+            Name, [1, 2, 1, 0x56, .. new byte[342], .. header[certificateEnd..], .. inner], E2EError.LimitExceeded,
+            "a certificate of 342 bytes, longer than any");
+        yield return new(Name, [1, 2, 0xff, 0xff, .. header[2..], .. inner], E2EError.InvalidEncoding, "a certificate longer than all of it");
         yield return new(Name, [1, 2, .. header[..^1]], E2EError.InvalidEncoding, "a first message that ends within its header");
         yield return new(Name, [1, 2, .. Flip(header, header.Length - 1), .. inner], E2EError.WrongSession, "another session's first message");
         yield return new(

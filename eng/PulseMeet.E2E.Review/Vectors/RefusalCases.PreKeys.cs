@@ -1,14 +1,11 @@
 using System.Text.Json.Nodes;
-using PulseMeet.E2E.Handshake;
 using PulseMeet.E2E.Identity;
-using PulseMeet.E2E.Keys;
 using PulseMeet.E2E.PreKeys;
-using PulseMeet.E2E.Primitives;
 using static PulseMeet.E2E.Review.Vectors.Values;
 
 namespace PulseMeet.E2E.Review.Vectors;
 
-/// <content>Prekeys, whatever they stand in, and first messages.</content>
+/// <content>Prekeys, and whatever they stand in.</content>
 internal static partial class RefusalCases
 {
     private static readonly byte[] s_notReduced = [0xff, 0xff, 0xff];
@@ -54,6 +51,7 @@ internal static partial class RefusalCases
         yield return Case("too short", good[..^1], E2EError.InvalidEncoding);
         yield return Case("a byte behind it", [.. good, 0], E2EError.InvalidEncoding);
         yield return Case("version 2", With(good, 0, [2]), E2EError.UnsupportedVersion);
+        yield return Case("a certificate longer than all of it", With(good, 1, [0xff, 0xff]), E2EError.InvalidEncoding);
         yield return Case("501 one-time pairs", [.. start, .. signed, 1, 245], E2EError.LimitExceeded);
         yield return Case("a one-time pair twice", [.. start, .. signed, 0, 2, .. one, .. one], E2EError.InvalidEncoding);
         yield return Case("a one-time pair of another generation", [.. start, .. signed, 0, 1, .. world.Later.OneTime.Encode()], E2EError.InvalidEncoding);
@@ -82,6 +80,10 @@ internal static partial class RefusalCases
         yield return Case("too short", good[..^1], E2EError.InvalidEncoding);
         yield return Case("a byte behind it", [.. good, 0], E2EError.InvalidEncoding);
         yield return Case("version 1", With(good, 0, [1]), E2EError.UnsupportedVersion);
+        yield return Case("a certificate longer than all of it", With(good, 1, [0xff, 0xff]), E2EError.InvalidEncoding);
+        yield return Case(
+            "a certificate with a byte behind it", [2, (byte)((certificate.Length + 1) >> 8), (byte)(certificate.Length + 1), .. certificate, 0, .. good[(3 + certificate.Length)..]],
+            E2EError.InvalidEncoding);
         yield return Case("no ML-KEM key at all", [.. good[..^1297], 0], E2EError.KemKeyMissing);
         yield return Case("another device", good, E2EError.WrongIdentity, 0, vector => vector["device_id"] = "tablet");
         yield return Case(
@@ -126,56 +128,5 @@ internal static partial class RefusalCases
         yield return Case("a one-time pair twice", [.. good[..(AcceptedAt + 6)], 0, 2, .. oneTime, .. oneTime], E2EError.InvalidEncoding);
         yield return Case("a one-time pair of no generation that is there", With(good, OneTimeAt + 4, UInt32(0)), E2EError.InvalidEncoding);
         yield return Case("a one-time X25519 key of low order", With(good, OneTimeAt + 16, s_lowOrder), E2EError.InvalidPublicKey);
-    }
-
-    private static IEnumerable<JsonObject> FirstMessages(RefusalWorld world)
-    {
-        byte[] certificate = world.Anna.Certificate.Encode();
-        using X25519KeyPair ephemeral = X25519KeyPair.Import(Fixed("ephemeral"));
-        byte[] header = HandshakeHeader.Create(
-            world.Anna.Certificate, new PreKeyNames(1, 2), ephemeral.PublicKey, new byte[MlKem768.CiphertextSize]).Encoded.ToArray();
-        byte[] inner = [1, 1, .. new byte[12 + 56 + 80]];
-
-        // Everything is as it should be but for the ratchet message: refused at the very end.
-        byte[] whole = [1, 2, .. header, .. inner];
-        JsonObject Case(string what, byte[] input, E2EError reason, long later = 0, Action<JsonObject>? change = null)
-        {
-            JsonObject vector = world.Case("first message: " + what, "first message", input, reason, null, later);
-            change?.Invoke(vector);
-            return vector;
-        }
-
-        const int CertificateAt = 4;
-        int namesAt = CertificateAt + certificate.Length;
-        int ephemeralAt = namesAt + 9;
-        byte[] accepted = world.Pairs.Stored();
-        const int AcceptedAt = 1 + 4 + 1 + 8 + 1325 + 32 + 64;
-        byte[] full = [.. Enumerable.Range(0, 64).SelectMany(i => (byte[])[.. Fixed("accepted " + i), .. Sha256.Hash(world.Anna.Certificate.AccountKey.Span)[..8]])];
-        byte[] withoutOneTime = [.. whole[..(namesAt + 4)], 0, .. whole[ephemeralAt..]];
-        yield return Case("a ratchet message that does not open", whole, E2EError.NotAuthentic);
-        yield return Case("version 2", With(whole, 0, [2]), E2EError.UnsupportedVersion);
-        yield return Case("type 1", With(whole, 1, [1]), E2EError.InvalidEncoding);
-        yield return Case("type 3", With(whole, 1, [3]), E2EError.InvalidEncoding);
-        yield return Case("too short", whole[..(2 + header.Length)], E2EError.InvalidEncoding);
-        yield return Case("a first message within", [.. whole[..(2 + header.Length)], .. whole], E2EError.InvalidEncoding);
-        yield return Case("a certificate longer than any", [1, 2, 1, 0xff, .. new byte[2000]], E2EError.LimitExceeded);
-        yield return Case("a certificate of version 1", With(whole, CertificateAt, [1]), E2EError.UnsupportedVersion);
-        yield return Case("another user", whole, E2EError.WrongIdentity, 0, vector => vector["user_id"] = "eve");
-        yield return Case(
-            "another account key than the one remembered", whole, E2EError.AccountKeyChanged, 0,
-            vector => vector["account_key"] = world.Bob.Certificate.AccountKey.ToHex());
-        yield return Case(
-            "accepted before", whole, E2EError.ReplayedHandshake, 0,
-            vector => vector["stored_prekeys"] = Hex([.. accepted[..AcceptedAt], 0, 1, .. ephemeral.PublicKey.Span, .. accepted[(AcceptedAt + 2)..]]));
-        yield return Case("a signed pair that is not there", With(whole, namesAt, UInt32(7)), E2EError.UnknownPreKey);
-        yield return Case("a one-time pair that is not there", With(whole, namesAt + 5, UInt32(7)), E2EError.UnknownPreKey);
-        yield return Case(
-            "without a one-time pair, from an account that has made 64 such", withoutOneTime, E2EError.LimitExceeded, 0,
-            vector => vector["stored_prekeys"] = Hex([.. accepted[..(AcceptedAt + 2)], 0, 64, .. full, .. accepted[(AcceptedAt + 4)..]]));
-        yield return Case("an ephemeral key of low order", With(whole, ephemeralAt, s_lowOrder), E2EError.InvalidPublicKey);
-        yield return Case(
-            "a certificate that does not verify", With(whole, namesAt - 1, [(byte)(certificate[^1] ^ 1)]), E2EError.InvalidSignature);
-        yield return Case("30 days and a second after the certificate's end", whole, E2EError.Expired, world.End - s_time.ToUnixTimeSeconds() + (30 * 86400) + 1, vector => vector["stored_identity"] = Hex(world.Bob.Serialize()));
-        yield return Case("5 minutes and a second before the certificate's beginning", whole, E2EError.Expired, -301);
     }
 }

@@ -43,6 +43,8 @@ internal static partial class RefusalCases
         yield return Case("an empty user id", [2, 0, 0, .. good[6..]], E2EError.InvalidEncoding);
         yield return Case("a user id of 65 bytes", [2, 0, 65, .. Enumerable.Repeat((byte)'a', 65), .. good[6..]], E2EError.InvalidEncoding);
         yield return Case("a user id that is not UTF-8", With(good, 3, [0xc3, 0x28]), E2EError.InvalidEncoding);
+        yield return Case("a device id that is not UTF-8", With(good, 8, [0xff]), E2EError.InvalidEncoding);
+        yield return Case("a user id longer than all of it", With(good, 1, [0xff, 0xff]), E2EError.InvalidEncoding);
         yield return Case("a time in the year 10000", With(good, notAfterAt, Int64(253402300800)), E2EError.InvalidEncoding);
         yield return Case("an identity key of low order", With(good, IdentityKeyAt, s_lowOrder), E2EError.InvalidPublicKey);
         yield return Case("an identity key that is not canonical", With(good, IdentityKeyAt, s_notCanonical), E2EError.InvalidPublicKey);
@@ -70,6 +72,8 @@ internal static partial class RefusalCases
         yield return Case("too short", good[..^1], E2EError.InvalidEncoding);
         yield return Case("a byte behind it", [.. good, 0], E2EError.InvalidEncoding);
         yield return Case("version 2", With(good, 0, [2]), E2EError.UnsupportedVersion);
+        yield return Case("a user id that is not UTF-8", With(good, 3, [0xc3, 0x28]), E2EError.InvalidEncoding);
+        yield return Case("a certificate longer than all of it", With(good, 1 + 2 + 3 + 32 + 17, [0xff, 0xff]), E2EError.InvalidEncoding);
         yield return Case("number 0", world.List(0, certificate), E2EError.InvalidEncoding);
         yield return Case("no device", world.List(1), E2EError.InvalidEncoding);
         yield return Case("65 devices", With(world.List(1, certificate), 1 + 2 + 3 + 32 + 16, [65]), E2EError.LimitExceeded);

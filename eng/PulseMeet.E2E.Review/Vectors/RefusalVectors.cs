@@ -18,13 +18,7 @@ internal abstract class RefusalVectors : IVectorTopic
     protected abstract IEnumerable<Entry> Entries { get; }
 
     public JsonArray Write() =>
-        [.. Entries.Select(entry => (JsonNode)new JsonObject
-        {
-            ["decoder"] = entry.Decoder,
-            ["input"] = Hex(entry.Input),
-            ["reason"] = entry.Reason.ToString(),
-            ["why"] = entry.Why,
-        })];
+        [.. Entries.Select(Vector)];
 
     public IEnumerable<string> Differences(JsonObject vector)
     {
@@ -32,10 +26,23 @@ internal abstract class RefusalVectors : IVectorTopic
         {
             yield return "decoder";
         }
-        else if (ReasonOf(decoder, Bytes(vector, "input")) != Text(vector, "reason"))
+        else if (ReasonOf(decoder, Input(vector, "input")) != Text(vector, "reason"))
         {
             yield return "reason";
         }
+    }
+
+    private static JsonObject Vector(Entry entry)
+    {
+        var vector = new JsonObject { ["decoder"] = entry.Decoder, ["input"] = Hex(entry.Input) };
+        if (entry.Zeros > 0)
+        {
+            vector["zeros"] = entry.Zeros;
+        }
+
+        vector["reason"] = entry.Reason.ToString();
+        vector["why"] = entry.Why;
+        return vector;
     }
 
     private static string ReasonOf(Action<byte[]> decoder, byte[] input)
@@ -55,5 +62,6 @@ internal abstract class RefusalVectors : IVectorTopic
     /// <param name="Input">What it is given.</param>
     /// <param name="Reason">What it refuses that with.</param>
     /// <param name="Why">What is wrong, for a reader.</param>
-    protected sealed record Entry(string Decoder, byte[] Input, E2EError Reason, string Why);
+    /// <param name="Zeros">How many zero bytes stand behind the input.</param>
+    protected sealed record Entry(string Decoder, byte[] Input, E2EError Reason, string Why, int Zeros = 0);
 }

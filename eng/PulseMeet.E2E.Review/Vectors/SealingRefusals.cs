@@ -1,13 +1,12 @@
 using PulseMeet.E2E.Keys;
 using PulseMeet.E2E.Legacy;
-using PulseMeet.E2E.Media;
 using PulseMeet.E2E.Primitives;
 using PulseMeet.E2E.Sealing;
 using static PulseMeet.E2E.Review.Vectors.Values;
 
 namespace PulseMeet.E2E.Review.Vectors;
 
-/// <summary>Refusals of keys, sealed messages and states, sealing to a public key, media and legacy formats.</summary>
+/// <summary>Refusals of keys, sealed messages and states, sealing to a public key and legacy formats.</summary>
 internal sealed class SealingRefusals : RefusalVectors
 {
     private static readonly MessageContext s_place = new("dm_alice_bob", "alice", "bob", "42");
@@ -17,7 +16,8 @@ internal sealed class SealingRefusals : RefusalVectors
 
     public override string Description =>
         "What has to be refused. Keys are SHA-256 of \"PulseMeet.E2E vector refusals key\"; the sealed message's place is that of sealing.json, the "
-        + "state's name is \"x\"; info and associated data of sealing to a public key are empty; a legacy row has no metadata.";
+        + "state's name is \"x\"; info and associated data of sealing to a public key are empty; a legacy row has no metadata. "
+        + "Where there are «zeros», so many zero bytes stand behind the input.";
 
     protected override IReadOnlyDictionary<string, Action<byte[]>> Decoders { get; } = new Dictionary<string, Action<byte[]>>
     {
@@ -27,14 +27,12 @@ internal sealed class SealingRefusals : RefusalVectors
         ["sealed message"] = OpenMessage,
         ["sealed device state"] = OpenState,
         ["sealed to a public key"] = OpenHpke,
-        ["media reference"] = input => MediaReference.Decode(input).Dispose(),
-        ["media checkpoint"] = input => MediaSealingCheckpoint.Decode(input),
         ["legacy message"] = input => LegacyMessage.Parse(System.Text.Encoding.UTF8.GetString(input), null),
         ["legacy media file"] = input => LegacyMediaFile.Parse(input),
     };
 
     protected override IEnumerable<Entry> Entries =>
-        [.. PublicKeys(), .. Sealed(), .. Hpkes(), .. MediaFormats(), .. LegacyFormats()];
+        [.. PublicKeys(), .. Sealed(), .. Hpkes(), .. LegacyFormats()];
 
     private static IEnumerable<Entry> PublicKeys()
     {
@@ -73,6 +71,7 @@ internal sealed class SealingRefusals : RefusalVectors
         yield return new(Message, [2, .. good[1..]], E2EError.UnsupportedVersion, "version 2");
         yield return new(Message, good[..24], E2EError.InvalidEncoding, "ends within the nonce");
         yield return new(Message, good[..41], E2EError.InvalidEncoding, "a tag and no padding");
+        yield return new(Message, good[..25], E2EError.LimitExceeded, "a body longer than any", SealedBody.MaxSealed + 1);
         yield return new(Message, good[..^1], E2EError.NotAuthentic, "the tag has lost a byte");
         yield return new(Message, [.. good, 0], E2EError.NotAuthentic, "a byte too many");
         yield return new(Message, [.. good[..^1], (byte)(good[^1] ^ 1)], E2EError.NotAuthentic, "a changed bit of the tag");
@@ -89,6 +88,7 @@ internal sealed class SealingRefusals : RefusalVectors
             E2EError.InvalidEncoding,
             "the last byte that is not zero is not 0x80");
         yield return new("sealed device state", good, E2EError.NotAuthentic, "a sealed message under the same key");
+        yield return new("sealed device state", good[..25], E2EError.LimitExceeded, "a body longer than any", SealedBody.MaxSealed + 1);
         yield return new("sealed device state", [0, .. good[1..]], E2EError.UnsupportedVersion, "version 0");
     }
 
@@ -99,27 +99,6 @@ internal sealed class SealingRefusals : RefusalVectors
         yield return new(Name, new byte[48], E2EError.InvalidPublicKey, "the encapsulated key has low order");
         yield return new(Name, [9, .. new byte[30], 0x80, .. new byte[16]], E2EError.InvalidPublicKey, "high bit set");
         yield return new(Name, [9, .. new byte[47]], E2EError.NotAuthentic, "the tag is not this message's");
-    }
-
-    private static IEnumerable<Entry> MediaFormats()
-    {
-        const string Name = "media reference";
-        var description = new MediaDescription("m", MediaKind.Image) { FileName = "a.png", MediaType = "image/png" };
-        using var reference = new MediaReference(description, s_key, 4096, 5, 74 + 32 + 5, new byte[32], null);
-        byte[] good = reference.Encode();
-        yield return new(Name, [2, .. good[1..]], E2EError.UnsupportedVersion, "version 2");
-        yield return new(Name, [.. good, 0], E2EError.InvalidEncoding, "a byte too many");
-        yield return new(Name, good[..^1], E2EError.InvalidEncoding, "a byte too few");
-        yield return new(Name, [1, 0, .. good[2..]], E2EError.InvalidEncoding, "kind 0");
-        yield return new(Name, [1, 5, .. good[2..]], E2EError.InvalidEncoding, "kind 5");
-        yield return new(Name, [1, 1, 0, 0, .. good[5..]], E2EError.InvalidEncoding, "no media id");
-        yield return new(Name, [.. good[..37], 0, 0, 0x0f, 0xff, .. good[41..]], E2EError.LimitExceeded, "segments of 4,095 bytes");
-        yield return new(Name, [.. good[..48], 6, .. good[49..]], E2EError.InvalidEncoding, "lengths that do not fit each other");
-        byte[] checkpoint = [1, 0, 0, 0, 0, 0x10, 0, 0, 0, 0, 32, .. new byte[64], .. new byte[8], 0, .. new byte[32]];
-        yield return new("media checkpoint", [2, .. checkpoint[1..]], E2EError.UnsupportedVersion, "version 2");
-        yield return new("media checkpoint", [.. checkpoint, 0], E2EError.InvalidEncoding, "a byte too many");
-        yield return new("media checkpoint", [.. checkpoint[..83], 9, .. checkpoint[84..]], E2EError.InvalidEncoding, "padding 9");
-        yield return new("media checkpoint", [.. checkpoint[..75], 0x80, .. checkpoint[76..]], E2EError.LimitExceeded, "a negative number of segments");
     }
 
     private static IEnumerable<Entry> LegacyFormats()

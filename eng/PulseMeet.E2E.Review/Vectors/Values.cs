@@ -24,6 +24,10 @@ internal static class Values
 
     public static byte[] Bytes(JsonObject vector, string name) => Convert.FromHexString(Text(vector, name));
 
+    /// <summary>An input, and behind it as many zero bytes as the vector says: what is too long for a decoder is too long for a file.</summary>
+    public static byte[] Input(JsonObject vector, string name) =>
+        name == "input" && vector["zeros"] is not null ? [.. Bytes(vector, name), .. new byte[Number(vector, "zeros")]] : Bytes(vector, name);
+
     public static string Text(JsonObject vector, string name) =>
         (string?)vector[name] ?? throw new KeyNotFoundException($"«{name}» is missing.");
 

@@ -123,7 +123,8 @@ public sealed partial class MediaReference
 
         // The padding is none or Padmé's: another difference means that one of the lengths is a lie.
         var parameters = new FloeParameters((int)segmentLength);
-        if (sealedLength < FloeParameters.HeaderSize + FloeParameters.SegmentOverhead)
+        if (sealedLength < FloeParameters.HeaderSize + FloeParameters.SegmentOverhead
+            || (sealedLength - FloeParameters.HeaderSize) % segmentLength is > 0 and < FloeParameters.SegmentOverhead)
         {
             throw new E2EException(E2EError.InvalidEncoding, "The lengths do not fit each other.");
         }

@@ -8,6 +8,14 @@ public static class RatchetLimits
     /// <see cref="MaxSkippedKeys"/> of them to be kept; where more are missing there, the session goes on without any of them.</summary>
     public const int MaxSkippedPerStep = 65536;
 
+    /// <summary>How many messages may be missing before the one that begins a session: as many as there are keys kept. What its sender
+    /// says was lost is work for a stranger's sake before anything of it has verified.</summary>
+    public const int MaxSkippedBeforeSession = MaxSkippedKeys;
+
+    /// <summary>After how many messages without an answer a session is due for renewal: half of what may be lost before the first that
+    /// arrives.</summary>
+    public const int MaxUnanswered = MaxSkippedBeforeSession / 2;
+
     /// <summary>How many ratchet keys of chains that have not begun may have messages far ahead that do not open.</summary>
     internal const int MaxTrialRatchetKeys = 3;
 

@@ -65,7 +65,7 @@ internal static class RatchetOpening
             throw new E2EException(E2EError.TooFarAhead);
         }
 
-        CheckDistance(chainKey.Index, number);
+        CheckDistance(chainKey.Index, number, RatchetLimits.MaxSkippedPerStep);
         Lookahead? marks = number - chainKey.Index < Lookahead.Interval ? chain.Ahead : chain.Ahead ??= new Lookahead();
         using SecretScope origin = chainKey.Use();
         using var memory = new StackSecret(stackalloc byte[ChainKey.Size]);
@@ -113,7 +113,9 @@ internal static class RatchetOpening
             throw new E2EException(E2EError.NotAuthentic, "The previous chain is said to be shorter than it was.");
         }
 
-        CheckDistance(0, header.Number);
+        // The first message of a session comes from whoever wants to begin one.
+        int mayBeMissing = state.Peer is null ? RatchetLimits.MaxSkippedBeforeSession : RatchetLimits.MaxSkippedPerStep;
+        CheckDistance(0, header.Number, mayBeMissing);
         X25519PublicKey peer = X25519PublicKey.FromBytes(header.RatchetKey);
         Lookahead? marks = header.Number < Lookahead.Interval
             ? null
@@ -176,9 +178,9 @@ internal static class RatchetOpening
     }
 
     /// <summary>Refuses what is too far ahead before any key is derived. The last number has no key.</summary>
-    private static void CheckDistance(uint next, uint number)
+    private static void CheckDistance(uint next, uint number, int mayBeMissing)
     {
-        if (number - next > RatchetLimits.MaxSkippedPerStep || number == uint.MaxValue)
+        if (number - next > mayBeMissing || number == uint.MaxValue)
         {
             throw new E2EException(E2EError.TooFarAhead);
         }

@@ -90,7 +90,8 @@ public sealed partial class RatchetSession
     /// (<see cref="E2EError.WrongIdentity"/>, <see cref="E2EError.AccountKeyChanged"/>, <see cref="E2EError.InvalidSignature"/>), with a
     /// certificate that ran out more than 30 days ago or is not valid yet (<see cref="E2EError.Expired"/>), accepted before
     /// (<see cref="E2EError.ReplayedHandshake"/>), made with prekeys that are not held (<see cref="E2EError.UnknownPreKey"/>), without a
-    /// one-time pair by an account that has made too many such (<see cref="E2EError.LimitExceeded"/>), or changed
+    /// one-time pair by an account that has made too many such (<see cref="E2EError.LimitExceeded"/>), with more than
+    /// <see cref="RatchetLimits.MaxSkippedBeforeSession"/> others before it (<see cref="E2EError.TooFarAhead"/>), or changed
     /// (<see cref="E2EError.NotAuthentic"/>, <see cref="E2EError.InvalidPublicKey"/>).</exception>
     public static AcceptedSession Accept(
         DevicePreKeys preKeys,

@@ -72,14 +72,21 @@ public sealed partial class RatchetSession : IDisposable
         }
     }
 
-    /// <summary>Whether the peer has left the session unanswered for the renewal interval: time for a new handshake. One that began
-    /// in the future, by a clock that was since set back, is due at once.</summary>
+    /// <summary>Whether the peer has left the session unanswered for the renewal interval or for
+    /// <see cref="RatchetLimits.MaxUnanswered"/> messages: time for a new handshake. One that began in the future, by a clock that was
+    /// since set back, is due at once.</summary>
     public bool IsRenewalDue
     {
         get
         {
             TimeSpan age = _time.GetUtcNow() - EstablishedAt;
-            return !IsAcknowledged && (age >= _renewalInterval || age < -ClockTolerance);
+            lock (_lock)
+            {
+                return _state.Pending is not null
+                    && (age >= _renewalInterval
+                        || age < -ClockTolerance
+                        || _state.Ratchet.Sending is { Index: >= RatchetLimits.MaxUnanswered });
+            }
         }
     }
 

@@ -99,6 +99,16 @@ public sealed class SpanFormats
     }
 
     [Fact]
+    public void A_period_before_or_after_a_moment_ends_with_the_first_or_the_last_one_there_is()
+    {
+        var moment = new DateTimeOffset(2026, 3, 1, 12, 0, 0, TimeSpan.Zero);
+        Assert.Equal(moment.AddDays(30), UnixTime.After(moment, TimeSpan.FromDays(30)));
+        Assert.Equal(moment.AddDays(-30), UnixTime.Before(moment, TimeSpan.FromDays(30)));
+        Assert.Equal(DateTimeOffset.MaxValue, UnixTime.After(moment, TimeSpan.FromDays(3_000_000)));
+        Assert.Equal(DateTimeOffset.MinValue, UnixTime.Before(moment, TimeSpan.FromDays(800_000)));
+    }
+
+    [Fact]
     public void Text_has_no_byte_order_mark() => Assert.Empty(StrictUtf8.Instance.GetPreamble());
 
     [Fact]

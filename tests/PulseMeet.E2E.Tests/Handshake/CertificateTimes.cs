@@ -116,6 +116,22 @@ public sealed class CertificateTimes
     }
 
     [Fact]
+    public void Of_two_certificates_that_end_alike_a_session_keeps_the_one_that_it_has()
+    {
+        RatchetSession alice = _alice.Initiate(_bob, _bob.Bundle());
+        RatchetSession bob = _bob.Accept(_alice, alice.Seal("one"u8)).Session;
+        DeviceCertificate taken = bob.Peer;
+        DeviceCertificate another = DeviceCertificate.Issue(
+            _alice.Account, taken.Address, taken.IdentityKey, taken.SigningKey, taken.MlsKey, taken.NotBefore.AddHours(1), taken.NotAfter);
+        byte[] stored = _alice.Identity.Serialize();
+        another.Encode().CopyTo(stored, stored.Length - taken.Encode().Length);
+        Assert.True(alice.TakeOwnRenewed(DeviceIdentity.Deserialize(stored)));
+        Assert.Equal("two"u8.ToArray(), bob.Open(alice.Seal("two"u8)));
+        Assert.Equal(taken, bob.Peer);
+        Assert.False(bob.TakePeerRenewed(another));
+    }
+
+    [Fact]
     public void Both_ends_agree_when_both_certificates_were_renewed_in_between()
     {
         RatchetSession alice = _alice.Initiate(_bob, _bob.Bundle());
@@ -142,6 +158,9 @@ public sealed class CertificateTimes
         DeviceCertificate renewed = _bob.Identity.Renew(_bob.Account, _clock);
         Assert.True(alice.TakePeerRenewed(renewed));
         Assert.False(alice.TakePeerRenewed(old));
+        Assert.False(alice.TakePeerRenewed(renewed));
+        Assert.Throws<ArgumentNullException>(() => alice.TakePeerRenewed(null!));
+        Assert.Throws<ArgumentNullException>(() => alice.TakeOwnRenewed(null!));
         Assert.Equal(renewed, alice.Copy(_clock).Peer);
         Assert.Equal(E2EError.WrongIdentity, Refusal.Of(() => alice.TakePeerRenewed(_alice.Identity.Certificate)));
         byte[] forged = renewed.Encode();

@@ -1,6 +1,8 @@
+using System.Buffers.Binary;
 using FsCheck.Xunit;
 using PulseMeet.E2E.Keys;
 using PulseMeet.E2E.Media;
+using PulseMeet.E2E.Tests.Support;
 
 namespace PulseMeet.E2E.Tests.Media;
 
@@ -184,6 +186,20 @@ public sealed class MediaReferences
             changed[segmentLength + at] = value;
             var error = Assert.Throws<E2EException>(() => MediaReference.Decode(changed));
             Assert.True(error.Reason is E2EError.InvalidEncoding or E2EError.LimitExceeded);
+        }
+    }
+
+    [Fact]
+    public void Lengths_of_which_the_last_segment_has_no_room_for_its_tag_are_no_lengths()
+    {
+        // A file of one full segment and a rest of 1 to 31 bytes: no content is sealed to that.
+        byte[] encoded = Sample.Of(10).Reference.Encode();
+        int lengthAt = 4 + "media-1".Length + 32 + 4;
+        BinaryPrimitives.WriteInt64BigEndian(encoded.AsSpan(lengthAt), Sample.PlaintextLength);
+        for (int rest = 1; rest <= FloeParameters.SegmentOverhead; rest++)
+        {
+            BinaryPrimitives.WriteInt64BigEndian(encoded.AsSpan(lengthAt + 8), Sample.HeaderSize + Sample.SegmentLength + rest);
+            Assert.Equal(E2EError.InvalidEncoding, Refusal.Of(() => MediaReference.Decode(encoded)));
         }
     }
 

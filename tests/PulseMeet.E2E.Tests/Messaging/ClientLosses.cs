@@ -1,6 +1,7 @@
 using PulseMeet.E2E.Identity;
 using PulseMeet.E2E.Keys;
 using PulseMeet.E2E.Messaging;
+using PulseMeet.E2E.Ratchet;
 using PulseMeet.E2E.Relay;
 using PulseMeet.E2E.Storage;
 
@@ -360,6 +361,33 @@ public sealed class ClientLosses
         await bob.SayAsync("alice", "fine");
         await world.SettleAsync();
         Assert.Contains("fine", alice.Texts);
+    }
+
+    [Fact]
+    public async Task However_many_messages_are_lost_before_anybody_has_answered_the_next_one_begins_a_session_at_once()
+    {
+        await using var world = new World();
+        (Member alice, Member bob) = await world.FriendsAsync();
+        bool isLosing = true;
+        world.Relay.OnTheWay = (_, envelope) => isLosing && envelope.Recipient == bob.Address ? [] : [envelope];
+        int claims = world.Relay.Claims;
+        for (int i = 0; i < RatchetLimits.MaxSkippedBeforeSession + 500; i++)
+        {
+            await alice.SayAsync("bob", "lost");
+            if (i % 200 == 0)
+            {
+                await alice.SyncAsync();
+            }
+        }
+
+        await alice.SyncAsync();
+        isLosing = false;
+        await alice.SayAsync("bob", "here");
+        await alice.SyncAsync();
+        await bob.SyncAsync();
+        Assert.Contains("here", bob.Texts);
+        Assert.DoesNotContain(bob.Seen, e => e is MessageUnreadable);
+        Assert.InRange(world.Relay.Claims - claims, 3, 4); // a session for each thousand
     }
 
     [Fact]

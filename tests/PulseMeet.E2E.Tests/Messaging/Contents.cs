@@ -26,7 +26,7 @@ public sealed class Contents
         MessageContent.DisappearingTime(DisappearingTimeContent.MaxTime),
         MessageContent.App("text/x-poll", "1,2"u8),
         MessageContent.App(new string('n', AppContent.MaxNameSize), new byte[AppContent.MaxDataSize]),
-        new UnknownContent(9, "future"u8),
+        new UnknownContent(10, "future"u8),
         new UnknownContent(0x7fff, []),
     ];
 

@@ -9,6 +9,7 @@ public sealed class LostMessages
     [Theory]
     [InlineData(RatchetLimits.MaxSkippedKeys + 1)]
     [InlineData(RatchetLimits.MaxSkippedKeys + 500)]
+    [InlineData(RatchetLimits.MaxSkippedPerStep)]
     public void Beyond_the_keys_that_are_kept_lost_messages_at_a_chains_end_end_no_session_and_the_newest_still_open(int lost)
     {
         SessionPair pair = Sessions.Established();
@@ -58,6 +59,19 @@ public sealed class LostMessages
         Assert.Equal(E2EError.TooFarAhead, Refusal.Of(() => pair.Bob.Open(message)));
         Assert.Equal(before, pair.Bob.Serialize());
         Sessions.RoundTrip(pair);
+    }
+
+    [Fact]
+    public void At_the_end_of_a_long_chain_the_few_that_were_lost_still_open()
+    {
+        SessionPair pair = Sessions.Established();
+        Seal(pair.Alice, (RatchetLimits.MaxSkippedPerStep / 2) + 1000);
+        pair.Bob.Open(pair.Alice.Seal("the last that arrives in time"u8));
+        byte[][] late = Seal(pair.Alice, RatchetLimits.MaxSkippedKeys);
+        Sessions.RoundTrip(pair);
+        Sessions.RoundTrip(pair);
+        Assert.Equal(BitConverter.GetBytes(0), pair.Bob.Open(late[0]));
+        Assert.Equal(BitConverter.GetBytes(late.Length - 1), pair.Bob.Open(late[^1]));
     }
 
     private static byte[][] Seal(RatchetSession sender, int count) =>

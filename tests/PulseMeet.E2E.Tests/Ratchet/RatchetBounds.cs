@@ -73,6 +73,18 @@ public sealed class RatchetBounds
     }
 
     [Fact]
+    public void The_bounds_are_those_that_the_protocol_names()
+    {
+        Assert.Equal(TimeSpan.FromDays(30), RatchetLimits.MaxSkippedKeyAge);
+        Assert.Equal(
+            (65536, 2000, 2000, 1000, 5),
+            (RatchetLimits.MaxSkippedPerStep, RatchetLimits.MaxSkippedKeys, RatchetLimits.MaxSkippedBeforeSession, RatchetLimits.MaxUnanswered, RatchetLimits.MaxReceivingChains));
+
+        // 70 bytes before the body, a plaintext padded to 64, a tag.
+        Assert.Equal(70 + 64 + 16, Sessions.Established().Alice.Seal("hi"u8).Length);
+    }
+
+    [Fact]
     public void A_late_message_opens_until_its_keys_time_is_over()
     {
         SessionPair pair = Sessions.Established();

@@ -33,6 +33,21 @@ public sealed class MessageSealing
     }
 
     [Fact]
+    public void A_body_of_the_longest_length_is_looked_at_and_one_byte_more_is_not()
+    {
+        byte[] body = new byte[SealedBody.MaxSealed + 1];
+        SealedBody.CheckLength(body.AsSpan(1));
+        Assert.Equal(E2EError.LimitExceeded, Refusal.Of(() => SealedBody.CheckLength(body)));
+    }
+
+    [Fact]
+    public void A_sealer_without_options_or_padding_is_a_callers_mistake()
+    {
+        Assert.Equal("options", Assert.Throws<ArgumentNullException>(() => new MessageSealer(null!)).ParamName);
+        Assert.Throws<ArgumentNullException>(() => new MessageSealer(new MessageSealingOptions { Padding = null! }));
+    }
+
+    [Fact]
     public void A_changed_bit_anywhere_is_refused()
     {
         byte[] message = s_sealer.Seal(s_key, "some text"u8, s_context);

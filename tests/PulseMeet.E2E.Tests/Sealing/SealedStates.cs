@@ -76,5 +76,16 @@ public sealed class SealedStates
         Assert.Throws<ArgumentException>(() => StateSealer.Seal(s_backup, new string('x', 256), default));
         Assert.Throws<ArgumentException>(() => StateSealer.Open(s_backup, "", default));
         Assert.Throws<ArgumentNullException>(() => StateSealer.Seal((BackupKey)null!, "x", default));
+        Assert.Throws<ArgumentNullException>(() => StateSealer.Open((BackupKey)null!, "x", default));
+    }
+
+    [Fact]
+    public void The_longest_content_under_the_longest_name_opens_again()
+    {
+        string name = new('x', StateSealer.MaxNameSize);
+        byte[] content = new byte[StateSealer.MaxContentSize];
+        content[^1] = 7;
+        byte[] opened = StateSealer.Open(s_device, name, StateSealer.Seal(s_device, name, content));
+        Assert.True(opened.AsSpan().SequenceEqual(content));
     }
 }

@@ -1,3 +1,4 @@
+using System.Reflection;
 using FsCheck.Xunit;
 using PulseMeet.E2E.Keys;
 using PulseMeet.E2E.Primitives;
@@ -124,6 +125,54 @@ public sealed class SealingToAPublicKey : IDisposable
     public bool Arbitrary_bytes_are_refused_with_a_reason(byte[] bytes) =>
         Refusal.IsDocumented(() => Hpke.Open(_recipient, default, default, bytes))
         && Refusal.IsDocumented(() => Hpke.Open(_recipient, default, default, [.. EphemeralPublicBytes, .. bytes]));
+
+    [Fact]
+    public void Every_part_of_a_suite_is_bound_into_its_keys()
+    {
+        var suite = new HpkeSuite(XWing.Instance, HashFunction.Sha384, Aead.Aes256Gcm);
+        Assert.Equal([.. "HPKE"u8, 0x64, 0x7a, 0, 2, 0, 2], suite.SuiteId.ToArray()); // RFC 9180, section 5.1; X-Wing's number, section 7.1
+    }
+
+    [Theory]
+    [MemberData(nameof(Keys.PublicKeyEncodings.LowOrder), MemberType = typeof(Keys.PublicKeyEncodings))]
+    public void A_low_order_key_sets_up_neither_side(string hex)
+    {
+        var suite = new HpkeSuite(DhKemX25519.Instance, HashFunction.Sha256, Aead.Aes256Gcm);
+        byte[] lowOrder = Convert.FromHexString(hex);
+        Assert.Equal(E2EError.InvalidPublicKey, Refusal.Of(() => suite.SetupSender(lowOrder, "info"u8, out _)));
+        Assert.Equal(
+            E2EError.InvalidPublicKey, Refusal.Of(() => suite.SetupRecipient(lowOrder, Forge.BytesOf(_recipient), "info"u8)));
+    }
+
+    [Fact]
+    public void After_the_last_number_a_context_neither_seals_nor_opens_so_that_no_nonce_comes_again()
+    {
+        var suite = new HpkeSuite(DhKemX25519.Instance, HashFunction.Sha256, Aead.Aes256Gcm);
+        using HpkeContext sender = suite.SetupSender(_recipient.PublicKey.Span, default, out byte[] encapsulation);
+        using HpkeContext recipient = suite.SetupRecipient(encapsulation, Forge.BytesOf(_recipient), default);
+        Exhaust(sender, ulong.MaxValue - 1);
+        Exhaust(recipient, ulong.MaxValue - 1);
+        byte[] last = sender.Seal(default, "last"u8);
+        byte[] plaintext = new byte[4];
+        Assert.True(recipient.TryOpen(default, last, plaintext));
+        Assert.Equal(E2EError.ChainExhausted, Refusal.Of(() => sender.Seal(default, "more"u8)));
+        Assert.Equal(E2EError.ChainExhausted, Refusal.Of(() => recipient.TryOpen(default, last, plaintext)));
+    }
+
+    [Fact]
+    public void Sixteen_mebibytes_are_sealed_and_one_byte_more_or_nothing_to_seal_to_is_a_callers_mistake()
+    {
+        byte[] most = new byte[SealedBody.MaxPlaintext];
+        byte[] message = Hpke.Seal(_recipient.PublicKey, default, default, most);
+        Assert.Equal(most.Length, Hpke.Open(_recipient, default, default, message).Length);
+        Assert.Throws<ArgumentException>(() => Hpke.Seal(_recipient.PublicKey, default, default, new byte[most.Length + 1]));
+        Assert.Throws<ArgumentNullException>(() => Hpke.Seal(null!, default, default, default));
+        Assert.Throws<ArgumentNullException>(() => Hpke.Open(null!, default, default, message));
+    }
+
+    /// <summary>As many messages as that were sealed.</summary>
+    private static void Exhaust(HpkeContext context, ulong sequence) =>
+        typeof(HpkeContext).GetField("_sequence", BindingFlags.NonPublic | BindingFlags.Instance)!.SetValue(context, sequence);
 
     private static byte[] EphemeralPublicBytes => Convert.FromHexString(EphemeralPublic);
 

@@ -12,6 +12,9 @@ internal sealed class ZeroedMemory : IDisposable
     /// <summary>How many times memory was zeroed.</summary>
     public int Count => _zeroed.Count;
 
+    /// <summary>What was zeroed last.</summary>
+    public byte[] Last => _zeroed[^1];
+
     /// <summary>Whether memory was zeroed in which these bytes stood.</summary>
     public bool Saw(ReadOnlySpan<byte> secret)
     {

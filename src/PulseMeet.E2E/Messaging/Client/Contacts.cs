@@ -8,26 +8,27 @@ namespace PulseMeet.E2E.Messaging;
 /// <summary>What the app says about a user: accepted, blocked, verified.</summary>
 internal sealed class Contacts(ClientCore core, DeviceLists lists, Conversations conversations, Receiver receiver, Controls controls)
 {
-    public Task AcceptAsync(string userId, CancellationToken cancellationToken) => ChangeAsync(
-        userId,
-        async (work, user) =>
-        {
-            work.SetUser(user with { Standing = Standing.Accepted });
-            await ReleaseAsync(work, user.UserId).ConfigureAwait(false);
-        },
-        cancellationToken);
+    public Task AcceptAsync(string userId, CancellationToken cancellationToken) => SayAsync(userId, Standing.Accepted, cancellationToken);
 
-    public Task BlockAsync(string userId, CancellationToken cancellationToken) => ChangeAsync(
-        userId,
-        async (work, user) =>
+    public Task BlockAsync(string userId, CancellationToken cancellationToken) => SayAsync(userId, Standing.Blocked, cancellationToken);
+
+    /// <summary>Takes note of how a user stands, hands over what waited for that, or drops it. For whoever has the user's and the
+    /// prekeys' turns.</summary>
+    public async Task StandAsync(Work work, UserRecord user, Standing standing, DateTimeOffset at)
+    {
+        if (standing == Standing.Accepted)
         {
-            work.SetUser(user with { Standing = Standing.Blocked, IsRequestTold = false });
-            foreach (OpenedRecord item in await HeldAsync(userId).ConfigureAwait(false))
-            {
-                work.Delete(RecordKey.Held, item.Key.ToArray());
-            }
-        },
-        cancellationToken);
+            work.SetUser(user with { Standing = standing, StandingAt = at });
+            await ReleaseAsync(work, user.UserId).ConfigureAwait(false);
+            return;
+        }
+
+        work.SetUser(user with { Standing = standing, StandingAt = at, IsRequestTold = false });
+        foreach (OpenedRecord item in await HeldAsync(user.UserId).ConfigureAwait(false))
+        {
+            work.Delete(RecordKey.Held, item.Key.ToArray());
+        }
+    }
 
     public Task AcceptKeyAsync(string userId, Ed25519PublicKey accountKey, CancellationToken cancellationToken) => ChangeAsync(
         userId,
@@ -96,6 +97,18 @@ internal sealed class Contacts(ClientCore core, DeviceLists lists, Conversations
             }
         }
     }
+
+    private Task SayAsync(string userId, Standing standing, CancellationToken cancellationToken) => ChangeAsync(
+        userId,
+        async (work, user) =>
+        {
+            // One's own last word is the last one, also where another device's clock is ahead.
+            DateTimeOffset at = work.Now > user.StandingAt ? work.Now : user.StandingAt + TimeSpan.FromMilliseconds(1);
+            await StandAsync(work, user, standing, at).ConfigureAwait(false);
+            var said = ContactStanding.Of(user with { Standing = standing, StandingAt = at });
+            await conversations.TellOwnDevicesAsync(work, new ContactStandingContent([said])).ConfigureAwait(false);
+        },
+        cancellationToken);
 
     private async Task<(UserRecord Own, UserRecord Peer)> ReadAsync(string userId, CancellationToken cancellationToken)
     {

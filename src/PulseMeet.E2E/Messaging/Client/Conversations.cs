@@ -99,6 +99,16 @@ internal sealed class Conversations(ClientCore core, DeviceLists lists)
 
     public string[] Turns(string userId) => [Gates.User(userId), Gates.User(core.Address.UserId)];
 
+    /// <summary>Says something to the other devices of one's own, where there are any. For whoever has the own user's turn.</summary>
+    public async Task TellOwnDevicesAsync(Work work, MessageContent content)
+    {
+        UserRecord own = await OwnAsync(work).ConfigureAwait(false);
+        if (own.List.Devices.Count > 1 && await IsRoomAsync(own.UserId).ConfigureAwait(false))
+        {
+            await TakeAsync(work, own.UserId, content, content.EncodeBody()).ConfigureAwait(false);
+        }
+    }
+
     /// <summary>A content that devices say to each other.</summary>
     public Draft Control(ConversationName conversation, ushort type, ReadOnlyMemory<byte> body) => new(
         new StreamName(core.Address, core.StreamId, conversation), 0, core.Time.GetUtcNow(), type, body);
@@ -133,8 +143,7 @@ internal sealed class Conversations(ClientCore core, DeviceLists lists)
         }
         else
         {
-            if ((await core.Store.ScanAsync(RecordKey.Pending, default, RecordKey.UserPrefix(userId), MaxWaiting)
-                .ConfigureAwait(false)).Count >= MaxWaiting)
+            if (!await IsRoomAsync(userId).ConfigureAwait(false))
             {
                 throw new E2EException(E2EError.LimitExceeded, "Too much waits to be sent.");
             }
@@ -147,6 +156,9 @@ internal sealed class Conversations(ClientCore core, DeviceLists lists)
 
         return MessageId.Of(draft.Stream, number);
     }
+
+    private async Task<bool> IsRoomAsync(string userId) => (await core.Store
+        .ScanAsync(RecordKey.Pending, default, RecordKey.UserPrefix(userId), MaxWaiting).ConfigureAwait(false)).Count < MaxWaiting;
 
     private void CheckMayWrite(UserRecord peer)
     {

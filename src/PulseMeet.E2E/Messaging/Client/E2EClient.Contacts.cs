@@ -8,7 +8,8 @@ namespace PulseMeet.E2E;
 /// <content>What an app says about contacts, devices and the account; media; and carrying envelopes by hand.</content>
 public sealed partial class E2EClient
 {
-    /// <summary>Accepts a user who has written, or takes back that he was blocked. What waits is handed over.</summary>
+    /// <summary>Accepts a user who has written, or takes back that he was blocked, on all devices of one's own. What waits is handed
+    /// over.</summary>
     /// <param name="userId">The user.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
     /// <exception cref="ArgumentException">The user is oneself.</exception>
@@ -20,7 +21,8 @@ public sealed partial class E2EClient
         await engine.Contacts.AcceptAsync(userId, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Blocks a user: what waits and what comes is dropped, and the user learns nothing of it.</summary>
+    /// <summary>Blocks a user, on all devices of one's own: what waits and what comes is dropped, and the user learns nothing of
+    /// it.</summary>
     /// <param name="userId">The user.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
     /// <exception cref="ArgumentException">The user is oneself.</exception>
@@ -270,6 +272,7 @@ public sealed partial class E2EClient
         Engine engine = await OpenAsync(cancellationToken).ConfigureAwait(false);
         _ = engine.Core.Identity;
         await engine.Receiver.PushAsync([.. items.Select(item => item with { Id = 0 })], cancellationToken).ConfigureAwait(false);
+        await engine.OwnWord.FollowAsync(cancellationToken).ConfigureAwait(false);
     }
 
     private void CheckOther(string userId)

@@ -23,8 +23,9 @@ internal sealed class Engine : IAsyncDisposable
         Pulses = new Pulses(core, lists, Conversations, Controls);
         Receiver = new Receiver(core, lists, Conversations, Controls, Pulses);
         Contacts = new Contacts(core, lists, Conversations, Receiver, Controls);
+        OwnWord = new OwnWord(core, lists, Conversations, Contacts);
         Account = new Account(core, lists);
-        Linking = new Linking(core, lists, Account);
+        Linking = new Linking(core, lists, Account, OwnWord);
         Upkeep = new Upkeep(core, lists, Account, Linking, Pulses);
         Stopping = _stop.Token;
         _pump = core.Options.SendsByItself ? Task.Run(PumpAsync) : Task.CompletedTask;
@@ -47,6 +48,8 @@ internal sealed class Engine : IAsyncDisposable
 
     public Contacts Contacts { get; }
 
+    public OwnWord OwnWord { get; }
+
     public Account Account { get; }
 
     public Linking Linking { get; }
@@ -68,9 +71,11 @@ internal sealed class Engine : IAsyncDisposable
         pause == TimeSpan.Zero ? TimeSpan.FromSeconds(1) : pause * 2 < s_maxPause ? pause * 2 : s_maxPause;
 
     /// <summary>Brings to the relay what waits, of pulse chats and of conversations: a chat that is refused stops no conversation.</summary>
+    /// <param name="tellsRefusals">Whether what the relay refuses, or says that cannot be, about a chat is thrown in the end.</param>
+    /// <param name="cancellationToken">Stops between two steps.</param>
     /// <returns>Whether nothing waits any more that could be sent now.</returns>
     /// <exception cref="E2EException">The relay cannot be reached, or refuses for now.</exception>
-    public async Task<bool> SendAsync(CancellationToken cancellationToken)
+    public async Task<bool> SendAsync(bool tellsRefusals, CancellationToken cancellationToken)
     {
         Core.Outgoing.Reset();
         E2EException? refused = null;
@@ -86,7 +91,7 @@ internal sealed class Engine : IAsyncDisposable
         }
 
         isDone &= await Outbox.SendAsync(cancellationToken).ConfigureAwait(false);
-        return refused is null ? isDone : throw refused;
+        return refused is null ? isDone : tellsRefusals ? throw refused : false;
     }
 
     /// <summary>Ends the pump.</summary>
@@ -111,7 +116,7 @@ internal sealed class Engine : IAsyncDisposable
         {
             try
             {
-                bool isDone = !Core.HasIdentity || await SendAsync(_stop.Token).ConfigureAwait(false);
+                bool isDone = !Core.HasIdentity || await SendAsync(tellsRefusals: false, _stop.Token).ConfigureAwait(false);
                 pause = isDone ? TimeSpan.Zero : NextPause(pause);
                 if (isDone)
                 {

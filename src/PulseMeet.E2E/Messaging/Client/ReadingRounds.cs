@@ -69,6 +69,7 @@ internal sealed class ReadingRounds(Engine engine, TimeProvider time)
             await engine.Pulses.RunAsync(waiting.Token).ConfigureAwait(false);
         }
 
+        await engine.OwnWord.FollowAsync(waiting.Token).ConfigureAwait(false);
         DateTimeOffset? due = await engine.Controls.NameGapsAsync(waiting.Token).ConfigureAwait(false);
         TimeSpan wait = due is { } at ? Clamp(at - time.GetUtcNow()) : s_longestWait;
         long asked = time.GetTimestamp();

@@ -364,6 +364,23 @@ internal sealed class Receiver(ClientCore core, DeviceLists lists, Conversations
         }
 
         numbers.Add(new NumberRange(content.Number, content.Number));
+        bool isOwn = user.UserId == core.Address.UserId;
+        if (message.Content is ContactStandingContent said)
+        {
+            // Another account's word about contacts is none.
+            foreach (ContactStanding contact in isOwn && with == user.UserId ? said.Contacts : [])
+            {
+                await OwnWord.KeepAsync(work, contact).ConfigureAwait(false);
+            }
+
+            return;
+        }
+
+        if (isOwn && with != user.UserId && !await IsAcceptedAsync(with).ConfigureAwait(false))
+        {
+            await OwnWord.KeepAsync(work, new ContactStanding(with, Standing.Accepted, content.Time, [])).ConfigureAwait(false);
+        }
+
         if (user.Standing == Standing.Accepted)
         {
             work.AddEvent(message);
@@ -378,6 +395,11 @@ internal sealed class Receiver(ClientCore core, DeviceLists lists, Conversations
             work.AddEvent(new MessageRequested(user.UserId));
         }
     }
+
+    /// <summary>By what is stored: without the user's turn it is only a hint.</summary>
+    private async Task<bool> IsAcceptedAsync(string userId) =>
+        (await core.Store.ReadAsync(RecordKey.Users, RecordKey.Of(userId)).ConfigureAwait(false)) is { } known
+            && core.Users.Decode(userId, known.Value).Standing == Standing.Accepted;
 
     private static async Task<bool> HasRoomAsync(Work work, string userId) =>
         await work.CountAsync(RecordKey.Held, RecordKey.UserPrefix(userId), HeldRecord.MaxPerUser).ConfigureAwait(false) < HeldRecord.MaxPerUser;

@@ -14,6 +14,9 @@ internal static class ContentType
     public const ushort DisappearingTime = 7;
     public const ushort App = 8;
 
+    /// <summary>Numbered as what apps say is, and for devices of one's own alone.</summary>
+    public const ushort ContactStanding = 9;
+
     public const ushort FirstInternal = 0x8000;
     public const ushort Signal = 0x8001;
     public const ushort Delivered = 0x8002;

@@ -80,6 +80,7 @@ public abstract class MessageContent
                 ContentType.Deletion => new DeletionContent(ReadId(ref reader)),
                 ContentType.DisappearingTime => new DisappearingTimeContent(TimeSpan.FromSeconds(reader.ReadUInt32())),
                 ContentType.App => new AppContent(reader.ReadText16(), reader.ReadRest()),
+                ContentType.ContactStanding => ContactStandingContent.Read(ref reader),
                 _ => new UnknownContent(type, reader.ReadRest()),
             };
             reader.ExpectEnd();

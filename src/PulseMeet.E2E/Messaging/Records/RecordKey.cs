@@ -98,6 +98,9 @@ internal static class RecordKey
     /// <summary>By device, pulse and type: <see cref="PulseSayRecord"/>; what is to be said to them.</summary>
     public const byte PulseSays = 30;
 
+    /// <summary>By user: <see cref="ContactStanding"/>; what other devices of one's own said and was not followed yet.</summary>
+    public const byte Standings = 31;
+
     public static byte[] Of(string text) => StrictUtf8.Instance.GetBytes(text);
 
     public static byte[] Of(DeviceAddress device) => new RecordWriter().Address(device).ToArray();

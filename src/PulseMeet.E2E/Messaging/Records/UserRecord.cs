@@ -24,7 +24,7 @@ internal enum Standing : byte
 /// <remarks>Immutable.</remarks>
 internal sealed record UserRecord(ContactVerification Contact, Standing Standing, DeviceList List, DateTimeOffset FetchedAt)
 {
-    private const byte Version = 1;
+    private const byte Version = 2;
 
     /// <summary>Whether something hinted at a newer list: it is asked for at the next opportunity.</summary>
     public bool IsRefreshWanted { get; init; }
@@ -34,6 +34,9 @@ internal sealed record UserRecord(ContactVerification Contact, Standing Standing
 
     /// <summary>The number of the list that the app was told to be suspicious of.</summary>
     public long SuspiciousNumber { get; init; }
+
+    /// <summary>When the standing was last said, here or on another device of one's own.</summary>
+    public DateTimeOffset StandingAt { get; init; } = DateTimeOffset.UnixEpoch;
 
     public string UserId => Contact.Account.UserId;
 
@@ -48,6 +51,7 @@ internal sealed record UserRecord(ContactVerification Contact, Standing Standing
         .Flag(IsRefreshWanted)
         .Flag(IsRequestTold)
         .Int64(SuspiciousNumber)
+        .Time(StandingAt)
         .ToArray();
 
     public static UserRecord Decode(ReadOnlySpan<byte> bytes)
@@ -63,6 +67,7 @@ internal sealed record UserRecord(ContactVerification Contact, Standing Standing
             IsRefreshWanted = reader.ReadBoolean(),
             IsRequestTold = reader.ReadBoolean(),
             SuspiciousNumber = reader.ReadInt64(),
+            StandingAt = ContentReading.Milliseconds(ref reader),
         };
         reader.ExpectEnd();
         return record;

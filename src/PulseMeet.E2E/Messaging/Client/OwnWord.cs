@@ -1,0 +1,113 @@
+using PulseMeet.E2E.Encoding;
+using PulseMeet.E2E.Identity;
+using PulseMeet.E2E.Primitives;
+using PulseMeet.E2E.Storage;
+
+namespace PulseMeet.E2E.Messaging;
+
+/// <summary>What a user's devices tell each other about contacts, so that a request is answered on one of them and not on each.</summary>
+/// <remarks>docs/protocol-messaging.md, "Contacts". Only a device on the own list is heard, in the account's conversation with itself. It is
+/// kept first, and followed under the contact's turn afterwards, so that a death in between loses nothing.</remarks>
+internal sealed class OwnWord(ClientCore core, DeviceLists lists, Conversations conversations, Contacts contacts)
+{
+    private const int Page = 100;
+
+    /// <summary>Keeps what another device of one's own said of a contact, or showed by writing to him. For whoever has the own user's
+    /// turn.</summary>
+    public static async Task KeepAsync(Work work, ContactStanding said)
+    {
+        byte[] key = RecordKey.Of(said.UserId);
+        byte[]? kept = await work.ReadAsync(RecordKey.Standings, key).ConfigureAwait(false);
+        if (kept is null || said.GoesBefore(ContactStanding.Decode(kept)))
+        {
+            work.Put(RecordKey.Standings, key, said.Encode());
+        }
+    }
+
+    /// <summary>Tells a device that was let in just now, and the others with it, how all contacts stand.</summary>
+    public async Task TellAllAsync(CancellationToken cancellationToken)
+    {
+        byte[] after = [];
+        while (await core.Store.ScanAsync(
+            RecordKey.Users, after, default, ContactStandingContent.MaxContacts, cancellationToken).ConfigureAwait(false) is { Count: > 0 } page)
+        {
+            after = page[^1].Key.ToArray();
+            ContactStanding[] contacts = [.. page
+                .Select(record => UserRecord.Decode(record.Value))
+                .Where(user => user.Standing != Standing.Unanswered && user.UserId != core.Address.UserId)
+                .Select(ContactStanding.Of)];
+            if (contacts.Length > 0)
+            {
+                await core.ChangeAsync(
+                    [Gates.User(core.Address.UserId)],
+                    work => conversations.TellOwnDevicesAsync(work, new ContactStandingContent(contacts)),
+                    cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
+
+    /// <summary>Does what was kept.</summary>
+    /// <exception cref="E2EException">The relay cannot be reached, where the contact is not known here, or the store fails.</exception>
+    public async Task FollowAsync(CancellationToken cancellationToken)
+    {
+        byte[] after = [];
+        while (await core.Store.ScanAsync(RecordKey.Standings, after, default, Page, cancellationToken).ConfigureAwait(false) is { Count: > 0 } page)
+        {
+            foreach (OpenedRecord record in page)
+            {
+                await FollowAsync(StrictUtf8.Decode(record.Key.Span), cancellationToken).ConfigureAwait(false);
+            }
+
+            after = page[^1].Key.ToArray();
+        }
+    }
+
+    private async Task FollowAsync(string userId, CancellationToken cancellationToken)
+    {
+        if (await core.Store.ReadAsync(RecordKey.Users, RecordKey.Of(userId), cancellationToken).ConfigureAwait(false) is null)
+        {
+            await MeetAsync(userId, cancellationToken).ConfigureAwait(false);
+        }
+
+        await core.ChangeAsync(
+            conversations.Turns(userId).Append(Gates.PreKeys),
+            async work =>
+            {
+                byte[] key = RecordKey.Of(userId);
+                byte[]? kept = await work.ReadAsync(RecordKey.Standings, key).ConfigureAwait(false);
+                work.Delete(RecordKey.Standings, key);
+                if (kept is not null && await work.UserAsync(userId).ConfigureAwait(false) is { } user)
+                {
+                    await FollowAsync(work, user, ContactStanding.Decode(kept)).ConfigureAwait(false);
+                }
+            },
+            cancellationToken).ConfigureAwait(false);
+    }
+
+    private Task FollowAsync(Work work, UserRecord user, ContactStanding said)
+    {
+        // A clock that is far ahead, or once was, does not have the last word for ever.
+        DateTimeOffset at = IsAhead(said.At, work) ? work.Now : said.At;
+        DateTimeOffset held = IsAhead(user.StandingAt, work) ? DateTimeOffset.UnixEpoch : user.StandingAt;
+        bool isLater = at > held || (at == held && (user.Standing == Standing.Unanswered || said.Standing == Standing.Blocked));
+        bool isFollowed = said.IsShown
+            ? user.Standing == Standing.Unanswered
+            : isLater && PublicBytes.Equal(user.Contact.Account.AccountKey.Span, said.AccountKey);
+        return isFollowed ? contacts.StandAsync(work, user, said.Standing, at) : Task.CompletedTask;
+    }
+
+    private static bool IsAhead(DateTimeOffset time, Work work) => time - work.Now > IdentityLimits.ClockTolerance;
+
+    private async Task MeetAsync(string userId, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await lists.RefreshAsync(userId, Standing.Unanswered, cancellationToken).ConfigureAwait(false);
+        }
+        catch (E2EException exception) when (exception.Reason is not (E2EError.RelayUnavailable or E2EError.StoreFailed
+            or E2EError.StoreInUse or E2EError.StoreDamaged or E2EError.StoreConflict))
+        {
+            // A list that is not in order: the contact stays unknown here.
+        }
+    }
+}

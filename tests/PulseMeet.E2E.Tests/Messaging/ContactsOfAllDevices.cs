@@ -1,0 +1,164 @@
+using PulseMeet.E2E.Identity;
+using PulseMeet.E2E.Keys;
+using PulseMeet.E2E.Messaging;
+
+namespace PulseMeet.E2E.Tests.Messaging;
+
+/// <summary>A request is answered once: what a user says about a contact on one device holds on his others; nobody else has a say.</summary>
+public sealed class ContactsOfAllDevices
+{
+    [Fact]
+    public async Task Who_was_accepted_on_one_device_is_accepted_on_the_others_and_what_waited_there_is_handed_over()
+    {
+        await using var world = new World();
+        (Member phone, Member laptop, Member bob) = await PhoneAndLaptopAsync(world);
+        await bob.SayAsync("alice", "hello?");
+        await world.SettleAsync();
+        Assert.Single(phone.Seen.OfType<MessageRequested>());
+        Assert.Single(laptop.Seen.OfType<MessageRequested>());
+        Assert.Empty(laptop.Texts);
+        await phone.Client.AcceptAsync("bob");
+        await world.SettleAsync();
+        Assert.Equal(["hello?"], laptop.Texts);
+        await laptop.SayAsync("bob", "from the laptop");
+        await world.SettleAsync();
+        Assert.Equal(["from the laptop"], bob.Texts);
+
+        // The app on either is shown messages of people, and nothing of what its devices say to each other.
+        Assert.All(phone.Messages.Concat(laptop.Messages), message => Assert.IsType<TextContent>(message.Content));
+    }
+
+    [Fact]
+    public async Task Who_was_blocked_on_one_device_is_heard_on_none()
+    {
+        await using var world = new World();
+        (Member phone, Member laptop, Member bob) = await PhoneAndLaptopAsync(world);
+        await bob.SayAsync("alice", "buy");
+        await world.SettleAsync();
+        await laptop.Client.BlockAsync("bob");
+        await world.SettleAsync();
+        await bob.SayAsync("alice", "now");
+        await world.SettleAsync();
+        await Assert.ThrowsAsync<E2EException>(() => phone.SayAsync("bob", "no"));
+        await phone.Client.AcceptAsync("bob");
+        await bob.SayAsync("alice", "sorry");
+        await world.SettleAsync();
+        Assert.Equal(["sorry"], phone.Texts);
+        Assert.Equal(["sorry"], laptop.Texts);
+    }
+
+    [Fact]
+    public async Task Whoever_was_written_to_first_is_no_stranger_on_any_device()
+    {
+        await using var world = new World();
+        (Member phone, Member laptop, Member bob) = await PhoneAndLaptopAsync(world);
+        await phone.SayAsync("bob", "hi");
+        await world.SettleAsync();
+        await bob.Client.AcceptAsync("alice");
+        await bob.SayAsync("alice", "hi yourself");
+        await world.SettleAsync();
+        Assert.Empty(laptop.Seen.OfType<MessageRequested>());
+        Assert.Equal(["hi", "hi yourself"], laptop.Texts);
+    }
+
+    [Fact]
+    public async Task A_device_that_is_let_in_learns_how_the_contacts_stand()
+    {
+        await using var world = new World();
+        (Member alice, Member bob) = await world.FriendsAsync();
+        Member mallory = await world.SignUpAsync("mallory");
+        await mallory.SayAsync("alice", "buy");
+        await world.SettleAsync();
+        await alice.Client.BlockAsync("mallory");
+        Member laptop = await world.LinkAsync(alice, "laptop");
+        await world.SettleAsync();
+        world.Clock.Advance(TimeSpan.FromHours(2));
+        await bob.SayAsync("alice", "welcome");
+        await mallory.SayAsync("alice", "now");
+        await world.SettleAsync();
+        Assert.Equal(["welcome"], laptop.Texts);
+        Assert.Empty(laptop.Seen.OfType<MessageRequested>());
+    }
+
+    [Fact]
+    public async Task The_later_word_holds_whatever_arrives_first_and_a_clock_that_is_ahead_has_not_the_last_one()
+    {
+        await using var world = new World();
+        (Member phone, Member laptop, Member bob) = await PhoneAndLaptopAsync(world);
+        await bob.SayAsync("alice", "hello?");
+        await world.SettleAsync();
+
+        // The laptop blocks, without the relay; the phone accepts, a second later. The laptop's word arrives last.
+        await laptop.Client.BlockAsync("bob");
+        world.Clock.Advance(TimeSpan.FromSeconds(1));
+        await phone.Client.AcceptAsync("bob");
+        await phone.SyncAsync();
+        await laptop.SyncAsync();
+        await world.SettleAsync();
+        await laptop.SayAsync("bob", "accepted on both");
+        await phone.SayAsync("bob", "yes");
+        await world.SettleAsync();
+        Assert.Equal(["accepted on both", "yes"], bob.Texts.Order());
+
+        // The phone's clock was a year ahead when it said so.
+        world.Clock.Advance(TimeSpan.FromDays(365));
+        await phone.Client.BlockAsync("bob");
+        world.Clock.Advance(-TimeSpan.FromDays(365));
+        await world.SettleAsync();
+        await Assert.ThrowsAsync<E2EException>(() => laptop.SayAsync("bob", "blocked"));
+        await laptop.Client.AcceptAsync("bob");
+        await world.SettleAsync();
+        await phone.SayAsync("bob", "accepted again");
+        await world.SettleAsync();
+        Assert.Contains("accepted again", bob.Texts);
+    }
+
+    [Fact]
+    public async Task Nobody_else_has_a_say_about_contacts()
+    {
+        await using var world = new World();
+        (Member alice, Member bob) = await world.FriendsAsync();
+        Member mallory = await world.SignUpAsync("mallory");
+        await mallory.SayAsync("alice", "hello?");
+        await world.SettleAsync();
+        byte[] key = (await world.Relay.ListOfAsync("mallory")).AccountKey.ToArray();
+        var said = new ContactStandingContent([new ContactStanding("mallory", Standing.Accepted, world.Clock.GetUtcNow().AddMinutes(1), key)]);
+        await bob.Client.SendAsync("alice", said);
+        await mallory.Client.SendAsync("alice", said);
+        await world.SettleAsync();
+        Assert.Empty(alice.Texts);
+        await Assert.ThrowsAsync<E2EException>(() => alice.SayAsync("mallory", "not accepted"));
+        await bob.SayAsync("alice", "and we go on");
+        await world.SettleAsync();
+        Assert.Equal(["and we go on"], alice.Texts);
+        Assert.Empty(alice.Seen.OfType<MessagesMissing>());
+    }
+
+    [Fact]
+    public async Task A_contact_whom_the_relay_shows_under_another_key_is_not_accepted_by_the_other_devices_word()
+    {
+        await using var world = new World();
+        (Member phone, Member laptop, Member bob) = await PhoneAndLaptopAsync(world);
+        await bob.SayAsync("alice", "hello?");
+        await phone.SyncAsync();
+        await bob.SyncAsync();
+        await phone.SyncAsync();
+        using var forged = Ed25519KeyPair.Generate();
+        using var device = DeviceIdentity.Create(forged, bob.Address, world.Clock);
+        var list = DeviceList.Sign(forged, [device.Certificate], null, world.Clock);
+        world.Relay.ShownList = (asker, user, shown) => asker == laptop.Address && user == "bob" ? list : shown;
+        await phone.Client.AcceptAsync("bob");
+        await world.SettleAsync();
+        Assert.Equal(["hello?"], phone.Texts);
+        await Assert.ThrowsAsync<E2EException>(() => laptop.SayAsync("bob", "to whom?"));
+    }
+
+    private static async Task<(Member Phone, Member Laptop, Member Bob)> PhoneAndLaptopAsync(World world)
+    {
+        Member phone = await world.SignUpAsync("alice");
+        Member laptop = await world.LinkAsync(phone, "laptop");
+        Member bob = await world.SignUpAsync("bob");
+        await world.SettleAsync(2);
+        return (phone, laptop, bob);
+    }
+}
