@@ -1,6 +1,7 @@
 using PulseMeet.E2E.Identity;
 using PulseMeet.E2E.Messaging;
 using PulseMeet.E2E.Relay;
+using PulseMeet.E2E.Storage;
 
 namespace PulseMeet.E2E.Tests.Messaging;
 
@@ -266,7 +267,7 @@ public sealed class PulseHostileRelay
         (PulseChat pulse, Member alice, Member bob, _) = await world.RooftopAsync();
         await bob.TellAsync(pulse.Id, "one");
         await world.SettleAsync(2);
-        Storage.InMemoryStore copy = bob.Store.Copy();
+        InMemoryStore copy = bob.Store.Copy();
         await bob.TellAsync(pulse.Id, "two");
         await world.SettleAsync(2);
         await bob.RestoreAsync(copy);

@@ -18,18 +18,30 @@ internal sealed class PulseJoining(ClientCore core, DeviceLists lists, PulseKeys
     public async Task<bool> TakeWelcomesAsync(CancellationToken cancellationToken)
     {
         bool isDone = true;
-        byte[] after = [];
-        while (await core.Store.ScanAsync(RecordKey.Welcomes, after, default, 50, cancellationToken).ConfigureAwait(false) is { Count: > 0 } page)
+        IReadOnlyList<OpenedRecord> waiting =
+            await core.Store.ScanAsync(RecordKey.Welcomes, default, default, WelcomeRecord.Max, cancellationToken).ConfigureAwait(false);
+
+        // The newest first: where a commit lost and was made anew, those before it lead nowhere.
+        foreach (OpenedRecord item in waiting.Reverse())
         {
-            foreach (OpenedRecord item in page)
-            {
-                after = item.Key.ToArray();
-                isDone &= await TakeAsync(after, WelcomeRecord.Decode(item.Value), cancellationToken).ConfigureAwait(false);
-            }
+            isDone &= await TakeAsync(item.Key.ToArray(), WelcomeRecord.Decode(item.Value), cancellationToken).ConfigureAwait(false);
         }
 
         return isDone;
     }
+
+    /// <summary>Deletes the key package of a chat in which this device is for certain.</summary>
+    public Task UseUpAsync(PulseId id, CancellationToken cancellationToken) => core.ChangeAsync(
+        [Gates.KeyPackages, Gates.Pulse(id)],
+        async work =>
+        {
+            if (await work.PulseAsync(id).ConfigureAwait(false) is { Record: { IsProvisional: false, Package.Length: > 0 } record })
+            {
+                await keys.UseUpAsync(work, record.Package).ConfigureAwait(false);
+                record.Package = [];
+            }
+        },
+        cancellationToken);
 
     /// <summary>Comes back into a chat by itself. For whoever has the chat's round.</summary>
     /// <returns>Whether it is in again, or cannot come.</returns>
@@ -102,13 +114,13 @@ internal sealed class PulseJoining(ClientCore core, DeviceLists lists, PulseKeys
         return true;
     }
 
-    /// <summary>Whether it is a Welcome that was taken before, or one of a user whom the app has blocked.</summary>
+    /// <summary>Whether it is a Welcome that was taken before, or to a chat in which this device is for certain: of a commit that lost.</summary>
     private Task<bool> IsKnownAsync(WelcomeRecord record, Welcome welcome, CancellationToken cancellationToken) => core.ChangeAsync(
         [Gates.KeyPackages, Gates.Pulse(record.Pulse)],
         async work =>
         {
             OpenPulse? pulse = await work.PulseAsync(record.Pulse).ConfigureAwait(false);
-            if (pulse is not null && PublicBytes.Equal(pulse.Record.Welcome, Sha256.Hash(record.Content)))
+            if (pulse is not null && (PublicBytes.Equal(pulse.Record.Welcome, Sha256.Hash(record.Content)) || IsPresent(pulse.Record)))
             {
                 return true;
             }
@@ -164,22 +176,48 @@ internal sealed class PulseJoining(ClientCore core, DeviceLists lists, PulseKeys
         }
 
         OpenPulse? before = await work.PulseAsync(record.Pulse).ConfigureAwait(false);
-        var entry = new PulseRecord { IsRegistered = true, IsCatchUpWanted = true, FirstEpoch = group.Epoch, Welcome = Sha256.Hash(record.Content) };
+        if (before is { Record.IsOpen: true, Group: { IsRemoved: false } old } && group.Epoch <= old.Epoch)
+        {
+            // Of a commit that lost before the one by which this device came in was made.
+            group.Dispose();
+            return;
+        }
+
+        var entry = new PulseRecord
+        {
+            IsProvisional = true,
+            IsByWelcome = true,
+            Package = found.Package,
+            IsRegistered = true,
+            IsCatchUpWanted = true,
+            FirstEpoch = group.Epoch,
+            StatedAt = work.Now,
+            Welcome = Sha256.Hash(record.Content),
+        };
+
+        // Whoever added this device knows whether that was taken.
+        entry.ToTell.Add(inviter);
+        core.AreKeyPackagesWanted = true;
         OpenPulse pulse = work.AddPulse(record.Pulse, entry, group);
         ulong said = await work.HighestAsync(pulse.Conversation).ConfigureAwait(false);
-        foreach ((_, PulseLeaf leaf) in group.Roster.Devices.Where(_ => said > 0))
+        bool isAnew = before is { Record.IsOpen: true };
+        entry.SaidBefore = isAnew ? before!.Record.SaidBefore : said;
+        foreach ((_, PulseLeaf leaf) in group.Roster.Devices.Where(_ => entry.SaidBefore > 0))
         {
             // What this device said when it was in before is for nobody who may have come since.
-            entry.Baselines[leaf.Address] = said;
+            entry.Baselines[leaf.Address] = entry.SaidBefore;
         }
 
-        await keys.UseUpAsync(work, found.Package).ConfigureAwait(false);
-        if (before is not null)
+        if (isAnew)
+        {
+            await messages.SayAnewAsync(work, pulse).ConfigureAwait(false);
+        }
+        else
         {
             await ForgetStreamsAsync(work, record.Pulse).ConfigureAwait(false);
+            work.AddEvent(new PulseJoined(record.Pulse, inviter, group.Data.Name));
         }
 
-        work.AddEvent(new PulseJoined(record.Pulse, inviter, group.Data.Name));
         await messages.OpenWaitingAsync(work, pulse).ConfigureAwait(false);
         work.WantPump();
     }
@@ -224,8 +262,7 @@ internal sealed class PulseJoining(ClientCore core, DeviceLists lists, PulseKeys
             foreach (OpenedRecord item in page)
             {
                 after = item.Key.ToArray();
-                PulseRecord record = PulseRecord.Decode(item.Value);
-                if (record is { IsOpen: true, IsStalled: false, IsRejoinWanted: false })
+                if (IsPresent(PulseRecord.Decode(item.Value)))
                 {
                     present.Add(RecordKey.ToPulse(after).ToString());
                 }
@@ -234,6 +271,10 @@ internal sealed class PulseJoining(ClientCore core, DeviceLists lists, PulseKeys
 
         return present;
     }
+
+    /// <summary>Whether this device is in a chat for certain, so that no Welcome leads it elsewhere.</summary>
+    private static bool IsPresent(PulseRecord record) =>
+        record is { IsOpen: true, IsStalled: false, IsRejoinWanted: false, IsProvisional: false };
 
     /// <summary>A snapshot by its hash; null where the relay has not what it should have.</summary>
     private async Task<byte[]?> FetchAsync(byte[] hash, CancellationToken cancellationToken)
@@ -361,7 +402,17 @@ internal sealed class PulseJoining(ClientCore core, DeviceLists lists, PulseKeys
             work.AddEvent(new PulseChangeDropped(id, E2EError.MlsWrongEpoch));
         }
 
+        if (record.IsProvisional)
+        {
+            await messages.SayAnewAsync(work, pulse).ConfigureAwait(false);
+        }
+        else
+        {
+            record.SaidBefore = await work.HighestAsync(pulse.Conversation).ConfigureAwait(false);
+        }
+
         pulse.Replace(join.Begin(device, core.Time));
+        record.IsByWelcome = false;
         work.Delete(RecordKey.PulseJoins, id.ToArray());
         work.AddEvent(new PulseRejoined(id, core.Address, record.Cause));
         record.IsRejoinWanted = false;

@@ -208,6 +208,29 @@ internal sealed class PulseMessages(ClientCore core)
         }
     }
 
+    /// <summary>Lets everything be sealed again that was said on a line on which nobody else was.</summary>
+    public async Task SayAnewAsync(Work work, OpenPulse pulse)
+    {
+        byte[] after = [];
+        while (await core.Store.ScanAsync(RecordKey.PulseSent, after, pulse.Id.ToArray(), Page).ConfigureAwait(false) is { Count: > 0 } page)
+        {
+            foreach (OpenedRecord item in page)
+            {
+                after = item.Key.ToArray();
+                PulseSentRecord sent = PulseSentRecord.Decode(item.Value);
+                if (sent.PendingSequence == 0 && sent.Draft.Number > pulse.Record.SaidBefore && sent.Draft.Stream.StreamId == core.StreamId)
+                {
+                    Wait(work, pulse.Id, sent, after);
+                }
+            }
+        }
+
+        foreach (OpenedRecord item in await core.Store.ScanAsync(RecordKey.PulseOutbox, default, pulse.Id.ToArray(), MaxWaiting).ConfigureAwait(false))
+        {
+            work.Delete(RecordKey.PulseOutbox, item.Key.ToArray());
+        }
+    }
+
     /// <summary>What waits to be sent or sealed, and will not be: this device is out.</summary>
     public async Task<IReadOnlyList<MessageId>> DropUnsentAsync(Work work, PulseId id)
     {
@@ -269,11 +292,7 @@ internal sealed class PulseMessages(ClientCore core)
                 throw new E2EException(E2EError.LimitExceeded, "Too much waits to be sent.");
             }
 
-            record = record with { PendingSequence = core.Sequence.Next() };
-            byte[] key = SentKey(draft.Stream, number);
-            work.Put(RecordKey.PulsePending, RecordKey.Of(id, record.PendingSequence), key);
-            work.Put(RecordKey.PulseSent, key, record.Encode());
-            work.WantPump();
+            Wait(work, id, record, SentKey(draft.Stream, number));
         }
 
         return MessageId.Of(draft.Stream, number);
@@ -346,6 +365,14 @@ internal sealed class PulseMessages(ClientCore core)
         return true;
     }
 
+    private void Wait(Work work, PulseId id, PulseSentRecord record, byte[] key)
+    {
+        record = record with { PendingSequence = core.Sequence.Next() };
+        work.Put(RecordKey.PulsePending, RecordKey.Of(id, record.PendingSequence), key);
+        work.Put(RecordKey.PulseSent, key, record.Encode());
+        work.WantPump();
+    }
+
     private void AddOutgoing(Work work, PulseId id, PulseOutboxRecord record)
     {
         work.Put(RecordKey.PulseOutbox, RecordKey.Of(id, core.Sequence.Next()), record.Encode());
@@ -375,10 +402,7 @@ internal sealed class PulseMessages(ClientCore core)
                 work.Delete(RecordKey.PulseOutbox, item.Key.ToArray());
                 if (record.SentKey.Length > 0 && await work.ReadAsync(RecordKey.PulseSent, record.SentKey).ConfigureAwait(false) is { } bytes)
                 {
-                    PulseSentRecord sent = PulseSentRecord.Decode(bytes) with { PendingSequence = core.Sequence.Next() };
-                    work.Put(RecordKey.PulsePending, RecordKey.Of(id, sent.PendingSequence), record.SentKey);
-                    work.Put(RecordKey.PulseSent, record.SentKey, sent.Encode());
-                    work.WantPump();
+                    Wait(work, id, PulseSentRecord.Decode(bytes), record.SentKey);
                 }
             }
 

@@ -205,8 +205,8 @@ internal sealed class PulseWords(ClientCore core, DeviceLists lists, Conversatio
                 record.Cause = finding.Committer;
                 break;
             case ForkJudgement.Fork when record.IsProvisional:
-                // This device's own join was not taken: once more.
-                record.IsRejoinWanted = true;
+                // This device's own join was not taken: once more. Whoever was added waits: the commit that lost is made anew.
+                record.IsRejoinWanted |= !record.IsByWelcome;
                 break;
             case ForkJudgement.Fork:
                 if (record.ToldFork != finding.Epoch + 1)

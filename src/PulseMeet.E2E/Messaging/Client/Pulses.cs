@@ -72,7 +72,7 @@ internal sealed class Pulses
             async work =>
             {
                 var group = PulseGroup.Create(await work.GroupDeviceAsync().ConfigureAwait(false), name, rights, suite, _core.Time);
-                OpenPulse pulse = work.AddPulse(new PulseId(group.Id), new PulseRecord { Offer = PulseMessages.NewId() }, group);
+                OpenPulse pulse = work.AddPulse(new PulseId(group.Id), new PulseRecord { Offer = PulseMessages.NewId(), StatedAt = work.Now }, group);
                 if (invitees.Count > 0)
                 {
                     PulseCommits.Prepare(pulse, new BringIntent(invitees));
@@ -476,6 +476,7 @@ internal sealed class Pulses
             isDone &= await AdvanceAsync(id, cancellationToken).ConfigureAwait(false);
         }
 
+        await _joining.UseUpAsync(id, cancellationToken).ConfigureAwait(false);
         await _words.StateAsync(id, cancellationToken).ConfigureAwait(false);
         await _words.NameGapsAsync(id, cancellationToken).ConfigureAwait(false);
         while (await _messages.SealWaitingAsync(id, cancellationToken).ConfigureAwait(false))

@@ -30,8 +30,19 @@ internal sealed class PulseRecord
     /// <summary>Whether this device is to come back by itself.</summary>
     public bool IsRejoinWanted { get; set; }
 
-    /// <summary>Whether this device joined by itself, and nothing has shown yet that others have taken it in.</summary>
+    /// <summary>Whether nothing has shown yet that this device is on the line of the others: its own commit, or that of the member who
+    /// added it, may have lost to another.</summary>
     public bool IsProvisional { get; set; }
+
+    /// <summary>Whether it was a Welcome that it came in by, the last time.</summary>
+    public bool IsByWelcome { get; set; }
+
+    /// <summary>The key package that it came in by, in <see cref="RecordKey.KeyPackages"/>: kept until nothing is provisional any more, since
+    /// a commit that lost is made anew with it. Empty for none.</summary>
+    public byte[] Package { get; set; } = [];
+
+    /// <summary>The highest number that was said before it came in: what was said since has to be said again where it comes in anew.</summary>
+    public ulong SaidBefore { get; set; }
 
     /// <summary>Whether its account has asked to leave.</summary>
     public bool IsLeaving { get; set; }
@@ -101,7 +112,8 @@ internal sealed class PulseRecord
     {
         RecordWriter writer = new RecordWriter()
             .Byte(Version)
-            .Flag(IsRegistered).Flag(IsCatchUpWanted).Flag(IsRejoinWanted).Flag(IsProvisional).Flag(IsLeaving).Flag(IsStalled).Flag(IsAskWanted).Flag(HasAsked)
+            .Flag(IsRegistered).Flag(IsCatchUpWanted).Flag(IsRejoinWanted).Flag(IsProvisional).Flag(IsLeaving).Flag(IsStalled).Flag(IsAskWanted).Flag(HasAsked).Flag(IsByWelcome)
+            .Field(Package).UInt64(SaidBefore)
             .Flag(ClosedAt is not null).Time(ClosedAt ?? DateTimeOffset.UnixEpoch)
             .Int64(NextPlace)
             .Id(Offer)
@@ -142,6 +154,9 @@ internal sealed class PulseRecord
             IsStalled = reader.ReadBoolean(),
             IsAskWanted = reader.ReadBoolean(),
             HasAsked = reader.ReadBoolean(),
+            IsByWelcome = reader.ReadBoolean(),
+            Package = reader.ReadField(),
+            SaidBefore = reader.ReadUInt64(),
         };
         bool isClosed = reader.ReadBoolean();
         DateTimeOffset closedAt = ContentReading.Milliseconds(ref reader);
