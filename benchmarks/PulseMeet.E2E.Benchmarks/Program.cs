@@ -1,4 +1,5 @@
 using BenchmarkDotNet.Running;
+using PulseMeet.E2E.Benchmarks.Client;
 using PulseMeet.E2E.Benchmarks.Diagnostics;
 using PulseMeet.E2E.Benchmarks.Enforcing;
 using PulseMeet.E2E.Benchmarks.Growth;
@@ -26,6 +27,8 @@ switch (args.FirstOrDefault())
         return PulseCommand.Run(resultFile);
     case "--storage":
         return await StorageCommand.RunAsync();
+    case "--client":
+        return await ClientCommand.RunAsync(int.Parse(OptionValue("--client") ?? "40", null));
     case "--peers":
         return PeersCommand.Run(resultFile);
     case "--verification":

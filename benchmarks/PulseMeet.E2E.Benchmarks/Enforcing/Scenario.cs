@@ -1,3 +1,4 @@
+using PulseMeet.E2E.Benchmarks.Client;
 using PulseMeet.E2E.Benchmarks.Derivation;
 using PulseMeet.E2E.Benchmarks.Handshake;
 using PulseMeet.E2E.Benchmarks.Measuring;
@@ -23,6 +24,7 @@ internal sealed record Scenario(string Id, Func<Measurement> Measure)
         Of("derivation.backup", () => (new DerivationWorkloads().Backup, null)),
         Of("ratchet.seal", () => (new RatchetWorkloads(MessageSize).Seal, new RatchetWorkloads(MessageSize).BareSeal)),
         Of("ratchet.open", () => (new RatchetWorkloads(MessageSize).Open, new RatchetWorkloads(MessageSize).BareOpen)),
+        Of("client.send", () => (new ClientWorkloads(MessageSize).Send, new RatchetWorkloads(MessageSize).OneWayStored), HandshakeSingleSteps),
         Of("handshake.bundle", () => (new HandshakeWorkloads().CreateBundle, new BareHandshake().CreateBundle), HandshakeSingleSteps),
         Of("handshake.initiate", () => (new HandshakeWorkloads().Initiate, new BareHandshake().Initiate), HandshakeSingleSteps),
         Of("handshake.accept", () => (new HandshakeWorkloads().Accept, new BareHandshake().Accept), HandshakeSingleSteps),

@@ -32,6 +32,7 @@ internal sealed class WriteVectors : ISubcommand
         new SignatureVectors(),
         new SealingRefusals(),
         new LinkingVectors(),
+        new LinkingRefusals(),
         new StorageVectors(),
         new StoredSessionVectors(),
         new RatchetRefusals(),

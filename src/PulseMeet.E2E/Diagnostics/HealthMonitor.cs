@@ -49,6 +49,9 @@ public sealed class HealthMonitor : IDisposable
         HealthAlert[] raised;
         lock (_lock)
         {
+            // Of clients that have ended, nothing is said.
+            (_preKeysLeft, _certificateEnds, _isRelayReachable) = (null, null, null);
+            _listener.RecordObservableInstruments();
             Turn();
             raised = [.. Measured(), .. Known(facts, _time.GetUtcNow())];
         }

@@ -22,17 +22,29 @@ internal static partial class Telemetry
     private static readonly Counter<long> s_rollbacks = TheMeter.Instance.CreateCounter<long>(
         RollbackName, "{rollback}", "Stores that were found put back to an earlier state.");
 
-    private static readonly Gauge<long> s_relay = TheMeter.Instance.CreateGauge<long>(
-        RelayName, "{relay}", "Whether the relay answered the last call to it: 1 or 0.");
+    private static readonly ObservableGauge<long> s_relay = TheMeter.Instance.CreateObservableGauge(
+        RelayName,
+        () => Worst(Live.Relays.All.Select(answered => answered ? 1L : 0)),
+        "{relay}",
+        "Whether the relay answered the last call of every client: 1 or 0.");
 
-    private static readonly Gauge<long> s_certificate = TheMeter.Instance.CreateGauge<long>(
-        CertificateName, "s", "How long the device's certificate is valid still.");
+    private static readonly ObservableGauge<long> s_certificate = TheMeter.Instance.CreateObservableGauge(
+        CertificateName,
+        () => Worst(Live.Certificates.All.Select(certificate => (long)(certificate.Ends - certificate.Time.GetUtcNow()).TotalSeconds)),
+        "s",
+        "How long a device's certificate is valid still: the one that ends first.");
 
-    private static readonly Gauge<long> s_queueLength = TheMeter.Instance.CreateGauge<long>(
-        "pulsemeet.e2e.queue.length", "{item}", "What waits in the outbox and in the inbox.");
+    private static readonly ObservableGauge<long> s_preKeys = TheMeter.Instance.CreateObservableGauge(
+        PreKeysName, () => Worst(Live.PreKeys.All.Select(left => (long)left)), "{prekey}", "One-time pairs that the directory last said it has of a device: the fewest.");
 
-    private static readonly Gauge<double> s_queueAge = TheMeter.Instance.CreateGauge<double>(
-        "pulsemeet.e2e.queue.age", "s", "How long the oldest item of a queue has been seen waiting.");
+    private static readonly ObservableGauge<long> s_queueLength = TheMeter.Instance.CreateObservableGauge(
+        "pulsemeet.e2e.queue.length",
+        () => EachQueue(seen => seen.Sum(queue => (long)queue.Length)),
+        "{item}",
+        "What waits in the outboxes and in the inboxes of all clients.");
+
+    private static readonly ObservableGauge<double> s_queueAge = TheMeter.Instance.CreateObservableGauge(
+        "pulsemeet.e2e.queue.age", () => EachQueue(seen => seen.Max(queue => queue.Age.TotalSeconds)), "s", "How long the oldest item of a queue has been seen waiting.");
 
     /// <summary>Whether looking at the queues is worth its reads.</summary>
     public static bool WatchesQueues => s_queueLength.Enabled || s_queueAge.Enabled;
@@ -58,18 +70,42 @@ internal static partial class Telemetry
 
     public static void StoreRolledBack() => s_rollbacks.Add(1);
 
-    public static void RelayAnswered() => s_relay.Record(1);
+    /// <param name="relay">The client's relay.</param>
+    public static void RelayAnswered(object relay) => Live.Relays.Set(relay, true);
 
     /// <summary>A refusal is an answer.</summary>
-    public static void RelayFailed(E2EError reason) => s_relay.Record(reason == E2EError.RelayUnavailable ? 0 : 1);
+    /// <param name="relay">The client's relay.</param>
+    /// <param name="reason">What the call ended with.</param>
+    public static void RelayFailed(object relay, E2EError reason) => Live.Relays.Set(relay, reason != E2EError.RelayUnavailable);
 
-    public static void CertificateLeft(TimeSpan left) => s_certificate.Record((long)left.TotalSeconds);
+    public static void CertificateSeen(object client, DateTimeOffset ends, TimeProvider time) => Live.Certificates.Set(client, (ends, time));
 
-    public static void QueueSeen(string queue, int length, TimeSpan age)
+    /// <param name="preKeys">The device's.</param>
+    /// <param name="left">What its directory has.</param>
+    public static void PreKeysLeft(object preKeys, int left) => Live.PreKeys.Set(preKeys, left);
+
+    public static void PreKeysEnded(object preKeys) => Live.PreKeys.End(preKeys);
+
+    /// <param name="watch">Whoever looks.</param>
+    /// <param name="seen">What waits.</param>
+    public static void QueueSeen(object watch, QueueReading seen) => Live.Queues.Set(watch, seen);
+
+    public static void QueueEnded(object watch) => Live.Queues.End(watch);
+
+    /// <summary>The client has ended, and its relay and certificate are nobody's concern any more.</summary>
+    public static void ClientEnded(object client, object relay)
     {
-        var tag = new KeyValuePair<string, object?>("pulsemeet.e2e.queue", queue);
-        s_queueLength.Record(length, tag);
-        s_queueAge.Record(age.TotalSeconds, tag);
+        Live.Relays.End(relay);
+        Live.Certificates.End(client);
+    }
+
+    /// <summary>Forgets what gauges say of clients that are still there, or that nobody has ended: for tests, which share a process.</summary>
+    public static void ForgetClients()
+    {
+        Live.Relays.Clear();
+        Live.Certificates.Clear();
+        Live.PreKeys.Clear();
+        Live.Queues.Clear();
     }
 
     /// <summary>The activity of one repair; null where nobody listens.</summary>
@@ -79,5 +115,26 @@ internal static partial class Telemetry
     {
         activity?.SetStatus(ActivityStatusCode.Error);
         activity?.SetTag(ErrorType, reason.ToString());
+    }
+
+    /// <summary>The lowest, or nothing where there is none: one bad client is not hidden by the others.</summary>
+    private static IEnumerable<Measurement<long>> Worst(IEnumerable<long> values)
+    {
+        long[] all = [.. values];
+        return all.Length == 0 ? [] : [new Measurement<long>(all.Min())];
+    }
+
+    private static IEnumerable<Measurement<T>> EachQueue<T>(Func<IEnumerable<QueueReading>, T> together)
+        where T : struct => Live.Queues.All
+        .GroupBy(queue => queue.Name, (name, seen) =>
+            new Measurement<T>(together(seen), new KeyValuePair<string, object?>("pulsemeet.e2e.queue", name)));
+
+    /// <summary>A type of its own, as <see cref="TheMeter"/>.</summary>
+    private static class Live
+    {
+        public static readonly LiveValues<bool> Relays = new();
+        public static readonly LiveValues<(DateTimeOffset Ends, TimeProvider Time)> Certificates = new();
+        public static readonly LiveValues<int> PreKeys = new();
+        public static readonly LiveValues<QueueReading> Queues = new();
     }
 }

@@ -5,7 +5,8 @@ namespace PulseMeet.E2E.Diagnostics;
 
 /// <summary>The one meter and the one activity source. Every room emits through here, so that every tag is seen in one file.</summary>
 /// <remarks>Tags have values out of a few fixed ones: never an id, a key, a digest or content. A refusal has <c>error.type</c>, as
-/// OpenTelemetry names it, with the reason; a success has none. Where nobody listens, a call costs a read of a flag.</remarks>
+/// OpenTelemetry names it, with the reason; a success has none. Where nobody listens, a call costs a read of a flag; of gauges,
+/// the last value of each client is kept.</remarks>
 internal static partial class Telemetry
 {
     public const string DerivationName = "pulsemeet.e2e.derivation.duration";
@@ -36,9 +37,6 @@ internal static partial class Telemetry
 
     private static readonly Counter<long> s_skipped = TheMeter.Instance.CreateCounter<long>(
         "pulsemeet.e2e.ratchet.skipped_keys", "{key}", "Keys kept for messages that have not arrived.");
-
-    private static readonly Gauge<long> s_preKeys = TheMeter.Instance.CreateGauge<long>(
-        PreKeysName, "{prekey}", "One-time pairs that the directory last said it has.");
 
     private static readonly Gauge<long> s_alerts = TheMeter.Instance.CreateGauge<long>(
         "pulsemeet.e2e.health.alert", "{alert}", "Whether the alert was raised when health was last assessed: 1 or 0.");
@@ -110,8 +108,6 @@ internal static partial class Telemetry
             s_skipped.Add(count);
         }
     }
-
-    public static void PreKeysLeft(int count) => s_preKeys.Record(count);
 
     public static void HealthAssessed(IReadOnlyCollection<HealthAlert> raised)
     {

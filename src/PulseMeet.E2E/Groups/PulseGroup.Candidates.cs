@@ -1,3 +1,4 @@
+using PulseMeet.E2E.Diagnostics;
 using PulseMeet.E2E.Identity;
 using PulseMeet.E2E.Mls;
 using PulseMeet.E2E.Primitives;
@@ -36,6 +37,7 @@ internal sealed partial class PulseGroup
             }
             catch (E2EException exception)
             {
+                Telemetry.CommitPassedOver(exception.Reason);
                 passed.Add(new PassedOver(place, exception.Reason));
                 if (MayBeForOthers(exception))
                 {
@@ -62,6 +64,7 @@ internal sealed partial class PulseGroup
             DeviceAddress by = PulseLeaf.Of((isExternal ? after.Tree : tree).Leaf(committer)!).Address;
             HashSet<string> leaving = received.View is { } view ? LeavingIn(view, before.Roster) : asked;
             Remember(unreadable);
+            Telemetry.CommitTaken(received.WasOwn, isRebase: _pending is not null && !received.WasOwn);
             Enter(tree, after, lists, received.WasOwn, Sha256.Hash(candidate));
             return new Taken(received.WasOwn, by, GroupChange.Between(before, _shape, by, isExternal, leaving));
         }

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using PulseMeet.E2E.Diagnostics;
 using PulseMeet.E2E.Identity;
 using PulseMeet.E2E.Mls;
 using PulseMeet.E2E.Primitives;
@@ -34,13 +36,21 @@ internal sealed partial class PulseGroup
             throw new InvalidOperationException("A commit waits to be taken: its candidates come first.");
         }
 
-        if (Fit(intent) is not { } part)
+        using Activity? activity = Telemetry.CommitBegins();
+        try
         {
-            return null;
-        }
+            if (Fit(intent) is not { } part)
+            {
+                return null;
+            }
 
-        _pending = new PendingChange(intent, _policy.Outcome!, !ReferenceEquals(part, intent));
-        return Prepared;
+            _pending = new PendingChange(intent, _policy.Outcome!, !ReferenceEquals(part, intent));
+            return Prepared;
+        }
+        catch (E2EException refused) when (Telemetry.CommitFailed(activity, refused.Reason))
+        {
+            throw;
+        }
     }
 
     /// <summary>Makes the commit of as much of an intent as fits into one.</summary>

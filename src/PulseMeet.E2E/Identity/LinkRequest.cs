@@ -94,9 +94,7 @@ public sealed class LinkRequest : IDisposable
             throw new E2EException(E2EError.WrongIdentity);
         }
 
-        // It may begin in this clock's near future: the approving device's clock is another one.
-        bool isAhead = certificate.NotBefore > now && certificate.NotBefore - now <= IdentityLimits.ClockTolerance;
-        certificate.Verify(isAhead ? certificate.NotBefore : now);
+        certificate.Verify(now);
         devices.Verify(Address.UserId, certificate.AccountKey, now);
         devices.CheckListed(certificate);
         IsCompleted = true;

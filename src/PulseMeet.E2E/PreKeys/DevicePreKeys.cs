@@ -100,7 +100,7 @@ public sealed class DevicePreKeys : IDisposable
     /// <exception cref="ObjectDisposedException">These prekeys are disposed.</exception>
     public bool IsPublicationDue(DirectoryState directory)
     {
-        Telemetry.PreKeysLeft(directory.OneTimePairs);
+        Telemetry.PreKeysLeft(this, directory.OneTimePairs);
         lock (Lock)
         {
             ObjectDisposedException.ThrowIf(_isDisposed, this);
@@ -143,6 +143,8 @@ public sealed class DevicePreKeys : IDisposable
             _isDisposed = true;
             Vault.Dispose();
         }
+
+        Telemetry.PreKeysEnded(this);
     }
 
     /// <summary>Refuses a first message that would be refused for what it names, before any work on its keys.</summary>

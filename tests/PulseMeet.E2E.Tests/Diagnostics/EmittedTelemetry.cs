@@ -13,6 +13,7 @@ internal sealed class EmittedTelemetry : IDisposable
 
     public EmittedTelemetry()
     {
+        Telemetry.ForgetClients();
         _meters.InstrumentPublished = (instrument, listener) =>
         {
             if (instrument.Meter.Name == E2EDiagnostics.MeterName)
@@ -38,6 +39,21 @@ internal sealed class EmittedTelemetry : IDisposable
     public ConcurrentBag<(string Instrument, double Value, KeyValuePair<string, object?>[] Tags)> Measurements { get; } = [];
 
     public ConcurrentBag<Activity> Activities { get; } = [];
+
+    /// <summary>Reads what is measured when it is asked for, as a scrape does.</summary>
+    public void Observe() => _meters.RecordObservableInstruments();
+
+    /// <summary>What an instrument says when it is asked for: the one value, or nothing.</summary>
+    /// <param name="instrument">Its name.</param>
+    /// <param name="tag">The value of its one tag; null where it has none.</param>
+    public double? Now(string instrument, string? tag = null)
+    {
+        Measurements.Clear();
+        Observe();
+        (string, double Value, KeyValuePair<string, object?>[])[] said =
+            [.. Measurements.Where(one => one.Instrument == instrument && Equals(one.Tags.SingleOrDefault().Value, tag))];
+        return said.Length == 0 ? null : Assert.Single(said).Value;
+    }
 
     /// <summary>The sum of an instrument's measurements that have, or have not, an error.</summary>
     public double Sum(string instrument, string? error = null) => Measurements

@@ -13,6 +13,8 @@ public sealed class Health
 {
     private readonly TestClock _clock = new();
 
+    public Health() => Telemetry.ForgetClients();
+
     [Fact]
     public void Nothing_measured_and_nothing_known_is_well()
     {

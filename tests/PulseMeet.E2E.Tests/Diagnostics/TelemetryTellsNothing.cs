@@ -33,6 +33,7 @@ public sealed partial class TelemetryTellsNothing
     {
         using var emitted = new EmittedTelemetry();
         RunEverything();
+        emitted.Observe();
         KeyValuePair<string, object?>[] tags =
         [
             .. emitted.Measurements.SelectMany(measurement => measurement.Tags), .. emitted.Activities.SelectMany(activity => activity.TagObjects),
@@ -45,6 +46,7 @@ public sealed partial class TelemetryTellsNothing
             "pulsemeet.e2e.handshake.role" => s_roles,
             "pulsemeet.e2e.missing.state" => ["asked_for", "lost"],
             "pulsemeet.e2e.repair.by" => ["this_device", "peer"],
+            "pulsemeet.e2e.commit.by" => ["this_device", "other_device"],
             "pulsemeet.e2e.queue" => ["outbox", "inbox"],
             "pulsemeet.e2e.alert" => Enum.GetNames<HealthAlert>(),
             _ => [],
@@ -59,6 +61,7 @@ public sealed partial class TelemetryTellsNothing
     {
         using var emitted = new EmittedTelemetry();
         string[] secrets = RunEverything();
+        emitted.Observe();
         string all = string.Join(
             '\n',
             emitted.Measurements.Select(one => $"{one.Instrument} {one.Value:R} {string.Join(' ', one.Tags.Select(tag => $"{tag.Key}={tag.Value}"))}")
@@ -74,7 +77,7 @@ public sealed partial class TelemetryTellsNothing
     {
         using var emitted = new EmittedTelemetry();
         RunEverything();
-        Assert.Equal(17, emitted.Instruments.Count);
+        Assert.Equal(19, emitted.Instruments.Count);
         Assert.All(emitted.Instruments, instrument =>
         {
             Assert.Matches("^pulsemeet\\.e2e(\\.[a-z_]+)+$", instrument.Name);
@@ -109,9 +112,11 @@ public sealed partial class TelemetryTellsNothing
         Assert.Equal(1, emitted.Sum("pulsemeet.e2e.messages.opened", "DuplicateMessage"));
         Assert.Equal(1, emitted.Sum("pulsemeet.e2e.messages.opened", "NotAuthentic"));
         Assert.Equal(3, emitted.Sum("pulsemeet.e2e.ratchet.skipped_keys"));
-        Assert.Equal(5, emitted.Sum("pulsemeet.e2e.prekeys.left"));
         Assert.Equal(2, emitted.Activities.Count(activity => activity.Status == ActivityStatusCode.Unset));
         Assert.Single(emitted.Activities, activity => activity.Status == ActivityStatusCode.Error);
+        Assert.Equal(5, emitted.Now("pulsemeet.e2e.prekeys.left"));
+        bob.PreKeys.Dispose();
+        Assert.Null(emitted.Now("pulsemeet.e2e.prekeys.left"));
     }
 
     [Fact]
@@ -148,7 +153,7 @@ public sealed partial class TelemetryTellsNothing
         Derive();
         using (var monitor = new HealthMonitor(new HealthOptions(), clock))
         {
-            Assert.Single(monitor.Assess(new HealthFacts { PlaintextKeys = 1 }));
+            Assert.Equal([HealthAlert.PreKeysRunningOut, HealthAlert.PlaintextKeys], monitor.Assess(new HealthFacts { PlaintextKeys = 1 }));
         }
 
         using ConversationKey key = ConversationKey.Import(System.Security.Cryptography.RandomNumberGenerator.GetBytes(32));

@@ -9,6 +9,13 @@ namespace PulseMeet.E2E.Tests.Messaging;
 public sealed class ClientIsMeasured
 {
     private const string Missing = "pulsemeet.e2e.messages.missing";
+    private const string Length = "pulsemeet.e2e.queue.length";
+    private const string Age = "pulsemeet.e2e.queue.age";
+    private const string Relay = "pulsemeet.e2e.relay.reachable";
+    private const string Certificate = "pulsemeet.e2e.certificate.left";
+    private const string PreKeys = "pulsemeet.e2e.prekeys.left";
+
+    public ClientIsMeasured() => Telemetry.ForgetClients();
 
     [Fact]
     public async Task Losses_are_counted_when_they_are_named_and_when_they_are_filled()
@@ -109,18 +116,59 @@ public sealed class ClientIsMeasured
         await Assert.ThrowsAsync<E2EException>(() => alice.Client.SynchronizeAsync());
         world.Clock.Advance(TimeSpan.FromMinutes(3));
         await Assert.ThrowsAsync<E2EException>(() => alice.Client.SynchronizeAsync());
-        Assert.Contains(Values(emitted, "pulsemeet.e2e.queue.length", "outbox"), length => length == 1);
-        Assert.Contains(Values(emitted, "pulsemeet.e2e.queue.age", "outbox"), age => age == 180);
+        Assert.Equal(1, emitted.Now(Length, "outbox"));
+        Assert.Equal(180, emitted.Now(Age, "outbox"));
         world.Relay.Before = (_, call) => isAway && call == "receive" ? throw new E2EException(E2EError.RelayUnavailable) : Task.CompletedTask;
         await Assert.ThrowsAsync<E2EException>(() => bob.Client.SynchronizeAsync());
         Assert.Contains(HealthAlert.RelayUnreachable, health.Assess(new HealthFacts()));
 
         isAway = false;
         await alice.Client.SynchronizeAsync();
-        Assert.DoesNotContain(HealthAlert.RelayUnreachable, health.Assess(new HealthFacts()));
+        Assert.Contains(HealthAlert.RelayUnreachable, health.Assess(new HealthFacts()));
         await bob.Client.SynchronizeAsync();
-        Assert.Contains(Values(emitted, "pulsemeet.e2e.queue.length", "inbox"), length => length == 1);
+        Assert.DoesNotContain(HealthAlert.RelayUnreachable, health.Assess(new HealthFacts()));
+        Assert.Equal(1, emitted.Now(Length, "inbox"));
+        Assert.Equal(0, emitted.Now(Length, "outbox"));
         AssertNobodyIsNamed(emitted);
+    }
+
+    [Fact]
+    public async Task Several_clients_of_a_process_are_measured_together_and_none_hides_another()
+    {
+        using var emitted = new EmittedTelemetry();
+        await using var world = new World();
+        using var health = new HealthMonitor(new HealthOptions(), world.Clock);
+        (Member alice, Member bob) = await world.FriendsAsync();
+        Member carol = await world.SignUpAsync("carol");
+        await world.SettleAsync();
+        Assert.Equal(1, emitted.Now(Relay));
+        Assert.Equal(8, emitted.Now(PreKeys));
+
+        // Alice's relay is away, and the others' is not; the last who is measured is one who is well.
+        world.Relay.Before = (caller, _) => caller == alice.Address ? throw new E2EException(E2EError.RelayUnavailable) : Task.CompletedTask;
+        await alice.SayAsync("bob", "one");
+        await alice.SayAsync("bob", "two");
+        await Assert.ThrowsAsync<E2EException>(() => alice.Client.SynchronizeAsync());
+        world.Clock.Advance(TimeSpan.FromMinutes(2));
+        await bob.SayAsync("alice", "three");
+        await bob.Client.SynchronizeAsync();
+        await carol.Client.SynchronizeAsync();
+        Assert.Equal(0, emitted.Now(Relay));
+        Assert.Contains(HealthAlert.RelayUnreachable, health.Assess(new HealthFacts()));
+        Assert.Equal(2, emitted.Now(Length, "outbox"));
+        Assert.Equal(120, emitted.Now(Age, "outbox"));
+        Assert.NotNull(emitted.Now(Certificate));
+
+        // One who has ended is not measured any more.
+        await alice.Client.DisposeAsync();
+        Assert.Equal(1, emitted.Now(Relay));
+        Assert.DoesNotContain(HealthAlert.RelayUnreachable, health.Assess(new HealthFacts()));
+        Assert.Equal(0, emitted.Now(Length, "outbox"));
+        Assert.Equal(0, emitted.Now(Age, "outbox"));
+        await bob.Client.DisposeAsync();
+        await carol.Client.DisposeAsync();
+        Assert.All(new[] { Relay, Certificate, PreKeys }, instrument => Assert.Null(emitted.Now(instrument)));
+        Assert.Null(emitted.Now(Length, "outbox"));
     }
 
     [Fact]
@@ -147,11 +195,9 @@ public sealed class ClientIsMeasured
         Assert.Contains(report.Checks, check => check.Name == "published device list");
     }
 
-    private static IEnumerable<double> Values(EmittedTelemetry emitted, string instrument, string queue) => emitted.Measurements
-        .Where(one => one.Instrument == instrument && Equals(one.Tags.Single().Value, queue)).Select(one => one.Value);
-
     private static void AssertNobodyIsNamed(EmittedTelemetry emitted)
     {
+        emitted.Observe();
         string all = string.Join('\n', emitted.Measurements.SelectMany(one => one.Tags).Concat(emitted.Activities.SelectMany(one => one.TagObjects))
             .Select(tag => $"{tag.Key}={tag.Value}"));
         Assert.DoesNotContain("alice", all, StringComparison.OrdinalIgnoreCase);

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using PulseMeet.E2E.Primitives;
 
 namespace PulseMeet.E2E.Tests.Primitives;
@@ -169,6 +170,84 @@ public sealed class PublishedVectors
             Assert.Equal(Hex(expected), sealedBytes);
             Assert.True(AeadBackend(backend).TryOpen(Hex(k), Hex(nonce), sealedBytes, Hex(data), opened));
             Assert.Equal(Hex(plaintext), opened);
+        }
+    }
+
+    [Fact]
+    public void SHA3_256_and_SHAKE256_give_what_FIPS_202s_examples_give_for_abc()
+    {
+        byte[] digest = new byte[32];
+        Sha3.Hash256("abc"u8, digest);
+        Assert.Equal(Hex("3a985da74fe225b2045c172d6bd390bd855f086e3e9d525b46bfe24511431532"), digest);
+        Sha3.Shake256("abc"u8, digest);
+        Assert.Equal(Hex("483366601360a8771c6863080cc4114d8db44530f8f1e1ee4f94ea37e78b5739"), digest);
+    }
+
+    [Theory]
+    [InlineData(
+        "7268600d403fce431561aef583ee1613527cff655c1343f29812e66706df3234",
+        "52c4a758a802cd8b936eceea314432798d5baf2d7e9235dc084ab1b9cfa2f736",
+        "37fda3567bdbd628e88668c3c8d7e97d1d1253b6d4ea6d44c150f741f1bf4431")]
+    [InlineData(
+        "6db9df30aa07dd42ee5e8181afdb977e538f5e1fec8a06223f33f7013e525037",
+        "4612c550263fc8ad58375df3f557aac531d26850903e55a9f23f21d8534e8ac8",
+        "3948cfe0ad1ddb695d780e59077195da6c56506b027329794ab02bca80815c4d")]
+    public void A_key_pair_is_derived_as_RFC_9180_appendix_A_1_1_derives_it(string input, string expectedPrivate, string expectedPublic)
+    {
+        byte[] privateKey = new byte[32];
+        byte[] publicKey = new byte[32];
+        DhKemX25519.Instance.DeriveKeyPair(Hex(input), privateKey, publicKey);
+        Assert.Equal(Hex(expectedPrivate), privateKey);
+        Assert.Equal(Hex(expectedPublic), publicKey);
+        Assert.True(DhKemX25519.Instance.IsValidPublicKey(publicKey));
+        Assert.False(DhKemX25519.Instance.IsValidPublicKey(publicKey.AsSpan(1)));
+        Assert.False(DhKemX25519.Instance.IsValidPublicKey(new byte[32]));
+    }
+
+    [Fact]
+    public void Every_encapsulation_has_an_ephemeral_key_of_its_own()
+    {
+        byte[] recipient = new byte[32];
+        X25519.DerivePublicKey([7, .. new byte[31]], recipient);
+        byte[][] encapsulations = [.. Enumerable.Range(0, 8).Select(_ =>
+        {
+            byte[] encapsulation = new byte[32];
+            byte[] sent = new byte[32];
+            byte[] received = new byte[32];
+            Assert.True(DhKemX25519.Instance.TryEncapsulate(recipient, encapsulation, sent));
+            Assert.True(DhKemX25519.Instance.TryDecapsulate([7, .. new byte[31]], encapsulation, received));
+            Assert.Equal(sent, received);
+            return encapsulation;
+        })];
+        Assert.Equal(8, encapsulations.Select(Convert.ToHexString).Distinct().Count());
+    }
+
+    [Fact]
+    public void Expansion_of_every_hash_is_HKDFs_for_every_length_of_info_and_output()
+    {
+        byte[] prk = [.. Enumerable.Range(0, 64).Select(i => (byte)i)];
+        foreach ((HashFunction hash, HashAlgorithmName name) in new[]
+            {
+                (HashFunction.Sha256, HashAlgorithmName.SHA256), (HashFunction.Sha384, HashAlgorithmName.SHA384),
+                (HashFunction.Sha512, HashAlgorithmName.SHA512),
+            })
+        {
+            foreach (int infoLength in new[] { 0, 1, 1022, 1023, 1024, 1025, 5000 })
+            {
+                byte[] info = [.. Enumerable.Range(0, infoLength).Select(i => (byte)(i * 5))];
+                foreach (int length in new[] { 1, 32, hash.Size, hash.Size + 1, 200 })
+                {
+                    byte[] okm = new byte[length];
+                    hash.Expand(prk, info, okm);
+                    Assert.Equal(HKDF.Expand(name, prk, length, info), okm);
+                }
+
+                byte[] media = new byte[48];
+                Hkdf.ExpandSha384(prk, info, media);
+                Assert.Equal(HKDF.Expand(HashAlgorithmName.SHA384, prk, 48, info), media);
+                Hkdf.ExpandSha384(prk, info, media.AsSpan(0, 32));
+                Assert.Equal(HKDF.Expand(HashAlgorithmName.SHA384, prk, 32, info), media[..32]);
+            }
         }
     }
 

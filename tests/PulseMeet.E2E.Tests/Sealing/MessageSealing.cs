@@ -48,6 +48,18 @@ public sealed class MessageSealing
     }
 
     [Fact]
+    public void A_message_without_a_key_or_a_place_is_a_callers_mistake()
+    {
+        byte[] message = s_sealer.Seal(s_key, "text"u8, s_context);
+        (string Name, Action Call)[] calls =
+        [
+            ("key", () => s_sealer.Seal((ConversationKey)null!, default, s_context)), ("context", () => s_sealer.Seal(s_key, default, null!)),
+            ("key", () => s_sealer.Open((ConversationKey)null!, message, s_context)), ("context", () => s_sealer.Open(s_key, message, null!)),
+        ];
+        Assert.All(calls, call => Assert.Equal(call.Name, Assert.Throws<ArgumentNullException>(call.Call).ParamName));
+    }
+
+    [Fact]
     public void A_changed_bit_anywhere_is_refused()
     {
         byte[] message = s_sealer.Seal(s_key, "some text"u8, s_context);

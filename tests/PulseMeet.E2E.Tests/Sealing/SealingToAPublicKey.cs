@@ -168,6 +168,8 @@ public sealed class SealingToAPublicKey : IDisposable
         Assert.Throws<ArgumentException>(() => Hpke.Seal(_recipient.PublicKey, default, default, new byte[most.Length + 1]));
         Assert.Throws<ArgumentNullException>(() => Hpke.Seal(null!, default, default, default));
         Assert.Throws<ArgumentNullException>(() => Hpke.Open(null!, default, default, message));
+        var suite = new HpkeSuite(DhKemX25519.Instance, HashFunction.Sha256, Aead.Aes256Gcm);
+        Assert.Throws<ArgumentException>("privateKey", () => suite.SetupRecipient(EphemeralPublicBytes, new byte[31], default));
     }
 
     /// <summary>As many messages as that were sealed.</summary>

@@ -16,17 +16,18 @@ internal sealed class ZeroedMemory : IDisposable
     public byte[] Last => _zeroed[^1];
 
     /// <summary>Whether memory was zeroed in which these bytes stood.</summary>
-    public bool Saw(ReadOnlySpan<byte> secret)
+    public bool Saw(ReadOnlySpan<byte> secret) => Times(secret) > 0;
+
+    /// <summary>In how many places that were zeroed these bytes stood.</summary>
+    public int Times(ReadOnlySpan<byte> secret)
     {
+        int times = 0;
         foreach (byte[] bytes in _zeroed)
         {
-            if (bytes.AsSpan().IndexOf(secret) >= 0)
-            {
-                return true;
-            }
+            times += bytes.AsSpan().IndexOf(secret) >= 0 ? 1 : 0;
         }
 
-        return false;
+        return times;
     }
 
     public void Dispose() => SecretMemory.Observe(null);

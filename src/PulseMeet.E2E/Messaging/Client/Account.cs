@@ -161,7 +161,8 @@ internal sealed class Account(ClientCore core, DeviceLists lists)
         if (publication is not null)
         {
             // What was last said to be there is more now.
-            Telemetry.PreKeysLeft(await core.Relay.PublishPreKeysAsync(publication, cancellationToken).ConfigureAwait(false));
+            int left = await core.Relay.PublishPreKeysAsync(publication, cancellationToken).ConfigureAwait(false);
+            Telemetry.PreKeysLeft(core.PreKeys, left);
         }
     }
 

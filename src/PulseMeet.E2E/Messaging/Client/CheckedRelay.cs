@@ -94,7 +94,7 @@ internal sealed class CheckedRelay(IE2ERelay relay) : IE2ERelay
 
     private static bool IsWhole(ClaimedBundles claimed) => claimed?.Bundles is not null;
 
-    private static Task<bool> TellAsync(Func<Task> call, CancellationToken cancellationToken) => AskAsync(
+    private Task<bool> TellAsync(Func<Task> call, CancellationToken cancellationToken) => AskAsync(
         async () =>
         {
             await call().ConfigureAwait(false);
@@ -104,7 +104,7 @@ internal sealed class CheckedRelay(IE2ERelay relay) : IE2ERelay
         cancellationToken);
 
     [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "An app's relay may throw anything.")]
-    private static async Task<T> AskAsync<T>(Func<Task<T>> call, Predicate<T> isWhole, CancellationToken cancellationToken)
+    private async Task<T> AskAsync<T>(Func<Task<T>> call, Predicate<T> isWhole, CancellationToken cancellationToken)
     {
         T answer;
         try
@@ -117,7 +117,7 @@ internal sealed class CheckedRelay(IE2ERelay relay) : IE2ERelay
         }
         catch (E2EException exception) when (!IsOfTheStore(exception.Reason))
         {
-            Telemetry.RelayFailed(exception.Reason);
+            Telemetry.RelayFailed(this, exception.Reason);
             throw;
         }
         catch (Exception exception)
@@ -130,13 +130,13 @@ internal sealed class CheckedRelay(IE2ERelay relay) : IE2ERelay
             throw Unavailable("The relay's answer is none.", null);
         }
 
-        Telemetry.RelayAnswered();
+        Telemetry.RelayAnswered(this);
         return answer;
     }
 
-    private static E2EException Unavailable(string message, Exception? inner)
+    private E2EException Unavailable(string message, Exception? inner)
     {
-        Telemetry.RelayFailed(E2EError.RelayUnavailable);
+        Telemetry.RelayFailed(this, E2EError.RelayUnavailable);
         return inner is null
             ? new E2EException(E2EError.RelayUnavailable, message)
             : new E2EException(E2EError.RelayUnavailable, message, inner);

@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using System.Threading.Channels;
+using PulseMeet.E2E.Diagnostics;
 using PulseMeet.E2E.Identity;
 using PulseMeet.E2E.Keys;
 using PulseMeet.E2E.PreKeys;
@@ -66,6 +68,8 @@ internal sealed class ClientCore : IAsyncDisposable
 
     /// <summary>Users who may have a newer device list than a pulse chat knows, with its number.</summary>
     public ConcurrentDictionary<string, long> ListHints { get; } = new(StringComparer.Ordinal);
+
+    public Leftovers Leftovers { get; } = new();
 
     public DeviceAddress Address => Options.Device!;
 
@@ -242,10 +246,36 @@ internal sealed class ClientCore : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         Shelf.Dispose();
+        await DeleteLeftoversAsync().ConfigureAwait(false);
+        Telemetry.ClientEnded(this, Relay);
         _preKeys?.Dispose();
         _identity?.Dispose();
         _retired.ForEach(keys => keys.Dispose());
         await Store.DisposeAsync().ConfigureAwait(false);
+    }
+
+    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "What stays costs one more word to the relay.")]
+    private async Task DeleteLeftoversAsync()
+    {
+        var batch = new StoreBatch();
+        foreach (byte[] name in Leftovers.Names)
+        {
+            batch.Delete(name[0], name.AsSpan(1));
+        }
+
+        if (batch.Writes.Count == 0)
+        {
+            return;
+        }
+
+        try
+        {
+            await Store.CommitAsync(batch).ConfigureAwait(false);
+        }
+        catch (Exception)
+        {
+            // The store is somebody else's by now, wiped or full: the client ends all the same.
+        }
     }
 
     private async Task<byte[]?> ReadAsync(byte[] key, CancellationToken cancellationToken) =>

@@ -104,6 +104,8 @@ internal sealed class Engine : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await StopAsync().ConfigureAwait(false);
+        Outbox.Dispose();
+        Receiver.Dispose();
         await Core.DisposeAsync().ConfigureAwait(false);
         _stop.Dispose();
     }

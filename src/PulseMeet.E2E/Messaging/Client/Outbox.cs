@@ -10,14 +10,16 @@ namespace PulseMeet.E2E.Messaging;
 /// <summary>Brings what waits to the relay: begins the sessions that are missing, seals what waits for them, and delivers.</summary>
 /// <remarks>One round at a time. No turn is held while the relay is called. What a crash leaves is sent again under the same
 /// envelope ids.</remarks>
-internal sealed class Outbox(ClientCore core, DeviceLists lists, Conversations conversations)
+internal sealed class Outbox(ClientCore core, DeviceLists lists, Conversations conversations) : IDisposable
 {
     private const int Page = 100;
 
     /// <summary>How often a list that changes under our hands is followed in one round.</summary>
     private const int MaxAttempts = 3;
 
-    private readonly QueueWatch _watch = new(core, RecordKey.Outbox, "outbox");
+    private readonly QueueWatch _watch = new(core, "outbox", RecordKey.Outbox, RecordKey.Pending);
+
+    public void Dispose() => _watch.Dispose();
 
     /// <summary>One round over everything that waits.</summary>
     /// <returns>Whether nothing waits any more that could be sent now.</returns>
@@ -25,8 +27,8 @@ internal sealed class Outbox(ClientCore core, DeviceLists lists, Conversations c
     public async Task<bool> SendAsync(CancellationToken cancellationToken)
     {
         using IDisposable turn = await core.Gates.EnterAsync([Gates.Outbox], cancellationToken).ConfigureAwait(false);
-        bool isPrepared = await PrepareAsync(cancellationToken).ConfigureAwait(false);
         await _watch.LookAsync(cancellationToken).ConfigureAwait(false);
+        bool isPrepared = await PrepareAsync(cancellationToken).ConfigureAwait(false);
         bool isDelivered = await DeliverAsync(cancellationToken).ConfigureAwait(false);
         await _watch.LookAsync(cancellationToken).ConfigureAwait(false);
         return isDelivered && isPrepared;
@@ -64,13 +66,38 @@ internal sealed class Outbox(ClientCore core, DeviceLists lists, Conversations c
     /// <summary>What waits to be delivered, the oldest first.</summary>
     public async Task<IReadOnlyList<(byte[] Key, OutboxRecord Record)>> ReadAsync(byte[] after, int max, CancellationToken cancellationToken)
     {
-        IReadOnlyList<OpenedRecord> records =
-            await core.Store.ScanAsync(RecordKey.Outbox, after, default, max, cancellationToken).ConfigureAwait(false);
-        return [.. records.Select(record => (record.Key.ToArray(), OutboxRecord.Decode(record.Value)))];
+        List<(byte[] Key, OutboxRecord Record)> waiting = [];
+        while (waiting.Count < max)
+        {
+            int wanted = max - waiting.Count;
+            IReadOnlyList<OpenedRecord> records =
+                await core.Store.ScanAsync(RecordKey.Outbox, after, default, wanted, cancellationToken).ConfigureAwait(false);
+            waiting.AddRange(records
+                .Where(record => !core.Leftovers.Contains(RecordKey.Outbox, record.Key.Span))
+                .Select(record => (record.Key.ToArray(), OutboxRecord.Decode(record.Value))));
+            if (records.Count < wanted)
+            {
+                break;
+            }
+
+            after = records[^1].Key.ToArray();
+        }
+
+        return waiting;
     }
 
     /// <summary>Takes out what the relay has taken, or will never take.</summary>
     public Task TakeOutAsync(
+        IReadOnlyList<(byte[] Key, OutboxRecord Record, DeliveryOutcome Outcome)> outcomes, CancellationToken cancellationToken)
+    {
+        byte[][] taken = [.. outcomes.Where(item => item.Outcome != DeliveryOutcome.MailboxFull).Select(item => item.Key)];
+        return taken.Length == 0
+            || (outcomes.All(item => item.Outcome != DeliveryOutcome.UnknownDevice) && core.Leftovers.TryAdd(RecordKey.Outbox, taken))
+            ? Task.CompletedTask
+            : DeleteAsync(outcomes, cancellationToken);
+    }
+
+    private Task DeleteAsync(
         IReadOnlyList<(byte[] Key, OutboxRecord Record, DeliveryOutcome Outcome)> outcomes, CancellationToken cancellationToken) =>
         core.ChangeAsync(
             outcomes.Where(item => item.Outcome == DeliveryOutcome.UnknownDevice).Select(item => Gates.User(item.Record.Recipient.UserId)),

@@ -6,13 +6,16 @@ namespace PulseMeet.E2E.Messaging;
 
 /// <summary>Measures a queue of the store: how much waits, and since when its oldest item has been seen waiting.</summary>
 /// <remarks>Not thread-safe: for whoever has the queue's turn. Reads nothing where nobody listens.</remarks>
-internal sealed class QueueWatch(ClientCore core, byte table, string name)
+internal sealed class QueueWatch(ClientCore core, string name, params byte[] tables) : IDisposable
 {
     /// <summary>More are counted as so many.</summary>
     private const int MaxCounted = 1000;
 
     private byte[]? _oldest;
     private DateTimeOffset _since;
+
+    /// <summary>The client ends, and nothing of its waits.</summary>
+    public void Dispose() => Telemetry.QueueEnded(this);
 
     public async Task LookAsync(CancellationToken cancellationToken)
     {
@@ -21,16 +24,23 @@ internal sealed class QueueWatch(ClientCore core, byte table, string name)
             return;
         }
 
-        IReadOnlyList<OpenedRecord> waiting =
-            await core.Store.ScanAsync(table, default, default, MaxCounted, cancellationToken).ConfigureAwait(false);
+        int count = 0;
+        byte[]? oldest = null;
+        foreach (byte table in tables)
+        {
+            OpenedRecord[] waiting = [.. (await core.Store.ScanAsync(table, default, default, MaxCounted, cancellationToken).ConfigureAwait(false))
+                .Where(record => !core.Leftovers.Contains(table, record.Key.Span))];
+            oldest ??= waiting.Length > 0 ? StoreName.Of(table, waiting[0].Key.Span) : null;
+            count += waiting.Length;
+        }
+
         DateTimeOffset now = core.Time.GetUtcNow();
-        byte[]? oldest = waiting is [OpenedRecord first, ..] ? first.Key.ToArray() : null;
         if (oldest is null || _oldest is null || !PublicBytes.Equal(oldest, _oldest) || now < _since)
         {
             _oldest = oldest;
             _since = now;
         }
 
-        Telemetry.QueueSeen(name, waiting.Count, now - _since);
+        Telemetry.QueueSeen(this, new QueueReading(name, Math.Min(count, MaxCounted), _since, core.Time));
     }
 }

@@ -11,11 +11,14 @@ namespace PulseMeet.E2E.Messaging;
 /// <remarks>Nothing that the relay says is believed: its word for the sender says only whose sessions are tried. What cannot be read
 /// becomes an event, and the next item is read. One page at a time.</remarks>
 internal sealed class Receiver(ClientCore core, DeviceLists lists, Conversations conversations, Controls controls, Pulses pulses)
+    : IDisposable
 {
     /// <summary>The most items of one page.</summary>
     public const int Page = 100;
 
-    private readonly QueueWatch _watch = new(core, RecordKey.Inbox, "inbox");
+    private readonly QueueWatch _watch = new(core, "inbox", RecordKey.Inbox);
+
+    public void Dispose() => _watch.Dispose();
 
     /// <summary>Receives one page, waits for it where nothing is there, and acknowledges what is durable.</summary>
     /// <returns>How many items came; -1 where too many events wait.</returns>
@@ -109,13 +112,20 @@ internal sealed class Receiver(ClientCore core, DeviceLists lists, Conversations
         {
             IReadOnlyList<OpenedRecord> taken =
                 await core.Store.ScanAsync(RecordKey.Taken, default, default, 1000, cancellationToken).ConfigureAwait(false);
-            if (taken.Count == 0)
+            long[] ids = [.. taken
+                .Where(record => !core.Leftovers.Contains(RecordKey.Taken, record.Key.Span))
+                .Select(record => RecordKey.ToNumber(record.Key.Span))];
+            if (ids.Length == 0)
             {
                 return [];
             }
 
-            long[] ids = [.. taken.Select(record => RecordKey.ToNumber(record.Key.Span))];
             await core.Relay.AcknowledgeAsync(ids, cancellationToken).ConfigureAwait(false);
+            if (core.Leftovers.TryAdd(RecordKey.Taken, [.. ids.Select(id => RecordKey.Of(id))]))
+            {
+                continue;
+            }
+
             await core.ChangeAsync(
                 [],
                 work =>

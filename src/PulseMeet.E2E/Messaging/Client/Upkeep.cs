@@ -37,7 +37,7 @@ internal sealed class Upkeep(ClientCore core, DeviceLists lists, Account account
             core.IsPublicationWanted = true;
             core.AreKeyPackagesWanted = true;
             _lastRun = now;
-            Telemetry.CertificateLeft(core.Identity.Certificate.NotAfter - now);
+            Telemetry.CertificateSeen(core, core.Identity.Certificate.NotAfter, core.Time);
         }
 
         if (core.IsPublicationWanted)

@@ -207,7 +207,14 @@ internal sealed partial class Work : IAsyncDisposable
 
             if (_writes.Count > 0)
             {
+                IReadOnlyList<byte[]> leftovers = [.. _core.Leftovers.Names.Where(name => !_writes.ContainsKey(name))];
+                foreach (byte[] name in leftovers)
+                {
+                    batch.Delete(name[0], name.AsSpan(1));
+                }
+
                 await _core.Store.CommitAsync(batch, _cancellation).ConfigureAwait(false);
+                _core.Leftovers.Written(leftovers.Concat(_writes.Keys));
             }
 
             _isCommitted = true;
