@@ -92,6 +92,7 @@ check "the quick start tells its story" dotnet run --no-build -c Release --proje
 check "the README's quickstart runs" dotnet run --no-build -c Release --project samples/Readme
 check "an app on a generic host has two accounts, and stops cleanly" dotnet run --no-build -c Release --project samples/DependencyInjection
 check "the guide's snippets run" dotnet run --no-build -c Release --project samples/Guide
+check "a pulse chat tells its story" dotnet run --no-build -c Release --project samples/PulseChat
 check "real files are sealed, opened and ranged, and faults leave nothing behind" eng/sealfile.sh
 check "the legacy fixtures verify" eng/verify-legacy.sh tests/PulseMeet.E2E.Tests/Fixtures/legacy.json
 if [ -d ../shared/mls-vectors ]; then
