@@ -77,6 +77,7 @@ lane "${others[@]}" &
 check "the quick start tells its story" dotnet run --no-build -c Release --project samples/QuickStart
 check "the README's quickstart runs" dotnet run --no-build -c Release --project samples/Readme
 check "an app on a generic host has two accounts, and stops cleanly" dotnet run --no-build -c Release --project samples/DependencyInjection
+check "a pulse chat tells its story" dotnet run --no-build -c Release --project samples/PulseChat
 check "the guide's snippets run" dotnet run --no-build -c Release --project samples/Guide
 check "real files are sealed, opened and ranged, and faults leave nothing behind" eng/sealfile.sh
 check "the legacy fixtures verify" eng/verify-legacy.sh tests/PulseMeet.E2E.Tests/Fixtures/legacy.json
