@@ -191,12 +191,18 @@ internal static class KnownAnswers
         return Is(okm, "3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf34007208d5b887185865");
     }
 
-    /// <summary>The GCM specification, test case 14, and that a changed tag is refused.</summary>
+    /// <summary>The GCM specification, test cases 2 (AES-128) and 14, and that a changed tag is refused.</summary>
     internal static bool AesGcmSealing(IAeadBackend backend)
     {
         ReadOnlySpan<byte> zeros = stackalloc byte[AesGcm256.KeySize];
         Span<byte> sealedBytes = stackalloc byte[16 + AesGcm256.TagSize];
         Span<byte> opened = stackalloc byte[16];
+        backend.Seal(zeros[..16], zeros[..AesGcm256.NonceSize], zeros[..16], default, sealedBytes);
+        if (!Is(sealedBytes, "0388dace60b6a392f328c2b971b2fe78ab6e47d42cec13bdf53a67b21257bddf"))
+        {
+            return false;
+        }
+
         backend.Seal(zeros, zeros[..AesGcm256.NonceSize], zeros[..16], default, sealedBytes);
         if (!Is(sealedBytes, "cea7403d4d606b6e074ec5d3baf39d18d0d1c8a799996bf0265b98b5d48ab919")
             || !backend.TryOpen(zeros, zeros[..AesGcm256.NonceSize], sealedBytes, default, opened))

@@ -7,7 +7,7 @@ namespace PulseMeet.E2E.Primitives;
 /// or has one that costs several times the work itself (HMAC, AES-GCM of short messages).</summary>
 /// <remarks>
 /// In a library context of its own, in which OpenSSL's default provider is loaded and nothing else: a configuration file of the machine
-/// brings in nothing. Usable where the library has the version that .NET chose, which is OpenSSL 3, and <see cref="Backends"/> leaves it on.
+/// brings in no provider, nor a FIPS provider that .NET would use. Usable where the library has the version that .NET chose, which is OpenSSL 3, and <see cref="Backends"/> leaves it on.
 /// What a backend computes is compared with a known answer before it is used. Thread-safe. OpenSSL zeroes what it frees of keys
 /// (OPENSSL_cleanse).
 /// </remarks>
@@ -42,7 +42,7 @@ internal static unsafe partial class Libcrypto
     }
 
     /// <summary>From this length on a call gives way to the collector.</summary>
-    public const int Short = 4096;
+    public const int Short = 1024;
 
     /// <summary>OSSL_PARAM (core.h).</summary>
     [StructLayout(LayoutKind.Sequential)]
@@ -75,7 +75,6 @@ internal static unsafe partial class Libcrypto
     public static partial nint NewKeyContext(nint library, nint key, nint properties);
 
     [LibraryImport(Library, EntryPoint = "EVP_PKEY_CTX_free")]
-    [SuppressGCTransition]
     public static partial void FreeKeyContext(nint context);
 
     [LibraryImport(Library, EntryPoint = "EVP_PKEY_fromdata_init")]
@@ -85,7 +84,6 @@ internal static unsafe partial class Libcrypto
     public static partial int FromData(nint context, nint* key, int selection, Parameter* parameters);
 
     [LibraryImport(Library, EntryPoint = "EVP_PKEY_free")]
-    [SuppressGCTransition]
     public static partial void FreeKey(nint key);
 
     [LibraryImport(Library, EntryPoint = "EVP_PKEY_derive_init")]
@@ -116,6 +114,9 @@ internal static unsafe partial class Libcrypto
 
     [LibraryImport(Library, EntryPoint = "EVP_MAC_init")]
     [SuppressGCTransition]
+    public static partial int BeginMacShortly(nint context, byte* key, nuint size, Parameter* parameters);
+
+    [LibraryImport(Library, EntryPoint = "EVP_MAC_init")]
     public static partial int BeginMac(nint context, byte* key, nuint size, Parameter* parameters);
 
     [LibraryImport(Library, EntryPoint = "EVP_MAC_update")]
@@ -185,7 +186,9 @@ internal static unsafe partial class Libcrypto
             if (!OperatingSystem.IsLinux()
                 || sizeof(nint) != sizeof(long)
                 || version() >> 28 != MajorVersion
-                || !NativeLibrary.TryLoad(library, out _)
+                || !NativeLibrary.TryLoad(library, out nint loaded)
+                || !NativeLibrary.TryLoad(library, typeof(Libcrypto).Assembly, null, out nint called)
+                || called != loaded
                 || (long)VersionNumber() != version())
             {
                 return 0;

@@ -78,6 +78,11 @@ internal sealed unsafe class LibcryptoAesGcm : IAeadBackend
             plaintext.Clear();
             return false;
         }
+        catch
+        {
+            plaintext.Clear();
+            throw;
+        }
         finally
         {
             FreeCipher(context);

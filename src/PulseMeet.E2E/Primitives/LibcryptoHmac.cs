@@ -61,7 +61,10 @@ internal sealed unsafe class LibcryptoHmac : IHmacBackend
             fixed (byte* bytes = key)
             {
                 // A null key would mean the one that is set already, which there is none of.
-                Require(BeginMac(context, bytes is null ? &none : bytes, (nuint)key.Length, null));
+                byte* from = bytes is null ? &none : bytes;
+                Require(key.Length <= Short
+                    ? BeginMacShortly(context, from, (nuint)key.Length, null)
+                    : BeginMac(context, from, (nuint)key.Length, null));
             }
 
             Update(context, first);
@@ -70,7 +73,8 @@ internal sealed unsafe class LibcryptoHmac : IHmacBackend
             nuint written;
             fixed (byte* code = mac)
             {
-                Require(EndMac(context, code, &written, (nuint)_size));
+                Require(EndMac(context, code, &written, (nuint)mac.Length));
+                Require(written == (nuint)_size ? 1 : 0);
             }
         }
         finally

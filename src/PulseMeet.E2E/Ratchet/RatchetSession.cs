@@ -239,7 +239,7 @@ public sealed partial class RatchetSession : IDisposable
         DeviceCertificate? renewed = null;
         if (!PublicBytes.Equal(first.Header.Certificate, Peer.Encoded))
         {
-            renewed = DeviceCertificate.Decode(first.Header.Certificate, Peer.AccountKey);
+            renewed = DeviceCertificate.Decode(first.Header.Certificate);
             renewed.VerifySignature();
         }
 

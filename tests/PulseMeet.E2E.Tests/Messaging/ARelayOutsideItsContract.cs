@@ -105,6 +105,45 @@ public sealed class ARelayOutsideItsContract
         }
     }
 
+    [Fact]
+    public async Task What_a_relay_does_when_it_is_cancelled_is_not_the_business_of_whoever_cancels()
+    {
+        using var token = new CancellationTokenSource();
+        IE2ERelay relay = new CheckedRelay(TwistedRelay.Around(
+            new InMemoryRelay(TimeProvider.System).Connect(new("alice", "phone")),
+            (call, _, arguments) =>
+            {
+                arguments.OfType<CancellationToken>().Single().Register(() => throw new InvalidOperationException("aborted twice"));
+                return Never(call);
+            }));
+        Task asking = relay.GetDeviceListAsync("alice", token.Token);
+        await token.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => asking);
+    }
+
+    [Theory]
+    [InlineData(E2EError.LimitExceeded)]
+    [InlineData(E2EError.NotAllowed)]
+    public async Task A_first_message_whose_senders_list_the_relay_refuses_for_now_is_read_later(E2EError refusal)
+    {
+        await using var world = new World();
+        Member bob = await world.SignUpAsync("bob");
+        Member carol = await world.SignUpAsync("carol");
+        await carol.SayAsync("bob", "it is me");
+        await carol.SyncAsync();
+        bool refuses = true;
+        world.Through = relay => TwistedRelay.Around(relay, (call, inner, arguments) =>
+            refuses && call.Name == "GetDeviceListAsync" && arguments[0] is "carol"
+                ? Task.FromException<byte[]?>(new E2EException(refusal))
+                : inner());
+        await bob.RestartAsync();
+        await Assert.ThrowsAsync<E2EException>(() => bob.SyncAsync());
+        refuses = false;
+        await bob.SyncAsync();
+        Assert.DoesNotContain(bob.Seen, seen => seen is MessageUnreadable);
+        Assert.Contains(bob.Seen, seen => seen is MessageRequested { UserId: "carol" });
+    }
+
     [Theory]
     [MemberData(nameof(Failures))]
     public async Task The_loop_goes_on_after_whatever_the_relay_threw(Exception failure)
@@ -195,7 +234,7 @@ public sealed class ARelayOutsideItsContract
         await using IAsyncEnumerator<E2EEvent> events = bob.Client.ReadEventsAsync(ending.Token).GetAsyncEnumerator();
         ValueTask<bool> next = events.MoveNextAsync();
         Assert.Equal(TimeSpan.FromSeconds(1), (await clock.SeeAsync()).Due);
-        Assert.Equal(201, asked);
+        Assert.Equal(202, asked);
         await ending.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await next);
     }

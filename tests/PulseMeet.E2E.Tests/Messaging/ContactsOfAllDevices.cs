@@ -153,6 +153,55 @@ public sealed class ContactsOfAllDevices
         await Assert.ThrowsAsync<E2EException>(() => laptop.SayAsync("bob", "to whom?"));
     }
 
+    [Fact]
+    public async Task A_device_of_ones_own_cannot_have_the_account_itself_blocked()
+    {
+        await using var world = new World();
+        (Member phone, Member laptop, _) = await PhoneAndLaptopAsync(world);
+        byte[] key = (await world.Relay.ListOfAsync("alice")).AccountKey.ToArray();
+        await laptop.Client.SendAsync("alice", new ContactStandingContent(
+            [new ContactStanding("alice", Standing.Blocked, world.Clock.GetUtcNow().AddMinutes(1), key)]));
+        await world.SettleAsync();
+        await laptop.SayAsync("alice", "heard all the same");
+        await world.SettleAsync();
+        Assert.Equal(["heard all the same"], phone.Texts);
+    }
+
+    [Theory]
+    [InlineData(E2EError.LimitExceeded)]
+    [InlineData(E2EError.NotAllowed)]
+    [InlineData(E2EError.RelayUnavailable)]
+    [InlineData(null)]
+    public async Task A_word_about_somebody_whose_list_the_relay_does_not_give_now_is_followed_later_and_holds_up_nobody(E2EError? refusal)
+    {
+        await using var world = new World();
+        Member phone = await world.SignUpAsync("alice");
+        Member mallory = await world.SignUpAsync("mallory");
+        Member bob = await world.SignUpAsync("bob");
+        await mallory.SayAsync("alice", "buy");
+        await world.SettleAsync();
+        await phone.Client.BlockAsync("mallory");
+        bool refuses = true;
+        world.Through = relay => TwistedRelay.Around(relay, (call, inner, arguments) =>
+            refuses && call.Name == "GetDeviceListAsync" && arguments[0] is "mallory"
+                ? refusal is { } reason ? Task.FromException<byte[]?>(new E2EException(reason)) : Task.FromResult<byte[]?>(null)
+                : inner());
+        Member laptop = await world.LinkAsync(phone, "laptop");
+        world.Through = relay => relay;
+        await world.SettleAsync();
+        world.Clock.Advance(TimeSpan.FromHours(2));
+        await bob.SayAsync("alice", "hi");
+        await world.SettleAsync();
+        Assert.Contains(laptop.Seen, seen => seen is MessageRequested { UserId: "bob" });
+        refuses = false;
+        world.Clock.Advance(TimeSpan.FromMinutes(2));
+        await world.SettleAsync();
+        await mallory.SayAsync("alice", "now");
+        await world.SettleAsync();
+        Assert.DoesNotContain(laptop.Seen, seen => seen is MessageRequested { UserId: "mallory" });
+        Assert.Equal(E2EError.NotAllowed, (await Assert.ThrowsAsync<E2EException>(() => laptop.SayAsync("mallory", "no"))).Reason);
+    }
+
     private static async Task<(Member Phone, Member Laptop, Member Bob)> PhoneAndLaptopAsync(World world)
     {
         Member phone = await world.SignUpAsync("alice");

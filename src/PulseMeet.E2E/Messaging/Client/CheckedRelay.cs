@@ -14,102 +14,108 @@ internal sealed class CheckedRelay(IE2ERelay relay) : IE2ERelay
     public DeviceAddress Caller => relay.Caller;
 
     public Task<int> PublishPreKeysAsync(ReadOnlyMemory<byte> publication, CancellationToken cancellationToken = default) =>
-        AskAsync(() => relay.PublishPreKeysAsync(publication, cancellationToken), left => left >= 0, cancellationToken);
+        AskAsync(token => relay.PublishPreKeysAsync(publication, token), left => left >= 0, cancellationToken);
 
     public Task<PreKeyStatus> GetPreKeyStatusAsync(CancellationToken cancellationToken = default) => AskAsync(
-        () => relay.GetPreKeyStatusAsync(cancellationToken),
+        token => relay.GetPreKeyStatusAsync(token),
         status => status is { OneTimePairs: >= 0, KeyPackages: >= 0 },
         cancellationToken);
 
     public Task PublishDeviceListAsync(ReadOnlyMemory<byte> deviceList, CancellationToken cancellationToken = default) =>
-        TellAsync(() => relay.PublishDeviceListAsync(deviceList, cancellationToken), cancellationToken);
+        TellAsync(token => relay.PublishDeviceListAsync(deviceList, token), cancellationToken);
 
     public Task<byte[]?> GetDeviceListAsync(string userId, CancellationToken cancellationToken = default) =>
-        AskAsync(() => relay.GetDeviceListAsync(userId, cancellationToken), _ => true, cancellationToken);
+        AskAsync(token => relay.GetDeviceListAsync(userId, token), _ => true, cancellationToken);
 
     public Task<ClaimedBundles> ClaimBundlesAsync(
         string userId, IReadOnlyCollection<string> except, CancellationToken cancellationToken = default) =>
-        AskAsync(() => relay.ClaimBundlesAsync(userId, except, cancellationToken), IsWhole, cancellationToken);
+        AskAsync(token => relay.ClaimBundlesAsync(userId, except, token), IsWhole, cancellationToken);
 
     public Task<int> PublishKeyPackagesAsync(
         IReadOnlyList<ReadOnlyMemory<byte>> keyPackages, ReadOnlyMemory<byte> lastResort, CancellationToken cancellationToken = default) =>
-        AskAsync(() => relay.PublishKeyPackagesAsync(keyPackages, lastResort, cancellationToken), left => left >= 0, cancellationToken);
+        AskAsync(token => relay.PublishKeyPackagesAsync(keyPackages, lastResort, token), left => left >= 0, cancellationToken);
 
     public Task<ClaimedBundles> ClaimKeyPackagesAsync(string userId, CancellationToken cancellationToken = default) =>
-        AskAsync(() => relay.ClaimKeyPackagesAsync(userId, cancellationToken), IsWhole, cancellationToken);
+        AskAsync(token => relay.ClaimKeyPackagesAsync(userId, token), IsWhole, cancellationToken);
 
     public Task<IReadOnlyList<DeliveryOutcome>> DeliverAsync(
         IReadOnlyList<OutgoingEnvelope> envelopes, CancellationToken cancellationToken = default) =>
         AskAsync(
-            () => relay.DeliverAsync(envelopes, cancellationToken),
+            token => relay.DeliverAsync(envelopes, token),
             outcomes => outcomes is not null && outcomes.All(Enum.IsDefined),
             cancellationToken);
 
     public Task SignalAsync(OutgoingEnvelope envelope, CancellationToken cancellationToken = default) =>
-        TellAsync(() => relay.SignalAsync(envelope, cancellationToken), cancellationToken);
+        TellAsync(token => relay.SignalAsync(envelope, token), cancellationToken);
 
     public Task<MailboxPage> ReceiveAsync(MailboxRequest request, CancellationToken cancellationToken = default) => AskAsync(
-        () => relay.ReceiveAsync(request, cancellationToken),
+        token => relay.ReceiveAsync(request, token),
         page => page?.Items is not null && page.Items.All(item => item?.Sender is not null),
         cancellationToken);
 
     public Task AcknowledgeAsync(IReadOnlyList<long> ids, CancellationToken cancellationToken = default) =>
-        TellAsync(() => relay.AcknowledgeAsync(ids, cancellationToken), cancellationToken);
+        TellAsync(token => relay.AcknowledgeAsync(ids, token), cancellationToken);
 
     public Task<int> OfferCommitAsync(GroupCommit commit, CancellationToken cancellationToken = default) =>
-        AskAsync(() => relay.OfferCommitAsync(commit, cancellationToken), place => place >= 0, cancellationToken);
+        AskAsync(token => relay.OfferCommitAsync(commit, token), place => place >= 0, cancellationToken);
 
     public Task<IReadOnlyList<GroupCandidate>> GetCandidatesAsync(
         ReadOnlyMemory<byte> groupId, ulong fromEpoch, int fromPlace, int max, CancellationToken cancellationToken = default) =>
         AskAsync(
-            () => relay.GetCandidatesAsync(groupId, fromEpoch, fromPlace, max, cancellationToken),
+            token => relay.GetCandidatesAsync(groupId, fromEpoch, fromPlace, max, token),
             candidates => candidates is not null && candidates.All(candidate => candidate?.Sender is not null),
             cancellationToken);
 
     public Task<byte[]?> GetGroupInfoAsync(ReadOnlyMemory<byte> groupId, CancellationToken cancellationToken = default) =>
-        AskAsync(() => relay.GetGroupInfoAsync(groupId, cancellationToken), _ => true, cancellationToken);
+        AskAsync(token => relay.GetGroupInfoAsync(groupId, token), _ => true, cancellationToken);
 
     public Task<byte[]?> GetTreeAsync(ReadOnlyMemory<byte> hash, CancellationToken cancellationToken = default) =>
-        AskAsync(() => relay.GetTreeAsync(hash, cancellationToken), _ => true, cancellationToken);
+        AskAsync(token => relay.GetTreeAsync(hash, token), _ => true, cancellationToken);
 
     public Task SendToGroupAsync(GroupMessage message, CancellationToken cancellationToken = default) =>
-        TellAsync(() => relay.SendToGroupAsync(message, cancellationToken), cancellationToken);
+        TellAsync(token => relay.SendToGroupAsync(message, token), cancellationToken);
 
     public Task SubscribeAsync(ReadOnlyMemory<byte> groupId, bool isSubscribed, CancellationToken cancellationToken = default) =>
-        TellAsync(() => relay.SubscribeAsync(groupId, isSubscribed, cancellationToken), cancellationToken);
+        TellAsync(token => relay.SubscribeAsync(groupId, isSubscribed, token), cancellationToken);
 
     public Task PutRecoveryCopyAsync(ReadOnlyMemory<byte> recoveryCopy, CancellationToken cancellationToken = default) =>
-        TellAsync(() => relay.PutRecoveryCopyAsync(recoveryCopy, cancellationToken), cancellationToken);
+        TellAsync(token => relay.PutRecoveryCopyAsync(recoveryCopy, token), cancellationToken);
 
     public Task<byte[]?> GetRecoveryCopyAsync(CancellationToken cancellationToken = default) =>
-        AskAsync(() => relay.GetRecoveryCopyAsync(cancellationToken), _ => true, cancellationToken);
+        AskAsync(token => relay.GetRecoveryCopyAsync(token), _ => true, cancellationToken);
 
     public Task PutLinkAnswerAsync(
         ReadOnlyMemory<byte> requestId, ReadOnlyMemory<byte> answer, CancellationToken cancellationToken = default) =>
-        TellAsync(() => relay.PutLinkAnswerAsync(requestId, answer, cancellationToken), cancellationToken);
+        TellAsync(token => relay.PutLinkAnswerAsync(requestId, answer, token), cancellationToken);
 
     public Task<byte[]?> GetLinkAnswerAsync(
         ReadOnlyMemory<byte> requestId, TimeSpan wait, CancellationToken cancellationToken = default) =>
-        AskAsync(() => relay.GetLinkAnswerAsync(requestId, wait, cancellationToken), _ => true, cancellationToken);
+        AskAsync(token => relay.GetLinkAnswerAsync(requestId, wait, token), _ => true, cancellationToken);
 
     private static bool IsWhole(ClaimedBundles claimed) => claimed?.Bundles is not null;
 
-    private Task<bool> TellAsync(Func<Task> call, CancellationToken cancellationToken) => AskAsync(
-        async () =>
+    private Task<bool> TellAsync(Func<CancellationToken, Task> call, CancellationToken cancellationToken) => AskAsync(
+        async token =>
         {
-            await call().ConfigureAwait(false);
+            await call(token).ConfigureAwait(false);
             return true;
         },
         _ => true,
         cancellationToken);
 
     [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "An app's relay may throw anything.")]
-    private async Task<T> AskAsync<T>(Func<Task<T>> call, Predicate<T> isWhole, CancellationToken cancellationToken)
+    private async Task<T> AskAsync<T>(
+        Func<CancellationToken, Task<T>> call, Predicate<T> isWhole, CancellationToken cancellationToken)
     {
+        // A token of its own: what the relay has registered on it may throw, and is not the business of whoever cancels.
+        using var own = new CancellationTokenSource();
+        using CancellationTokenRegistration cancelling = cancellationToken.UnsafeRegister(Cancel, own);
         T answer;
+        bool isAnswer;
         try
         {
-            answer = await call().WaitAsync(cancellationToken).ConfigureAwait(false);
+            answer = await call(own.Token).WaitAsync(cancellationToken).ConfigureAwait(false);
+            isAnswer = isWhole(answer);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -125,13 +131,25 @@ internal sealed class CheckedRelay(IE2ERelay relay) : IE2ERelay
             throw Unavailable("The relay failed.", exception);
         }
 
-        if (!isWhole(answer))
+        if (!isAnswer)
         {
             throw Unavailable("The relay's answer is none.", null);
         }
 
         Telemetry.RelayAnswered(this);
         return answer;
+    }
+
+    private static void Cancel(object? source)
+    {
+        try
+        {
+            ((CancellationTokenSource)source!).Cancel();
+        }
+        catch (AggregateException)
+        {
+            // The relay's own.
+        }
     }
 
     private E2EException Unavailable(string message, Exception? inner)

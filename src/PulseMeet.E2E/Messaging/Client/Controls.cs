@@ -124,17 +124,16 @@ internal sealed class Controls(ClientCore core, Conversations conversations)
             return;
         }
 
-        _lastRollback = now;
-
+        // Once begun, it is done whole: what is confirmed afterwards rests on it.
         var device = new List<DeviceAddress>();
         byte[] after = [];
-        while (await core.Store.ScanAsync(RecordKey.Peers, after, default, 500, cancellationToken).ConfigureAwait(false) is { Count: > 0 } page)
+        while (await core.Store.ScanAsync(RecordKey.Peers, after, default, 500, CancellationToken.None).ConfigureAwait(false) is { Count: > 0 } page)
         {
             device.AddRange(page.Select(record => RecordKey.ToDevice(record.Key.Span)));
             after = page[^1].Key.ToArray();
         }
 
-        await PulseRollback.MarkAsync(core, cancellationToken).ConfigureAwait(false);
+        await PulseRollback.MarkAsync(core, CancellationToken.None).ConfigureAwait(false);
         await core.ChangeAsync(
             device.Select(peer => Gates.User(peer.UserId)).Append(Gates.User(core.Address.UserId)),
             async work =>
@@ -149,8 +148,9 @@ internal sealed class Controls(ClientCore core, Conversations conversations)
                 ClientCore.PutRevisionOffset(work, Math.Max(core.RevisionOffset, highestTold - core.Store.Revision + 1));
                 work.AddEvent(new StoreRolledBack());
             },
-            cancellationToken).ConfigureAwait(false);
-        await core.LoadAsync(cancellationToken).ConfigureAwait(false);
+            CancellationToken.None).ConfigureAwait(false);
+        await core.LoadAsync(CancellationToken.None).ConfigureAwait(false);
+        _lastRollback = now;
     }
 
     /// <summary>The stream that was the device's own goes among the others: how far it has counted is repeated until its last message is

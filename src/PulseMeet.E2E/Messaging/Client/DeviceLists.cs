@@ -16,7 +16,7 @@ internal sealed class DeviceLists(ClientCore core)
     /// who was not known is not in order.</exception>
     public async Task<UserRecord?> RefreshAsync(string userId, Standing standing, CancellationToken cancellationToken)
     {
-        byte[]? list = await core.Relay.GetDeviceListAsync(userId, cancellationToken).ConfigureAwait(false);
+        byte[]? list = await AskAsync(userId, cancellationToken).ConfigureAwait(false);
         return await core.ChangeAsync(
             [Gates.User(userId)],
             async work => await ApplyAsync(work, userId, list, standing).ConfigureAwait(false),
@@ -66,6 +66,19 @@ internal sealed class DeviceLists(ClientCore core)
         work.SetUser(user);
         work.AddEvent(new DeviceListSuspicious(user.UserId));
         return user;
+    }
+
+    /// <summary>A relay that refuses (a rate, a token that has ended) says nothing about the list: it is asked again later.</summary>
+    private async Task<byte[]?> AskAsync(string userId, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await core.Relay.GetDeviceListAsync(userId, cancellationToken).ConfigureAwait(false);
+        }
+        catch (E2EException exception) when (exception.Reason is not (E2EError.RelayUnavailable or E2EError.UnknownDevice))
+        {
+            throw new E2EException(E2EError.RelayUnavailable, "The relay gives no device list now.", exception);
+        }
     }
 
     private static UserRecord Fetched(UserRecord user, DateTimeOffset now) =>

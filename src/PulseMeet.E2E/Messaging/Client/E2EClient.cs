@@ -167,7 +167,7 @@ public sealed partial class E2EClient : IAsyncDisposable
         await engine.Upkeep.RunAsync(cancellationToken).ConfigureAwait(false);
         await engine.SendAsync(tellsRefusals: false, cancellationToken).ConfigureAwait(false);
         for (int page = 0;
-            page < s_mostPages && await engine.Receiver.ReceiveAsync(TimeSpan.Zero, cancellationToken).ConfigureAwait(false) > 0;
+            page < s_mostPages && await engine.Receiver.ReceiveAsync(TimeSpan.Zero, cancellationToken, cancellationToken).ConfigureAwait(false) > 0;
             page++)
         {
         }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using PulseMeet.E2E.Encoding;
 using PulseMeet.E2E.Identity;
 using PulseMeet.E2E.Primitives;
@@ -11,6 +12,10 @@ namespace PulseMeet.E2E.Messaging;
 internal sealed class OwnWord(ClientCore core, DeviceLists lists, Conversations conversations, Contacts contacts)
 {
     private const int Page = 100;
+
+    private static readonly TimeSpan s_pause = TimeSpan.FromMinutes(1);
+
+    private readonly ConcurrentDictionary<string, DateTimeOffset> _asked = new(StringComparer.Ordinal);
 
     /// <summary>Keeps what another device of one's own said of a contact, or showed by writing to him. For whoever has the own user's
     /// turn.</summary>
@@ -47,7 +52,8 @@ internal sealed class OwnWord(ClientCore core, DeviceLists lists, Conversations 
     }
 
     /// <summary>Does what was kept.</summary>
-    /// <exception cref="E2EException">The relay cannot be reached, where the contact is not known here, or the store fails.</exception>
+    /// <remarks>A contact whose list the relay does not give is left for later, and holds up nobody.</remarks>
+    /// <exception cref="E2EException">The store fails.</exception>
     public async Task FollowAsync(CancellationToken cancellationToken)
     {
         byte[] after = [];
@@ -55,34 +61,30 @@ internal sealed class OwnWord(ClientCore core, DeviceLists lists, Conversations 
         {
             foreach (OpenedRecord record in page)
             {
-                await FollowAsync(StrictUtf8.Decode(record.Key.Span), cancellationToken).ConfigureAwait(false);
+                string userId = StrictUtf8.Decode(record.Key.Span);
+                if (await IsKnownAsync(userId, cancellationToken).ConfigureAwait(false))
+                {
+                    await FollowAsync(userId, cancellationToken).ConfigureAwait(false);
+                }
             }
 
             after = page[^1].Key.ToArray();
         }
     }
 
-    private async Task FollowAsync(string userId, CancellationToken cancellationToken)
-    {
-        if (await core.Store.ReadAsync(RecordKey.Users, RecordKey.Of(userId), cancellationToken).ConfigureAwait(false) is null)
+    private Task FollowAsync(string userId, CancellationToken cancellationToken) => core.ChangeAsync(
+        conversations.Turns(userId).Append(Gates.PreKeys),
+        async work =>
         {
-            await MeetAsync(userId, cancellationToken).ConfigureAwait(false);
-        }
-
-        await core.ChangeAsync(
-            conversations.Turns(userId).Append(Gates.PreKeys),
-            async work =>
+            byte[] key = RecordKey.Of(userId);
+            if (await work.ReadAsync(RecordKey.Standings, key).ConfigureAwait(false) is { } kept
+                && await work.UserAsync(userId).ConfigureAwait(false) is { } user)
             {
-                byte[] key = RecordKey.Of(userId);
-                byte[]? kept = await work.ReadAsync(RecordKey.Standings, key).ConfigureAwait(false);
                 work.Delete(RecordKey.Standings, key);
-                if (kept is not null && await work.UserAsync(userId).ConfigureAwait(false) is { } user)
-                {
-                    await FollowAsync(work, user, ContactStanding.Decode(kept)).ConfigureAwait(false);
-                }
-            },
-            cancellationToken).ConfigureAwait(false);
-    }
+                await FollowAsync(work, user, ContactStanding.Decode(kept)).ConfigureAwait(false);
+            }
+        },
+        cancellationToken);
 
     private Task FollowAsync(Work work, UserRecord user, ContactStanding said)
     {
@@ -98,16 +100,30 @@ internal sealed class OwnWord(ClientCore core, DeviceLists lists, Conversations 
 
     private static bool IsAhead(DateTimeOffset time, Work work) => time - work.Now > IdentityLimits.ClockTolerance;
 
-    private async Task MeetAsync(string userId, CancellationToken cancellationToken)
+    /// <summary>Whether the contact is known here, or the relay shows his list now. It is asked once in a while.</summary>
+    private async Task<bool> IsKnownAsync(string userId, CancellationToken cancellationToken)
     {
+        if (await core.Store.ReadAsync(RecordKey.Users, RecordKey.Of(userId), cancellationToken).ConfigureAwait(false) is not null)
+        {
+            return true;
+        }
+
+        DateTimeOffset now = core.Time.GetUtcNow();
+        if (_asked.TryGetValue(userId, out DateTimeOffset last) && now - last < s_pause && last <= now)
+        {
+            return false;
+        }
+
+        _asked[userId] = now;
         try
         {
-            await lists.RefreshAsync(userId, Standing.Unanswered, cancellationToken).ConfigureAwait(false);
+            return await lists.RefreshAsync(userId, Standing.Unanswered, cancellationToken).ConfigureAwait(false) is not null;
         }
-        catch (E2EException exception) when (exception.Reason is not (E2EError.RelayUnavailable or E2EError.StoreFailed
+        catch (E2EException exception) when (exception.Reason is not (E2EError.StoreFailed
             or E2EError.StoreInUse or E2EError.StoreDamaged or E2EError.StoreConflict))
         {
-            // A list that is not in order: the contact stays unknown here.
+            // Not reachable, or a list that is not in order: the word is kept.
+            return false;
         }
     }
 }

@@ -297,6 +297,13 @@ internal sealed class Pulses
     /// <summary>Asks the relay which revision it was told, where that is not known since the store was opened.</summary>
     private async Task ConfirmAsync(CancellationToken cancellationToken)
     {
+        if (_core.IsRevisionConfirmed)
+        {
+            return;
+        }
+
+        // Not beside whoever receives: what one of both notices is done before the other confirms.
+        using IDisposable turn = await _core.Gates.EnterAsync([Gates.Mailbox], cancellationToken).ConfigureAwait(false);
         if (!_core.IsRevisionConfirmed)
         {
             MailboxPage page = await _core.Relay

@@ -34,8 +34,8 @@ internal sealed class ReadingRounds(Engine engine, TimeProvider time)
                 return;
             }
         }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested && !engine.Stopping.IsCancellationRequested
-            && !_lost.IsCancellationRequested)
+        catch (OperationCanceledException) when (engine.Core.Incoming.Rung.IsCompleted && !cancellationToken.IsCancellationRequested
+            && !engine.Stopping.IsCancellationRequested && !_lost.IsCancellationRequested)
         {
             // The bell was rung.
             _pause = TimeSpan.Zero;
@@ -44,6 +44,10 @@ internal sealed class ReadingRounds(Engine engine, TimeProvider time)
         catch (Exception exception) when (HasEnded(exception, cancellationToken))
         {
             throw End(exception);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            // Somebody's who is neither the reader nor this client.
         }
         catch (E2EException exception) when (exception.Reason is not (E2EError.StoreFailed or E2EError.StoreInUse
             or E2EError.StoreDamaged or E2EError.StoreConflict))
@@ -74,16 +78,18 @@ internal sealed class ReadingRounds(Engine engine, TimeProvider time)
         TimeSpan wait = due is { } at ? Clamp(at - time.GetUtcNow()) : s_longestWait;
         long asked = time.GetTimestamp();
         Task bell = engine.Core.Incoming.Rung;
-        Task<int> receiving = engine.Receiver.ReceiveAsync(wait, waiting.Token);
+        using var asking = CancellationTokenSource.CreateLinkedTokenSource(waiting.Token);
+        Task<int> receiving = engine.Receiver.ReceiveAsync(wait, asking.Token, waiting.Token);
         await Task.WhenAny(receiving, bell).ConfigureAwait(false);
         if (bell.IsCompleted)
         {
-            await waiting.CancelAsync().ConfigureAwait(false);
+            // Ends the waiting at the relay; what has come is taken and acknowledged.
+            await asking.CancelAsync().ConfigureAwait(false);
         }
 
         int came = await receiving.ConfigureAwait(false);
         _quietRounds = came > 0 ? _quietRounds + 1 : 0;
-        return bell.IsCompleted || (came == 0 ? time.GetElapsedTime(asked) >= wait / 2 : _quietRounds % MaxQuietRounds != 0);
+        return bell.IsCompleted || (came == 0 ? time.GetElapsedTime(asked) >= wait / 2 : _quietRounds <= MaxQuietRounds);
     }
 
     private async Task SleepAsync(CancellationToken cancellationToken)

@@ -21,9 +21,12 @@ internal sealed class Receiver(ClientCore core, DeviceLists lists, Conversations
     public void Dispose() => _watch.Dispose();
 
     /// <summary>Receives one page, waits for it where nothing is there, and acknowledges what is durable.</summary>
+    /// <param name="wait">At most this long.</param>
+    /// <param name="waiting">Ends the waiting at the relay alone: what has come is taken.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
     /// <returns>How many items came; -1 where too many events wait.</returns>
     /// <exception cref="E2EException">The relay cannot be reached.</exception>
-    public async Task<int> ReceiveAsync(TimeSpan wait, CancellationToken cancellationToken)
+    public async Task<int> ReceiveAsync(TimeSpan wait, CancellationToken waiting, CancellationToken cancellationToken)
     {
         Task<IDisposable> entering = core.Gates.EnterAsync([Gates.Mailbox], cancellationToken);
         if (wait == TimeSpan.Zero)
@@ -41,7 +44,7 @@ internal sealed class Receiver(ClientCore core, DeviceLists lists, Conversations
 
         long[] taken = await AcknowledgeAsync(cancellationToken).ConfigureAwait(false);
         MailboxPage page = await core.Relay
-            .ReceiveAsync(new MailboxRequest(Page, core.OpenedAt is null ? wait : TimeSpan.Zero, core.ToldRevision, taken), cancellationToken).ConfigureAwait(false);
+            .ReceiveAsync(new MailboxRequest(Page, core.OpenedAt is null ? wait : TimeSpan.Zero, core.ToldRevision, taken), waiting).ConfigureAwait(false);
         await controls.NoticeRollbackAsync(page.HighestStoreRevision, cancellationToken).ConfigureAwait(false);
         core.IsRevisionConfirmed = true;
         MailboxItem[] items = [.. page.Items.Take(Page).Where(item => item.Id == 0 || !taken.Contains(item.Id))];
@@ -157,8 +160,8 @@ internal sealed class Receiver(ClientCore core, DeviceLists lists, Conversations
                 {
                     await lists.RefreshAsync(sender.UserId, Standing.Unanswered, cancellationToken).ConfigureAwait(false);
                 }
-                catch (E2EException exception) when (user is null && exception.Reason is not E2EError.RelayUnavailable
-                    and not E2EError.StoreFailed and not E2EError.StoreInUse and not E2EError.StoreDamaged)
+                catch (E2EException exception) when (user is null && exception.Reason is not (E2EError.RelayUnavailable
+                    or E2EError.UnknownDevice or E2EError.StoreFailed or E2EError.StoreInUse or E2EError.StoreDamaged or E2EError.StoreConflict))
                 {
                     // A list that is not in order: the sender stays unknown, and so do the messages.
                 }
@@ -384,6 +387,12 @@ internal sealed class Receiver(ClientCore core, DeviceLists lists, Conversations
             // Another account's word about contacts is none.
             foreach (ContactStanding contact in isOwn && with == user.UserId ? said.Contacts : [])
             {
+                if (contact.UserId == core.Address.UserId)
+                {
+                    // Nobody blocks the account itself: its devices would not hear each other any more.
+                    continue;
+                }
+
                 await OwnWord.KeepAsync(work, contact).ConfigureAwait(false);
             }
 
