@@ -103,9 +103,9 @@ function backends(name) {
   const row = (id) => result.rows.find((candidate) => candidate.id === id);
   const cell = (id) => (row(id) ? duration(row(id).mean) : '');
   const lengths = [...new Set(result.rows.map((candidate) => /^ManagedAesGcm\.Seal (\d+)$/.exec(candidate.id)?.[1]).filter(Boolean))];
-  const aes = table(['AES-256-GCM', 'managed seal', 'platform seal', 'managed open', 'platform open'], lengths.map((length) => [
-    `${grouped(length)} B`, cell(`ManagedAesGcm.Seal ${length}`), cell(`PlatformAesGcm.Seal ${length}`),
-    cell(`ManagedAesGcm.Open ${length}`), cell(`PlatformAesGcm.Open ${length}`),
+  const aes = table(['AES-256-GCM', 'managed seal', 'platform seal', 'libcrypto seal', 'managed open', 'platform open', 'libcrypto open'], lengths.map((length) => [
+    `${grouped(length)} B`, cell(`ManagedAesGcm.Seal ${length}`), cell(`PlatformAesGcm.Seal ${length}`), cell(`LibcryptoAesGcm.Seal ${length}`),
+    cell(`ManagedAesGcm.Open ${length}`), cell(`PlatformAesGcm.Open ${length}`), cell(`LibcryptoAesGcm.Open ${length}`),
   ]));
   const others = result.rows.filter((candidate) => !candidate.id.includes('AesGcm')).map((candidate) => [
     candidate.id, duration(candidate.mean), `${grouped(candidate.allocated)} B`]);

@@ -102,4 +102,5 @@ rid=$(dotnet --info | sed -n 's/^ *RID: *//p' | head -n 1)
 check "publishes ahead of time without a warning" \
   dotnet publish tests/PulseMeet.E2E.AotSmoke -c Release -r "${rid:-linux-x64}" -o "$results/aot" -v quiet --nologo
 check "runs ahead of time" "$results/aot/PulseMeet.E2E.AotSmoke"
+check "runs ahead of time on the managed backends" env PULSEMEET_E2E_BACKEND=managed "$results/aot/PulseMeet.E2E.AotSmoke"
 finish

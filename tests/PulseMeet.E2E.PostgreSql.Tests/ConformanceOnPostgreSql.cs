@@ -3,6 +3,7 @@ using PulseMeet.E2E.PostgreSql.Media;
 using PulseMeet.E2E.PostgreSql.Relay;
 using PulseMeet.E2E.PostgreSql.Tests.Support;
 using PulseMeet.E2E.Testing;
+using PulseMeet.E2E.Tests.Relay;
 
 namespace PulseMeet.E2E.PostgreSql.Tests;
 
@@ -32,6 +33,18 @@ public sealed class ConformanceOnPostgreSql(ConformanceDatabase database) : ICla
         {
             folder.Delete(recursive: true);
         }
+    }
+}
+
+/// <summary>A bound that takes thousands of offers to reach.</summary>
+[Collection(OnEmptyPostgres.Name)]
+public sealed class OffersOnPostgreSql(EmptyPostgres postgres)
+{
+    [Fact]
+    public async Task What_one_user_may_have_offered_ends_at_the_last_item()
+    {
+        await using EmptyDatabase database = postgres.NewDatabase();
+        await OfferedItems.AreBoundedAsync(database.NewRelay());
     }
 }
 

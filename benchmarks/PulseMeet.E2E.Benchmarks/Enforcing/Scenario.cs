@@ -3,6 +3,7 @@ using PulseMeet.E2E.Benchmarks.Derivation;
 using PulseMeet.E2E.Benchmarks.Handshake;
 using PulseMeet.E2E.Benchmarks.Measuring;
 using PulseMeet.E2E.Benchmarks.Media;
+using PulseMeet.E2E.Benchmarks.Primitives;
 using PulseMeet.E2E.Benchmarks.Ratchet;
 
 namespace PulseMeet.E2E.Benchmarks.Enforcing;
@@ -30,14 +31,29 @@ internal sealed record Scenario(string Id, Func<Measurement> Measure)
         Of("handshake.accept", () => (new HandshakeWorkloads().Accept, new BareHandshake().Accept), HandshakeSingleSteps),
         Of("handshake.both", () => (new HandshakeWorkloads().Both, new BareHandshake().Both), HandshakeSingleSteps),
         Of("handshake.refuse", () => (new HandshakeWorkloads().RefuseReplay, new BareHandshake().Accept), HandshakeSingleSteps),
+        Of("speed.setUp", () => Pair(new HandshakeWorkloads().Both, new HandshakeWorkloads().Both), HandshakeSingleSteps),
+        Of("speed.answer", () => Pair(new RatchetWorkloads(MessageSize).PingPong, new RatchetWorkloads(MessageSize).PingPong), HandshakeSingleSteps),
+        Of("speed.seal", () => Pair(new RatchetWorkloads(MessageSize).Seal, new RatchetWorkloads(MessageSize).Seal)),
         Of("media.seal", () => (new MediaWorkloads(MediaSize).Seal, new MediaWorkloads(MediaSize).Bare), MediaSingleSteps),
         Of("media.open", () => (new MediaWorkloads(MediaSize).Open, new MediaWorkloads(MediaSize).Bare), MediaSingleSteps),
     ];
 
+    /// <summary>What the library does here beside what it does where libcrypto is not called directly.</summary>
+    private static (Workload Subject, Workload? Baseline) Pair(Workload here, Workload elsewhere) =>
+        (Backends.Chosen(here), Backends.Managed(elsewhere));
+
     private static Scenario Of(string id, Func<(Workload Subject, Workload? Baseline)> workloads, int singleSteps = SingleSteps) =>
         new(id, () =>
         {
-            (Workload subject, Workload? baseline) = workloads();
-            return Stopwatching.Measure(id, subject, baseline, singleSteps);
+            bool chosen = E2E.Primitives.Backends.UsesLibcrypto;
+            try
+            {
+                (Workload subject, Workload? baseline) = workloads();
+                return Stopwatching.Measure(id, subject, baseline, singleSteps);
+            }
+            finally
+            {
+                E2E.Primitives.Backends.UsesLibcrypto = chosen;
+            }
         });
 }

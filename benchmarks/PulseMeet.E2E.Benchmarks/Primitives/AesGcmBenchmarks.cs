@@ -30,6 +30,12 @@ public class AesGcmBenchmarks
     public void PlatformSeal() => PlatformAesGcm.Instance.Seal(_key, _nonce, _plaintext, default, _sealed);
 
     [Benchmark]
+    public void LibcryptoSeal() => LibcryptoAesGcm.Instance.Seal(_key, _nonce, _plaintext, default, _sealed);
+
+    [Benchmark]
+    public bool LibcryptoOpen() => LibcryptoAesGcm.Instance.TryOpen(_key, _nonce, _sealed, default, _plaintext);
+
+    [Benchmark]
     public bool ManagedOpen() => ManagedAesGcm.Instance.TryOpen(_key, _nonce, _sealed, default, _plaintext);
 
     [Benchmark]

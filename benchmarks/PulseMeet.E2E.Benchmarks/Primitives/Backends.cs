@@ -1,3 +1,4 @@
+using PulseMeet.E2E.Benchmarks.Measuring;
 using PulseMeet.E2E.Primitives;
 
 namespace PulseMeet.E2E.Benchmarks.Primitives;
@@ -9,14 +10,34 @@ internal static class Backends
 
     public static IAeadBackend AesGcm(int length) => AesGcm256.BackendFor(length);
 
-    /// <summary>Both backends that this machine has.</summary>
-    public static IEnumerable<IAeadBackend> AllAesGcm => PlatformAesGcm.IsSupported
-        ? [ManagedAesGcm.Instance, PlatformAesGcm.Instance]
-        : [ManagedAesGcm.Instance];
+    /// <summary>All backends that this machine has.</summary>
+    public static IEnumerable<IAeadBackend> AllAesGcm =>
+    [
+        ManagedAesGcm.Instance,
+        .. PlatformAesGcm.IsSupported ? [PlatformAesGcm.Instance] : Array.Empty<IAeadBackend>(),
+        .. LibcryptoAesGcm.IsSupported ? [LibcryptoAesGcm.Instance] : Array.Empty<IAeadBackend>(),
+    ];
 
-    public static IEnumerable<IHmacBackend> AllHmac => [ManagedHmac.Instance, PlatformHmac.Instance];
+    public static IEnumerable<IHmacBackend> AllHmac =>
+    [
+        ManagedHmac.Instance,
+        PlatformHmac.Instance,
+        .. LibcryptoHmac.IsSupported ? [LibcryptoHmac.Instance] : Array.Empty<IHmacBackend>(),
+    ];
+
+    public static IEnumerable<IX25519Backend> AllX25519 =>
+        [ManagedX25519.Instance, .. LibcryptoX25519.IsSupported ? [LibcryptoX25519.Instance] : Array.Empty<IX25519Backend>()];
 
     public static IEnumerable<IMlKemBackend> AllMlKem => PlatformMlKem.IsSupported
         ? [ManagedMlKem.Instance, PlatformMlKem.Instance]
         : [ManagedMlKem.Instance];
+
+    /// <summary>The same work without libcrypto's being called directly: what the library did before, and does elsewhere.</summary>
+    public static Workload Managed(Workload workload) => Switched(workload, usesLibcrypto: false);
+
+    /// <summary>The same work as the library does it here.</summary>
+    public static Workload Chosen(Workload workload) => Switched(workload, usesLibcrypto: true);
+
+    private static Workload Switched(Workload workload, bool usesLibcrypto) =>
+        workload.Under(() => E2E.Primitives.Backends.UsesLibcrypto = usesLibcrypto);
 }

@@ -18,14 +18,23 @@ public class HmacBenchmarks
     public void PlatformMac() => PlatformHmac.Instance.Mac(_key, _data, _output);
 
     [Benchmark]
+    public void LibcryptoMac() => LibcryptoHmac.Instance.Mac(_key, _data, _output);
+
+    [Benchmark]
     public void ManagedExtract() => ManagedHmac.Instance.Extract(_data, _key, _output);
 
     [Benchmark]
     public void PlatformExtract() => PlatformHmac.Instance.Extract(_data, _key, _output);
 
     [Benchmark]
+    public void LibcryptoExtract() => LibcryptoHmac.Instance.Extract(_data, _key, _output);
+
+    [Benchmark]
     public void ManagedExpand() => ManagedHmac.Instance.Expand(_key, _data, _output);
 
     [Benchmark]
     public void PlatformExpand() => PlatformHmac.Instance.Expand(_key, _data, _output);
+
+    [Benchmark]
+    public void LibcryptoExpand() => LibcryptoHmac.Instance.Expand(_key, _data, _output);
 }

@@ -59,7 +59,11 @@ internal static class PrimitiveRows
         X25519.DerivePublicKey(s_key, curve);
         Ed25519.DerivePublicKey(s_key, signing);
         Ed25519.Sign(s_key, signing, s_message, signature);
-        yield return Stopwatching.Measure("X25519.TryAgree", new(() => X25519.TryAgree(s_key, curve, s_output)));
+        foreach (IX25519Backend backend in Backends.AllX25519)
+        {
+            yield return Stopwatching.Measure($"{backend.GetType().Name}.TryAgree", new(() => backend.TryAgree(s_key, curve, s_output)));
+        }
+
         yield return Stopwatching.Measure("X25519.DerivePublicKey", new(() => X25519.DerivePublicKey(s_key, s_output)));
         yield return Stopwatching.Measure("Ed25519.Sign", new(() => Ed25519.Sign(s_key, signing, s_message, signature)));
         yield return Stopwatching.Measure("Ed25519.Verify", new(() => Ed25519.Verify(signing, s_message, signature)));

@@ -20,6 +20,12 @@ public sealed class DeviceCertificate : IEquatable<DeviceCertificate>
 
     private readonly byte[] _encoded;
 
+    /// <summary>Whether the Ed25519 keys were checked when it was read.</summary>
+    private readonly bool _hasCheckedKeys;
+
+    /// <summary>Whether the signature was verified. Written once, from false to true, by whoever comes first.</summary>
+    private volatile bool _isVerified;
+
     private DeviceCertificate(
         byte[] encoded,
         DeviceAddress address,
@@ -28,9 +34,11 @@ public sealed class DeviceCertificate : IEquatable<DeviceCertificate>
         Ed25519PublicKey signingKey,
         Ed25519PublicKey mlsKey,
         DateTimeOffset notBefore,
-        DateTimeOffset notAfter)
+        DateTimeOffset notAfter,
+        bool hasCheckedKeys)
     {
         _encoded = encoded;
+        _hasCheckedKeys = hasCheckedKeys;
         Address = address;
         AccountKey = accountKey;
         IdentityKey = identityKey;
@@ -146,6 +154,11 @@ public sealed class DeviceCertificate : IEquatable<DeviceCertificate>
 
     private static DeviceCertificate Decode(ReadOnlySpan<byte> encoded, bool isVerified, Ed25519PublicKey? knownAccount)
     {
+        if (!isVerified && VerifiedCertificates.Shared.Find(encoded) is { } known)
+        {
+            return known;
+        }
+
         var reader = new SpanReader(encoded);
         reader.ExpectVersion(Version);
         DeviceAddress address = ReadAddress(ref reader);
@@ -160,7 +173,7 @@ public sealed class DeviceCertificate : IEquatable<DeviceCertificate>
         DateTimeOffset notAfter = UnixTime.Read(ref reader);
         _ = reader.ReadBytes(Ed25519KeyPair.SignatureSize);
         reader.ExpectEnd();
-        return new(encoded.ToArray(), address, accountKey, identityKey, signingKey, mlsKey, notBefore, notAfter);
+        return new(encoded.ToArray(), address, accountKey, identityKey, signingKey, mlsKey, notBefore, notAfter, !isVerified);
     }
 
     /// <summary>Checks the account key's signature and the validity period, with 5 minutes of tolerance at both ends.</summary>
@@ -198,13 +211,25 @@ public sealed class DeviceCertificate : IEquatable<DeviceCertificate>
     }
 
     /// <exception cref="E2EException">The signature does not verify (<see cref="E2EError.InvalidSignature"/>).</exception>
+    /// <remarks>Once for each certificate in a process: <see cref="VerifiedCertificates"/>.</remarks>
     internal void VerifySignature()
     {
+        if (_isVerified)
+        {
+            return;
+        }
+
         ReadOnlySpan<byte> signature = _encoded.AsSpan(_encoded.Length - Ed25519KeyPair.SignatureSize);
         ReadOnlySpan<byte> content = _encoded.AsSpan(0, _encoded.Length - Ed25519KeyPair.SignatureSize);
         if (!AccountKey.Verify(Label, content, signature))
         {
             throw new E2EException(E2EError.InvalidSignature, "The device certificate.");
+        }
+
+        _isVerified = true;
+        if (_hasCheckedKeys)
+        {
+            VerifiedCertificates.Shared.Add(this);
         }
     }
 

@@ -12,7 +12,7 @@ internal static class AesGcm256
     /// <summary>Length of a tag, in bytes. Shorter tags are refused.</summary>
     public const int TagSize = 16;
 
-    /// <summary>From this length on the platform's backend wins; measured in benchmarks/README.md, "Backends".</summary>
+    /// <summary>From this length on the platform's backend wins over BouncyCastle's; measured in benchmarks/README.md, "Backends".</summary>
     internal const int PlatformFrom = 4096;
 
     /// <param name="key">32 bytes.</param>
@@ -43,6 +43,10 @@ internal static class AesGcm256
         Aead.Aes256Gcm.TryOpen(key, nonce, sealedBytes, associatedData, plaintext);
 
     internal static IAeadBackend BackendFor(int length) =>
+        Backends.UsesLibcrypto && LibcryptoAesGcm.IsSupported ? LibcryptoAesGcm.Instance : OtherBackendFor(length);
+
+    /// <summary>The backend where libcrypto is not called directly.</summary>
+    internal static IAeadBackend OtherBackendFor(int length) =>
         PlatformAesGcm.IsSupported && (length >= PlatformFrom || !ManagedAesGcm.IsHardwareAccelerated)
             ? PlatformAesGcm.Instance
             : ManagedAesGcm.Instance;

@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 
 namespace PulseMeet.E2E.Primitives;
 
-/// <summary>SHA-256, SHA-384 or SHA-512 (FIPS 180-4) with HMAC (RFC 2104) and HKDF (RFC 5869) over it, by the platform:
+/// <summary>SHA-256, SHA-384 or SHA-512 (FIPS 180-4) with HMAC (RFC 2104) and HKDF (RFC 5869) over it, by the platform, HMAC by libcrypto where .NET has it:
 /// what a cipher suite names as its hash and its KDF.</summary>
 /// <remarks>Thread-safe.</remarks>
 internal sealed class HashFunction
@@ -43,8 +43,23 @@ internal sealed class HashFunction
     /// <param name="key">Any length.</param>
     /// <param name="data">Any length.</param>
     /// <param name="mac"><see cref="Size"/> bytes, written.</param>
-    public void Mac(ReadOnlySpan<byte> key, ReadOnlySpan<byte> data, Span<byte> mac) =>
-        CryptographicOperations.HmacData(_name, key, data, mac);
+    public void Mac(ReadOnlySpan<byte> key, ReadOnlySpan<byte> data, Span<byte> mac)
+    {
+        Argument.HasLength(mac, Size);
+        if (!Backends.UsesLibcrypto || !LibcryptoHmac.IsSupported)
+        {
+            CryptographicOperations.HmacData(_name, key, data, mac);
+            return;
+        }
+
+        LibcryptoHmac direct = Size switch
+        {
+            32 => LibcryptoHmac.Instance,
+            48 => LibcryptoHmac.Sha384,
+            _ => LibcryptoHmac.Sha512,
+        };
+        direct.Mac(key, data, mac);
+    }
 
     /// <summary>RFC 5869, section 2.2.</summary>
     public void Extract(ReadOnlySpan<byte> salt, ReadOnlySpan<byte> ikm, Span<byte> prk) => Mac(salt, ikm, prk);

@@ -55,7 +55,7 @@ internal static class Hkdf
         Span<byte> input = info.Length < 1024 ? stackalloc byte[info.Length + 1] : new byte[info.Length + 1];
         info.CopyTo(input);
         input[^1] = 1;
-        HMACSHA384.HashData(prk, input, block.Span);
+        HashFunction.Sha384.Mac(prk, input, block.Span);
         block.Span[..okm.Length].CopyTo(okm);
     }
 }

@@ -28,6 +28,7 @@ internal static class KnownAnswers
         }
     }
 
+    private const string Direct = "libcrypto";
     private const string Platform = "platform";
     private const string Managed = "BouncyCastle";
 
@@ -35,14 +36,18 @@ internal static class KnownAnswers
 
     private static IEnumerable<Check> Build()
     {
-        yield return new("X25519", Managed, "used", X25519Agreement);
+        foreach ((IX25519Backend backend, string name) in Curves())
+        {
+            yield return new("X25519", name, Role(backend == X25519.Backend), () => X25519Agreement(backend));
+        }
+
         yield return new("Ed25519", Managed, "used", Ed25519Signature);
         foreach ((IMlKemBackend backend, string name) in MlKems())
         {
             yield return new("ML-KEM-768", name, Role(backend == MlKem768.Backend), () => MlKemDecapsulation(backend));
         }
 
-        foreach ((IHmacBackend backend, string name) in new (IHmacBackend, string)[] { (PlatformHmac.Instance, Platform), (ManagedHmac.Instance, Managed) })
+        foreach ((IHmacBackend backend, string name) in Hmacs())
         {
             yield return new("HMAC-SHA-256", name, Role(backend == Hmac.Backend), () => HmacCode(backend));
             yield return new("HKDF-SHA-256", name, Role(backend == Hmac.Backend), () => HkdfExpansion(backend));
@@ -75,23 +80,39 @@ internal static class KnownAnswers
             () => IsHash(HashFunction.Sha512, "ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f"));
     }
 
+    private static IEnumerable<(IX25519Backend Backend, string Name)> Curves() =>
+        LibcryptoX25519.IsSupported ? [(LibcryptoX25519.Instance, Direct), (ManagedX25519.Instance, Managed)] : [(ManagedX25519.Instance, Managed)];
+
+    private static IEnumerable<(IHmacBackend Backend, string Name)> Hmacs() =>
+    [
+        .. LibcryptoHmac.IsSupported ? [(LibcryptoHmac.Instance, Direct)] : Array.Empty<(IHmacBackend, string)>(),
+        (PlatformHmac.Instance, Platform),
+        (ManagedHmac.Instance, Managed),
+    ];
+
     private static IEnumerable<(IMlKemBackend Backend, string Name)> MlKems() =>
         PlatformMlKem.IsSupported ? [(PlatformMlKem.Instance, Platform), (ManagedMlKem.Instance, Managed)] : [(ManagedMlKem.Instance, Managed)];
 
     private static IEnumerable<(IAeadBackend Backend, string Name)> Aeads() =>
-        PlatformAesGcm.IsSupported ? [(PlatformAesGcm.Instance, Platform), (ManagedAesGcm.Instance, Managed)] : [(ManagedAesGcm.Instance, Managed)];
+    [
+        .. LibcryptoAesGcm.IsSupported ? [(LibcryptoAesGcm.Instance, Direct)] : Array.Empty<(IAeadBackend, string)>(),
+        .. PlatformAesGcm.IsSupported ? [(PlatformAesGcm.Instance, Platform)] : Array.Empty<(IAeadBackend, string)>(),
+        (ManagedAesGcm.Instance, Managed),
+    ];
 
     private static string Role(bool isUsed) => isUsed ? "used" : "not used";
 
-    /// <summary>RFC 7748, section 5.2, the first vector.</summary>
-    private static bool X25519Agreement()
+    /// <summary>RFC 7748, section 5.2, the first vector; and that a key of low order gives nothing.</summary>
+    internal static bool X25519Agreement(IX25519Backend backend)
     {
         Span<byte> shared = stackalloc byte[X25519.KeySize];
-        return X25519.TryAgree(
+        return backend.TryAgree(
             Hex("a546e36bf0527c9d3b16154b82465edd62144c0ac1fc5a18506a2244ba449ac4"),
             Hex("e6db6867583030db3594c1a424b15f7c726624ec26b3353b10a903a6d0ab1c4c"),
             shared)
-            && Is(shared, "c3da55379de9c6908e94ea4df28d084f32eccf03491c71f754b4075577a28552");
+            && Is(shared, "c3da55379de9c6908e94ea4df28d084f32eccf03491c71f754b4075577a28552")
+            && !backend.TryAgree(shared, new byte[X25519.KeySize], shared)
+            && PublicBytes.Equal(shared, new byte[X25519.KeySize]);
     }
 
     /// <summary>RFC 8032, section 7.1, test 2, and that a changed signature is refused.</summary>
@@ -143,6 +164,19 @@ internal static class KnownAnswers
         Span<byte> mac = stackalloc byte[Hmac.Size];
         backend.Mac("Jefe"u8, "what do ya want for nothing?"u8, mac);
         return Is(mac, "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+    }
+
+    /// <summary>RFC 4231, section 4.3, over SHA-384 and SHA-512, by libcrypto.</summary>
+    internal static bool LongerHmacCodes()
+    {
+        Span<byte> mac = stackalloc byte[HashFunction.MaxSize];
+        LibcryptoHmac.Sha384.Mac("Jefe"u8, "what do ya want for nothing?"u8, mac[..48]);
+        bool isRight = Is(
+            mac[..48], "af45d2e376484031617f78d2b58a6b1b9c7ef464f5a01b47e42ec3736322445e8e2240ca5e69e2c78b3239ecfab21649");
+        LibcryptoHmac.Sha512.Mac("Jefe"u8, "what do ya want for nothing?"u8, mac);
+        return isRight && Is(
+            mac,
+            "164b7a7bfcf819e2e395fbe73b56e0a387bd64222e831fd610270cd7ea2505549758bf75c05a994a6d034f65f8f0e6fdcaeab1a34d4a6b4b636e070a38bce737");
     }
 
     /// <summary>RFC 5869, appendix A.1.</summary>

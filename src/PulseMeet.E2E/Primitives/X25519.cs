@@ -2,11 +2,15 @@ using BouncyCastleX25519 = Org.BouncyCastle.Math.EC.Rfc7748.X25519;
 
 namespace PulseMeet.E2E.Primitives;
 
-/// <summary>X25519 (RFC 7748, section 5), by BouncyCastle.</summary>
+/// <summary>X25519 (RFC 7748, section 5): agreements by libcrypto where .NET has it, else by BouncyCastle.</summary>
 internal static class X25519
 {
     /// <summary>Length of a private key, a public key and a shared secret, in bytes.</summary>
     public const int KeySize = 32;
+
+    internal static IX25519Backend Backend => Backends.UsesLibcrypto && LibcryptoX25519.IsSupported
+        ? LibcryptoX25519.Instance
+        : ManagedX25519.Instance;
 
     public static void GeneratePrivateKey(Span<byte> privateKey)
     {
@@ -18,6 +22,8 @@ internal static class X25519
     {
         Argument.HasLength(privateKey, KeySize);
         Argument.HasLength(publicKey, KeySize);
+
+        // BouncyCastle's everywhere: it has a table of the base point's multiples, and is twice as fast as libcrypto here.
         BouncyCastleX25519.ScalarMultBase(privateKey, publicKey);
     }
 
@@ -28,7 +34,7 @@ internal static class X25519
         Argument.HasLength(privateKey, KeySize);
         Argument.HasLength(publicKey, KeySize);
         Argument.HasLength(sharedSecret, KeySize);
-        return BouncyCastleX25519.CalculateAgreement(privateKey, publicKey, sharedSecret);
+        return Backend.TryAgree(privateKey, publicKey, sharedSecret);
     }
 
     /// <summary>Whether the encoding is the only one of its point: the high bit clear and the value below 2^255 - 19.</summary>

@@ -1,5 +1,6 @@
 using PulseMeet.E2E.Sqlite.Relay;
 using PulseMeet.E2E.Testing;
+using PulseMeet.E2E.Tests.Relay;
 
 namespace PulseMeet.E2E.Sqlite.Tests.Relay;
 
@@ -18,6 +19,14 @@ public sealed class ConformanceOnSqlite(ConformanceFile file) : IClassFixture<Co
         using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(5));
         await RelayConformance.Checks.Single(check => check.Name == rule).RunAsync(
             new(relay, new SqliteMediaStore(relay), clock), patience.Token);
+    }
+
+    [Fact]
+    public async Task What_one_user_may_have_offered_ends_at_the_last_item()
+    {
+        using var folder = new Folder();
+        await using var relay = new SqliteRelay(folder.Database, TimeProvider.System);
+        await OfferedItems.AreBoundedAsync(relay);
     }
 }
 

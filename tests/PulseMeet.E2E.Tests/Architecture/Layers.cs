@@ -28,6 +28,17 @@ public sealed class Layers
     private static HashSet<string> Existing => [.. s_sources.Value.Files.Select(file => file.Room)];
 
     [Fact]
+    public void Pointers_are_in_the_files_that_call_libcrypto_and_nowhere_else() =>
+        Assert.All(
+            Sources.Read().Files.Where(file => file.Text.Contains("unsafe ", StringComparison.Ordinal)),
+            file => Assert.StartsWith("Primitives/Libcrypto", file.Path, StringComparison.Ordinal));
+
+    [Fact]
+    public void Backends_are_switched_by_nobody_in_the_library() =>
+        Assert.DoesNotContain(
+            Sources.Read().Files, file => file.Text.Contains("UsesLibcrypto =", StringComparison.Ordinal));
+
+    [Fact]
     public void Every_folder_is_a_room_of_the_table()
     {
         Assert.Empty(Existing.Except(Rooms.Table.Select(row => row.Room)));

@@ -211,7 +211,7 @@ public sealed class ConversationKeyCaching : IDisposable
     }
 
     /// <summary>The real derivation, which counts and can be told to fail.</summary>
-    private sealed class CountingDerivation(TimeProvider time) : IKeyDerivationService
+    internal sealed class CountingDerivation(TimeProvider time) : IKeyDerivationService
     {
         private readonly KeyDerivationService _inner = new(new KeyDerivationOptions(), time);
         private int _count;

@@ -73,15 +73,18 @@ public sealed class AesGcmKeys
     [Fact]
     public void Short_messages_go_to_the_backend_that_is_quicker_for_them_and_long_ones_to_the_platform()
     {
+        // Where libcrypto is called directly, it serves every length.
+        Assert.Equal(LibcryptoAesGcm.IsSupported, AesGcm256.BackendFor(0) is LibcryptoAesGcm);
+        Assert.Equal(LibcryptoAesGcm.IsSupported, AesGcm256.BackendFor(int.MaxValue) is LibcryptoAesGcm);
         if (!PlatformAesGcm.IsSupported)
         {
-            Assert.Same(ManagedAesGcm.Instance, AesGcm256.BackendFor(AesGcm256.PlatformFrom));
+            Assert.Same(ManagedAesGcm.Instance, AesGcm256.OtherBackendFor(AesGcm256.PlatformFrom));
             return;
         }
 
-        Assert.Same(PlatformAesGcm.Instance, AesGcm256.BackendFor(AesGcm256.PlatformFrom));
+        Assert.Same(PlatformAesGcm.Instance, AesGcm256.OtherBackendFor(AesGcm256.PlatformFrom));
         Assert.Same(
             ManagedAesGcm.IsHardwareAccelerated ? ManagedAesGcm.Instance : PlatformAesGcm.Instance,
-            AesGcm256.BackendFor(AesGcm256.PlatformFrom - 1));
+            AesGcm256.OtherBackendFor(AesGcm256.PlatformFrom - 1));
     }
 }

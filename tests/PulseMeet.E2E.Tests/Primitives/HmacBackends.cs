@@ -2,7 +2,7 @@ using PulseMeet.E2E.Primitives;
 
 namespace PulseMeet.E2E.Tests.Primitives;
 
-/// <summary>Both backends of HMAC and HKDF give the same bytes at every length.</summary>
+/// <summary>All backends of HMAC and HKDF give the same bytes at every length.</summary>
 public sealed class HmacBackends
 {
     private static readonly byte[] s_material = [.. Enumerable.Range(0, 1024).Select(i => (byte)(i * 31))];
@@ -41,6 +41,34 @@ public sealed class HmacBackends
     }
 
     [Fact]
+    public void Codes_over_the_longer_hashes_are_the_platforms_for_every_key_and_data_length()
+    {
+        foreach (HashFunction hash in new[] { HashFunction.Sha256, HashFunction.Sha384, HashFunction.Sha512 })
+        {
+            var name = new System.Security.Cryptography.HashAlgorithmName($"SHA{hash.Size * 8}");
+            foreach (int keyLength in new[] { 0, 1, 63, 64, 127, 128, 129, 200 })
+            {
+                foreach (int length in new[] { 0, 1, 111, 112, 127, 128, 129, 600 })
+                {
+                    ReadOnlySpan<byte> key = s_material.AsSpan(0, keyLength);
+                    ReadOnlySpan<byte> data = s_material.AsSpan(100, length);
+                    byte[] mac = new byte[hash.Size];
+                    hash.Mac(key, data, mac);
+                    Assert.Equal(System.Security.Cryptography.CryptographicOperations.HmacData(name, key, data), mac);
+                }
+            }
+        }
+    }
+
+    [Fact]
+    public void A_code_over_more_than_a_page_is_the_platforms()
+    {
+        byte[] data = new byte[100_000];
+        data.AsSpan().Fill(7);
+        Agree((backend, output) => backend.Mac(s_material.AsSpan(0, 32), data, output), 32);
+    }
+
+    [Fact]
     public void A_code_may_be_written_over_its_own_key()
     {
         byte[] separate = new byte[32];
@@ -59,5 +87,11 @@ public sealed class HmacBackends
         call(PlatformHmac.Instance, platform);
         call(ManagedHmac.Instance, managed);
         Assert.Equal(managed, platform);
+        if (LibcryptoHmac.IsSupported)
+        {
+            byte[] direct = new byte[length];
+            call(LibcryptoHmac.Instance, direct);
+            Assert.Equal(platform, direct);
+        }
     }
 }

@@ -13,9 +13,23 @@ public sealed class PublishedVectors
     private static byte[] Range(byte first, byte last) =>
         [.. Enumerable.Range(first, last - first + 1).Select(value => (byte)value)];
 
-    private static IHmacBackend HmacBackend(string name) => name == "platform" ? PlatformHmac.Instance : ManagedHmac.Instance;
+    /// <summary>Where libcrypto is not called directly, the platform's stand in for it.</summary>
+    private static IHmacBackend HmacBackend(string name) => name switch
+    {
+        "managed" => ManagedHmac.Instance,
+        "libcrypto" when LibcryptoHmac.IsSupported => LibcryptoHmac.Instance,
+        _ => PlatformHmac.Instance,
+    };
 
-    private static IAeadBackend AeadBackend(string name) => name == "platform" ? PlatformAesGcm.Instance : ManagedAesGcm.Instance;
+    private static IAeadBackend AeadBackend(string name) => name switch
+    {
+        "managed" => ManagedAesGcm.Instance,
+        "libcrypto" when LibcryptoAesGcm.IsSupported => LibcryptoAesGcm.Instance,
+        _ => PlatformAesGcm.Instance,
+    };
+
+    private static IEnumerable<IX25519Backend> Curves =>
+        LibcryptoX25519.IsSupported ? [LibcryptoX25519.Instance, ManagedX25519.Instance] : [ManagedX25519.Instance];
 
     [Theory]
     [InlineData(
@@ -28,9 +42,12 @@ public sealed class PublishedVectors
         "95cbde9476e8907d7aade45cb4b873f88b595a68799fa152e6f8f7647aac7957")]
     public void X25519_gives_the_vectors_of_RFC_7748_section_5_2(string scalar, string u, string expected)
     {
-        byte[] shared = new byte[32];
-        Assert.True(X25519.TryAgree(Hex(scalar), Hex(u), shared));
-        Assert.Equal(Hex(expected), shared);
+        foreach (IX25519Backend backend in Curves)
+        {
+            byte[] shared = new byte[32];
+            Assert.True(backend.TryAgree(Hex(scalar), Hex(u), shared));
+            Assert.Equal(Hex(expected), shared);
+        }
     }
 
     [Theory]
@@ -38,17 +55,20 @@ public sealed class PublishedVectors
     [InlineData(1000, "684cf59ba83309552800ef566f2f4d3c1c3887c49360e3875f2eb94d99532c51")]
     public void X25519_iterated_gives_the_vectors_of_RFC_7748_section_5_2(int iterations, string expected)
     {
-        byte[] k = new byte[32];
-        k[0] = 9;
-        byte[] u = [.. k];
-        for (int i = 0; i < iterations; i++)
+        foreach (IX25519Backend backend in Curves)
         {
-            byte[] next = new byte[32];
-            X25519.TryAgree(k, u, next);
-            (k, u) = (next, k);
-        }
+            byte[] k = new byte[32];
+            k[0] = 9;
+            byte[] u = [.. k];
+            for (int i = 0; i < iterations; i++)
+            {
+                byte[] next = new byte[32];
+                backend.TryAgree(k, u, next);
+                (k, u) = (next, k);
+            }
 
-        Assert.Equal(Hex(expected), k);
+            Assert.Equal(Hex(expected), k);
+        }
     }
 
     [Fact]
@@ -99,6 +119,7 @@ public sealed class PublishedVectors
     [Theory]
     [InlineData("platform")]
     [InlineData("managed")]
+    [InlineData("libcrypto")]
     public void HMAC_gives_the_vectors_of_RFC_4231(string backend)
     {
         (byte[] Key, byte[] Data, string Expected)[] vectors =
@@ -119,6 +140,7 @@ public sealed class PublishedVectors
     [Theory]
     [InlineData("platform")]
     [InlineData("managed")]
+    [InlineData("libcrypto")]
     public void HKDF_gives_the_vectors_of_RFC_5869_appendix_A(string backend)
     {
         (byte[] Ikm, byte[] Salt, byte[] Info, string Prk, string Okm)[] vectors =
@@ -147,6 +169,7 @@ public sealed class PublishedVectors
     [Theory]
     [InlineData("platform")]
     [InlineData("managed")]
+    [InlineData("libcrypto")]
     public void AES_256_GCM_gives_test_cases_13_to_16_of_the_GCM_specification(string backend)
     {
         const string key = "feffe9928665731c6d6a8f9467308308feffe9928665731c6d6a8f9467308308";
@@ -258,6 +281,7 @@ public sealed class PublishedVectors
     [Theory]
     [InlineData("platform")]
     [InlineData("managed")]
+    [InlineData("libcrypto")]
     public void HKDF_gives_255_blocks_and_refuses_a_byte_more(string backend)
     {
         byte[] prk = Repeat(1, 32);

@@ -31,6 +31,9 @@ public sealed class RelayRules
     }
 
     [Fact]
+    public Task What_one_user_may_have_offered_ends_at_the_last_item() => OfferedItems.AreBoundedAsync(new InMemoryRelay(TimeProvider.System));
+
+    [Fact]
     public void No_two_rules_have_one_name() =>
         Assert.Equal(RelayConformance.Checks.Count, RelayConformance.Checks.Select(check => check.Name).Distinct().Count());
 }

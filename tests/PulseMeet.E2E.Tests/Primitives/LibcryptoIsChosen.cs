@@ -1,0 +1,67 @@
+using System.Security.Cryptography;
+using PulseMeet.E2E.Primitives;
+
+namespace PulseMeet.E2E.Tests.Primitives;
+
+/// <summary>The machine's own libcrypto is called only where it is the one that .NET uses, whole, and right; everywhere else the other
+/// backends serve.</summary>
+public sealed class LibcryptoIsChosen
+{
+    private const string Library = "libcrypto.so.3";
+
+    private static long NetsVersion() => OperatingSystem.IsLinux() ? SafeEvpPKeyHandle.OpenSslVersion : 0;
+
+    [Fact]
+    public void Where_everything_is_as_it_has_to_be_it_serves()
+    {
+        bool isThere = NetsVersion() >> 28 == 3;
+        Assert.Equal(isThere, Libcrypto.Open(Library, "default", NetsVersion) != 0);
+        bool isOn = isThere && Backends.UsesLibcrypto;
+        Assert.Equal(isOn, LibcryptoX25519.IsSupported);
+        Assert.Equal(isOn, LibcryptoHmac.IsSupported);
+        Assert.Equal(isOn, LibcryptoAesGcm.IsSupported);
+        Assert.Equal(isOn, KnownAnswers.All.Count(check => check is { Backend: "libcrypto", Role: "used" }) == 4);
+    }
+
+    [Fact]
+    public void Another_version_than_dot_NETs_an_older_one_and_none_at_all_do_not()
+    {
+        Assert.Equal(0, Libcrypto.Open(Library, "default", () => NetsVersion() + 0x10));
+        Assert.Equal(0, Libcrypto.Open(Library, "default", () => 0x1010117f));
+        Assert.Equal(0, Libcrypto.Open(Library, "default", () => 0));
+    }
+
+    [Fact]
+    public void A_library_that_is_not_there_does_not() =>
+        Assert.Equal(0, Libcrypto.Open("libcrypto.so.99", "default", NetsVersion));
+
+    [Fact]
+    public void A_provider_that_is_not_there_or_refuses_does_not()
+    {
+        Assert.Equal(0, Libcrypto.Open(Library, "no such provider", NetsVersion));
+        Assert.Equal(0, Libcrypto.Open(Library, "no-such-provider-either", NetsVersion));
+    }
+
+    [Fact]
+    public void A_platform_without_OpenSSL_does_not() =>
+        Assert.Equal(0, Libcrypto.Open(Library, "default", () => throw new PlatformNotSupportedException()));
+
+    [Fact]
+    public void A_backend_with_a_wrong_answer_or_that_fails_is_not_taken()
+    {
+        Assert.False(Backends.Passes(() => KnownAnswers.X25519Agreement(new Wrong())));
+        Assert.False(Backends.Passes(() => throw Libcrypto.Failure()));
+        Assert.False(Backends.Passes(() => throw new EntryPointNotFoundException()));
+        Assert.True(Backends.Passes(() => KnownAnswers.X25519Agreement(ManagedX25519.Instance)));
+    }
+
+    /// <summary>Agrees on the right secret, and does not refuse a key of low order.</summary>
+    private sealed class Wrong : IX25519Backend
+    {
+        public bool TryAgree(ReadOnlySpan<byte> privateKey, ReadOnlySpan<byte> publicKey, Span<byte> sharedSecret)
+        {
+            ManagedX25519.Instance.TryAgree(privateKey, publicKey, sharedSecret);
+            return true;
+        }
+    }
+}
