@@ -226,7 +226,7 @@ public sealed partial class E2EClient
         return [.. waiting.Select(item => item.Record.ToEnvelope())];
     }
 
-    /// <summary>Takes envelopes out that the relay has taken.</summary>
+    /// <summary>Takes envelopes out that the relay has taken. After a crash the last of them may be given again: the relay takes them once.</summary>
     /// <param name="taken">What <see cref="GetOutboxAsync"/> gave, with what became of it.</param>
     /// <param name="cancellationToken">Stops waiting; taken out or not.</param>
     public async Task ConfirmOutboxAsync(
