@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using System.Threading.Channels;
@@ -59,6 +60,16 @@ internal sealed class ClientCore : IAsyncDisposable
 
     public UserCache Users { get; } = new();
 
+    /// <summary>Groups of pulse chats that were used lately.</summary>
+    public PulseShelf Shelf { get; } = new();
+
+    /// <summary>Whether the relay has said, since the store was opened, which revision it was told: until then nobody knows whether the
+    /// store was put back, and nothing is sealed for a group.</summary>
+    public bool IsRevisionConfirmed { get; set; }
+
+    /// <summary>Users who may have a newer device list than a pulse chat knows, with its number.</summary>
+    public ConcurrentDictionary<string, long> ListHints { get; } = new(StringComparer.Ordinal);
+
     public Leftovers Leftovers { get; } = new();
 
     public DeviceAddress Address => Options.Device!;
@@ -96,6 +107,9 @@ internal sealed class ClientCore : IAsyncDisposable
 
     /// <summary>Whether prekeys were used since somebody looked at what the relay has left.</summary>
     public bool IsPublicationWanted { get; set; }
+
+    /// <summary>Whether key packages were used since somebody looked at what the relay has left.</summary>
+    public bool AreKeyPackagesWanted { get; set; }
 
     /// <summary>Signals that came and were not handed over; the oldest go first.</summary>
     public Channel<SignalReceived> Signals { get; } = Channel.CreateBounded<SignalReceived>(
@@ -200,6 +214,7 @@ internal sealed class ClientCore : IAsyncDisposable
         }
 
         await ReloadPreKeysAsync().ConfigureAwait(false);
+        AreKeyPackagesWanted = true;
     }
 
     /// <summary>Takes this device's prekeys as they are in the store. For whoever has their turn, or has the client alone.</summary>
@@ -258,6 +273,7 @@ internal sealed class ClientCore : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        Shelf.Dispose();
         await DeleteLeftoversAsync().ConfigureAwait(false);
         Telemetry.ClientEnded(this, Relay);
         _preKeys?.Dispose();

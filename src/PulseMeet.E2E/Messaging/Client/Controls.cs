@@ -101,6 +101,8 @@ internal sealed class Controls(ClientCore core, Conversations conversations)
 
     /// <summary>Looks whether the relay was told a higher revision than the store has: then it was rolled back, and everything that is
     /// sent from now on goes by new sessions, in a new stream.</summary>
+    /// <param name="highestTold">What the relay says that it was told.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
     public async Task NoticeRollbackAsync(long highestTold, CancellationToken cancellationToken)
     {
         DateTimeOffset now = core.Time.GetUtcNow();
@@ -132,6 +134,7 @@ internal sealed class Controls(ClientCore core, Conversations conversations)
             after = page[^1].Key.ToArray();
         }
 
+        await PulseRollback.MarkAsync(core, cancellationToken).ConfigureAwait(false);
         await core.ChangeAsync(
             device.Select(peer => Gates.User(peer.UserId)).Append(Gates.User(core.Address.UserId)),
             async work =>
@@ -143,7 +146,7 @@ internal sealed class Controls(ClientCore core, Conversations conversations)
 
                 await EndStreamAsync(work).ConfigureAwait(false);
                 ClientCore.PutStream(work, StreamId.New(now));
-                ClientCore.PutRevisionOffset(work, highestTold - core.Store.Revision + 1);
+                ClientCore.PutRevisionOffset(work, Math.Max(core.RevisionOffset, highestTold - core.Store.Revision + 1));
                 work.AddEvent(new StoreRolledBack());
             },
             cancellationToken).ConfigureAwait(false);

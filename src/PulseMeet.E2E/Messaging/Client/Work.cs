@@ -280,6 +280,7 @@ internal sealed partial class Work : IAsyncDisposable
         }
 
         _sessions.Clear();
+        ReturnPulses();
         if (HasUsedPreKeys && !_isCommitted)
         {
             // What was used up in memory was not: the stored state counts.
@@ -338,7 +339,11 @@ internal sealed partial class Work : IAsyncDisposable
 
             byte[] key = RecordKey.Of(name);
             Put(RecordKey.IncomingStreams, key, encoded);
-            if (stream.NoticedAt is null && stream.AskedAt is null)
+            if (!name.Conversation.IsDirect)
+            {
+                GatherPulseStream(name, stream, key);
+            }
+            else if (stream.NoticedAt is null && stream.AskedAt is null)
             {
                 Delete(RecordKey.Gaps, key);
             }
@@ -348,6 +353,7 @@ internal sealed partial class Work : IAsyncDisposable
             }
         }
 
+        GatherPulses(secrets);
         if (HasUsedPreKeys)
         {
             byte[] state = _core.PreKeys.Serialize();
