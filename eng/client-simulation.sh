@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Random walks of the client's users around a hostile relay, as many as one likes: eng/client-simulation.sh WALKS (200 by default).
-# The test command takes ten. A walk that fails is printed with its seed and, shrunk, its steps.
+# Of both kinds, without and with stores put back; the test command takes five of each. A walk that fails is printed with its seed and, shrunk, its steps.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 export PULSEMEET_SIMULATION_WALKS=${1:-200}
 dotnet test tests/PulseMeet.E2E.Tests/PulseMeet.E2E.Tests.csproj -c Release --nologo -v quiet --filter FullyQualifiedName~ClientSimulation
-echo "$PULSEMEET_SIMULATION_WALKS walks, nothing lost unnamed, nothing twice, no cipher key twice."
+echo "$PULSEMEET_SIMULATION_WALKS walks of each kind, nothing lost unnamed, nothing twice, no cipher key twice."

@@ -26,11 +26,12 @@ internal sealed class ChatServer : IAsyncDisposable
     public Uri Address { get; }
 
     /// <param name="services">Registers what is to be another than usual.</param>
-    public static async Task<ChatServer> StartAsync(Action<IServiceCollection>? services = null)
+    /// <param name="port">The port; 0 for one that the system chooses.</param>
+    public static async Task<ChatServer> StartAsync(Action<IServiceCollection>? services = null, int port = 0)
     {
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
-        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.WebHost.UseUrls($"http://127.0.0.1:{port}");
         builder.Services.AddAuthentication("Test").AddScheme<AuthenticationSchemeOptions, TestAuthentication>("Test", null);
         builder.Services.AddAuthorization();
         services?.Invoke(builder.Services);

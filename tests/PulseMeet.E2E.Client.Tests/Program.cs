@@ -3,15 +3,21 @@ using PulseMeet.E2E.Client.Tests.Killing;
 
 namespace PulseMeet.E2E.Client.Tests;
 
-/// <summary>This assembly as a process: a device that is killed, or the campaign that kills it.</summary>
+/// <summary>This assembly as a process: a device or a relay that is killed, or the campaign that kills them.</summary>
 internal static class Program
 {
-    /// <param name="arguments"><c>device USER PEER DATABASE RELAY NUMBER</c>, or <c>campaign KILLS SEED</c>.</param>
+    /// <param name="arguments"><c>device USER PEER DATABASE RELAY NUMBER</c>, <c>relay DATABASE SALTS PORT</c>, or <c>campaign KILLS SEED</c>.</param>
     private static async Task<int> Main(string[] arguments)
     {
         if (arguments is ["device", var user, var peer, var database, var relay, var number])
         {
             await DeviceProcess.RunAsync(user, peer, database, new Uri(relay), int.Parse(number, CultureInfo.InvariantCulture));
+            return 0;
+        }
+
+        if (arguments is ["relay", var file, var salts, var port])
+        {
+            await RelayProcess.RunAsync(file, salts, int.Parse(port, CultureInfo.InvariantCulture));
             return 0;
         }
 

@@ -1,37 +1,34 @@
-using PulseMeet.E2E.Relay;
-
 namespace PulseMeet.E2E.Client.Tests.Killing;
 
-/// <summary>Two devices in processes of their own, on SQLite files and a relay over HTTP, write to each other and are killed in the
-/// middle of it, again and again.</summary>
+/// <summary>Two devices and their relay, in processes of their own on SQLite files, over HTTP: the devices write to each other, and one of the
+/// three is killed in the middle of it, again and again.</summary>
 internal sealed class Campaign : IAsyncDisposable
 {
     private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(3);
 
     private readonly string _folder;
-    private readonly ChatServer _server;
-    private readonly NonceRecorder _relay;
+    private readonly KilledRelay _relay;
     private readonly Random _chance;
     private readonly Device[] _devices;
 
-    private Campaign(string folder, ChatServer server, NonceRecorder relay, Random chance)
+    private Campaign(string folder, KilledRelay relay, Random chance)
     {
         _folder = folder;
-        _server = server;
         _relay = relay;
         _chance = chance;
         _devices =
         [
-            new Device("alice", "bob", Path.Combine(folder, "alice.db"), server.Address),
-            new Device("bob", "alice", Path.Combine(folder, "bob.db"), server.Address),
+            new Device("alice", "bob", Path.Combine(folder, "alice.db"), relay.Address!),
+            new Device("bob", "alice", Path.Combine(folder, "bob.db"), relay.Address!),
         ];
     }
 
     public static async Task<Campaign> StartAsync(int seed)
     {
-        var relay = new NonceRecorder();
-        ChatServer server = await ChatServer.StartAsync(services => services.AddSingleton<IE2ERelayServer>(relay));
-        return new Campaign(Directory.CreateTempSubdirectory("pulsemeet-kill").FullName, server, relay, new Random(seed));
+        string folder = Directory.CreateTempSubdirectory("pulsemeet-kill").FullName;
+        var relay = new KilledRelay(folder);
+        await relay.StartAsync();
+        return new Campaign(folder, relay, new Random(seed));
     }
 
     public async Task<Outcome> RunAsync(int kills)
@@ -61,14 +58,22 @@ internal sealed class Campaign : IAsyncDisposable
                 }
             }
 
-            // In the middle of something: after it has said a little more, and a moment later.
-            Device victim = _devices[_chance.Next(2)];
-            int lines = victim.Said.Count + _chance.Next(1, 4);
-            await WaitAsync(victim, said => said.Count >= lines);
+            // In the middle of something: after somebody has said a little more, and a moment later.
+            int victim = _chance.Next(3);
+            Device watched = _devices[victim % 2];
+            int lines = watched.Said.Count + _chance.Next(1, 4);
+            await WaitAsync(watched, said => said.Count >= lines);
             await Task.Delay(TimeSpan.FromMilliseconds(_chance.Next(0, 25)));
-            await victim.KillAsync();
-            victim.Start();
-            victim.Tell("read");
+            if (victim == 2)
+            {
+                await _relay.KillAsync();
+                await _relay.StartAsync();
+                continue;
+            }
+
+            await watched.KillAsync();
+            watched.Start();
+            watched.Tell("read");
         }
 
         Array.ForEach(_devices, device => device.Tell("say"));
@@ -81,11 +86,12 @@ internal sealed class Campaign : IAsyncDisposable
         return Judge(kills);
     }
 
-    public async ValueTask DisposeAsync()
+    public ValueTask DisposeAsync()
     {
         Array.ForEach(_devices, device => device.Dispose());
-        await _server.DisposeAsync();
+        _relay.Dispose();
         Directory.Delete(_folder, recursive: true);
+        return ValueTask.CompletedTask;
     }
 
     private static async Task WaitAsync(Device device, Func<IReadOnlyList<(int Life, string[] Words)>, bool> isEnough, bool isNeeded = true)
@@ -123,7 +129,7 @@ internal sealed class Campaign : IAsyncDisposable
             strange.AddRange(receiver.Said.Where(line => line.Words[0] is "told" or "failed").Select(line => $"{receiver.User} {string.Join(' ', line.Words)}"));
         }
 
-        return new Outcome(kills, _devices.Sum(device => Sent(device).Length), lost, twice, _relay.Repeated, strange);
+        return new Outcome(kills, _devices.Sum(device => Sent(device).Length), lost, twice, NonceRecorder.Repeated(_relay.Salts), strange);
     }
 
     /// <summary>Events that came again although the app had come back for a later one.</summary>

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 using System.Reflection;
 using PulseMeet.E2E.Identity;
@@ -7,32 +6,38 @@ using PulseMeet.E2E.Relay;
 
 namespace PulseMeet.E2E.Client.Tests.Killing;
 
-/// <summary>A relay that notes the salt of every envelope's cipher key: two envelopes with one would share a key.</summary>
-internal sealed class NonceRecorder : IE2ERelayServer
+/// <summary>A relay that writes down the salt of every envelope's cipher key before it takes the envelope: two envelopes with one would share a key.</summary>
+/// <param name="relay">What keeps the envelopes.</param>
+/// <param name="salts">The file: a line for each envelope that came, its salt and its id.</param>
+internal sealed class NonceRecorder(IE2ERelayServer relay, string salts) : IE2ERelayServer
 {
-    private readonly InMemoryRelay _relay = new(TimeProvider.System);
-    private readonly ConcurrentDictionary<string, string> _envelopes = new();
-    private int _repeated;
+    private readonly Lock _lock = new();
 
-    public int Repeated => Volatile.Read(ref _repeated);
+    /// <summary>How many salts two envelopes have in common, by what processes that may be dead have written down.</summary>
+    public static int Repeated(string salts) => File.ReadLines(salts)
+        .Select(line => line.Split(' '))
+        .Where(words => words is [{ Length: 24 }, { Length: 32 }])
+        .GroupBy(words => words[0])
+        .Count(envelopes => envelopes.Select(words => words[1]).Distinct().Count() > 1);
 
     public IE2ERelay Connect(DeviceAddress caller)
     {
         var view = DispatchProxy.Create<IE2ERelay, View>();
-        ((View)(object)view).Set(this, _relay.Connect(caller));
+        ((View)(object)view).Set(this, relay.Connect(caller));
         return view;
     }
 
-    public Task CleanUpAsync(CancellationToken cancellationToken = default) => _relay.CleanUpAsync(cancellationToken);
+    public Task CleanUpAsync(CancellationToken cancellationToken = default) => relay.CleanUpAsync(cancellationToken);
 
     private void Note(OutgoingEnvelope envelope)
     {
         ReadOnlySpan<byte> message = envelope.Content.Span[2..];
         ReadOnlySpan<byte> inner = RatchetSession.IsFirstMessage(message) ? FirstMessage.Read(message).Inner : message;
-        string id = Convert.ToHexString(envelope.Id.Span);
-        if (_envelopes.GetOrAdd(Convert.ToHexString(inner.Slice(RatchetMessage.NonceAt, 12)), id) != id)
+        lock (_lock)
         {
-            Interlocked.Increment(ref _repeated);
+            // Each line is whole with the operating system when it was written: a killed process takes none with it.
+            File.AppendAllText(
+                salts, $"{Convert.ToHexString(inner.Slice(RatchetMessage.NonceAt, 12))} {Convert.ToHexString(envelope.Id.Span)}{Environment.NewLine}");
         }
     }
 

@@ -154,7 +154,7 @@ public sealed class ClientCrashes
         return (world, alice, bob);
     }
 
-    private static async Task<bool> DiesAsync(Func<Task> act)
+    internal static async Task<bool> DiesAsync(Func<Task> act)
     {
         try
         {
@@ -172,16 +172,16 @@ public sealed class ClientCrashes
     }
 
     /// <summary>Whether the write was reached. If not, it is put so far away that it never is.</summary>
-    private static bool HasHappened(CrashingStore store, StoreFault fault)
+    internal static bool HasHappened(CrashingStore store, StoreFault fault)
     {
         bool happened = store.HasHappened;
         store.Plan(int.MaxValue, fault);
         return happened;
     }
 
-    private static bool IsCrash(StoreFault fault) => fault is StoreFault.CrashBefore or StoreFault.CrashAfter;
+    internal static bool IsCrash(StoreFault fault) => fault is StoreFault.CrashBefore or StoreFault.CrashAfter;
 
-    private static async Task<CrashingStore> PlanAsync(Member member, int write, StoreFault fault)
+    internal static async Task<CrashingStore> PlanAsync(Member member, int write, StoreFault fault)
     {
         CrashingStore? store = null;
         await member.RestartAsync(inner => store = new CrashingStore(inner));

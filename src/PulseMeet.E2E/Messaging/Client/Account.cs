@@ -220,6 +220,12 @@ internal sealed class Account(ClientCore core, DeviceLists lists)
                 },
                 cancellationToken).ConfigureAwait(false);
         }
+        catch (E2EException exception) when (exception.Reason == E2EError.StoreFailed)
+        {
+            // It may have been written all the same: what is in memory follows the store, or the same call could not take it up.
+            await core.LoadAsync(CancellationToken.None).ConfigureAwait(false);
+            throw;
+        }
         finally
         {
             CryptographicOperations.ZeroMemory(identityState);

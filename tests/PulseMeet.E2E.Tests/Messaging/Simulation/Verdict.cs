@@ -5,7 +5,7 @@ namespace PulseMeet.E2E.Tests.Messaging.Simulation;
 /// <summary>Whether what a walk came to is what was promised. Each message that a device has not shown is looked at by itself: it was
 /// noticed there as missing, under its own number, and given up with an event; or it was said before the device had heard of its
 /// sender at all; or it was the last of a device that was removed; or it had been received by a store that was then put back; or the sender's
-/// was put back to a moment after which the relay had heard nothing of it.</summary>
+/// was put back to a moment after which the relay had heard nothing of it; or the sender's app was told that the device has no keys.</summary>
 internal sealed class Verdict(Walk walk, string course)
 {
     private int _shown;
@@ -14,6 +14,7 @@ internal sealed class Verdict(Walk walk, string course)
     private int _unheard;
     private int _forgotten;
     private int _unseen;
+    private int _unreachable;
 
     public async Task AssertAsync(Member member)
     {
@@ -57,7 +58,7 @@ internal sealed class Verdict(Walk walk, string course)
     }
 
     public override string ToString() =>
-        $"{walk.Everything.Count} said on {walk.Devices.Count} devices, shown {_shown} times, {_lost} named as lost, {_beforeTheFirst} said before a device had heard of the sender, {_unheard} the last of a device that is gone, {_forgotten} received after the copy of a store that was put back, {_unseen} under a number of before a return that nobody could see";
+        $"{walk.Everything.Count} said on {walk.Devices.Count} devices, shown {_shown} times, {_lost} named as lost, {_beforeTheFirst} said before a device had heard of the sender, {_unheard} the last of a device that is gone, {_forgotten} received after the copy of a store that was put back, {_unseen} under a number of before a return that nobody could see, {_unreachable} for a device without keys";
 
     private static bool IsShown(Said said, MessageReceived message, Member member) => message.Content is TextContent text
         && text.Value == said.Text && message.Sender == said.From.Address && message.ConversationWith == said.ConversationOf(member);
@@ -72,6 +73,13 @@ internal sealed class Verdict(Walk walk, string course)
         {
             // It came after the copy was made, and the sender's stream has ended since: nothing is left to say so.
             _forgotten++;
+            return false;
+        }
+
+        if (number > stream.Highest && said.From.Seen.OfType<DeviceUnreachable>().Any(told => told.Device == member.Address))
+        {
+            // There were no keys to seal it with, and the sender's app was told; in a stream that has ended nothing else says so.
+            _unreachable++;
             return false;
         }
 
