@@ -31,6 +31,11 @@ await FiveMinutes.TypeAsync(alice, bobs.Screen, stop);
 await FiveMinutes.CompareAsync(alice, bob, stop);
 SafetyNumber compared = await bob.GetSafetyNumberAsync("alice", stop);
 
+// Once by hand before: what others add a device by is published then.
+await alice.SynchronizeAsync(stop);
+await bob.SynchronizeAsync(stop);
+await PulseChats.RunAsync(alice, bob, phone.Screen, bobs.Screen, stop);
+
 // A second device: Bob is a first contact there, too.
 E2EClient second = laptop.Start();
 await MoreDevices.LinkAsync(alice, second, stop);

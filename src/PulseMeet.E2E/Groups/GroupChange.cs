@@ -7,6 +7,9 @@ internal enum GroupChangeKind
 {
     AccountAdded,
     AccountRemoved,
+
+    /// <summary>An account that had asked to leave is out.</summary>
+    AccountLeft,
     DeviceAdded,
     DeviceRemoved,
 
@@ -26,7 +29,13 @@ internal enum GroupChangeKind
 internal sealed record GroupChange(GroupChangeKind Kind, DeviceAddress By, string? UserId = null, string? DeviceId = null)
 {
     /// <summary>All changes from one epoch to the next.</summary>
-    public static IReadOnlyList<GroupChange> Between(GroupShape before, GroupShape after, DeviceAddress by, bool isExternal)
+    /// <param name="before">The group before.</param>
+    /// <param name="after">The group afterwards.</param>
+    /// <param name="by">The committer.</param>
+    /// <param name="isExternal">Whether the committer came in by it.</param>
+    /// <param name="leaving">The users who had asked to leave in it.</param>
+    public static IReadOnlyList<GroupChange> Between(
+        GroupShape before, GroupShape after, DeviceAddress by, bool isExternal, IReadOnlySet<string> leaving)
     {
         var changes = new List<GroupChange>();
         void Add(GroupChangeKind kind, string? user = null, string? device = null) => changes.Add(new(kind, by, user, device));
@@ -66,7 +75,7 @@ internal sealed record GroupChange(GroupChangeKind Kind, DeviceAddress By, strin
 
             if (isGone)
             {
-                Add(GroupChangeKind.AccountRemoved, account.UserId);
+                Add(leaving.Contains(account.UserId) ? GroupChangeKind.AccountLeft : GroupChangeKind.AccountRemoved, account.UserId);
             }
         }
 

@@ -55,18 +55,33 @@ internal sealed partial class PulseGroup
             GroupShape before = _shape;
             RatchetTree tree = _mls.View.Tree;
             uint own = _mls.Own;
+            HashSet<string> asked = Leaving(_leaves.Select(leave => leave.Request));
             var received = (ReceivedCommit)_mls.Receive(candidate);
             DeviceListBook lists = received.WasOwn ? _pending!.Lists : _policy.Outcome!;
             GroupView after = received.View?.After ?? _mls.View;
             uint committer = received.View?.Committer ?? own;
             bool isExternal = received.View?.IsExternal == true;
             DeviceAddress by = PulseLeaf.Of((isExternal ? after.Tree : tree).Leaf(committer)!).Address;
+            HashSet<string> leaving = received.View is { } view ? LeavingIn(view, before.Roster) : asked;
             Remember(unreadable);
             Telemetry.CommitTaken(received.WasOwn, isRebase: _pending is not null && !received.WasOwn);
             Enter(tree, after, lists, received.WasOwn, Sha256.Hash(candidate));
-            return new Taken(received.WasOwn, by, GroupChange.Between(before, _shape, by, isExternal));
+            return new Taken(received.WasOwn, by, GroupChange.Between(before, _shape, by, isExternal, leaving));
         }
     }
+
+    /// <summary>The users of requests to leave that are good in this epoch.</summary>
+    private HashSet<string> Leaving(IEnumerable<LeaveRequest> requests) =>
+        [.. requests.Select(request => request.FindLeaf(Suite, _mls.View)).OfType<uint>().Select(leaf => AddressOf(leaf).UserId)];
+
+    /// <summary>The users who had asked to leave, by the requests that a commit carries.</summary>
+    private HashSet<string> LeavingIn(CommitView commit, Roster before) =>
+    [
+        .. commit.Proposals.Select(entry => entry.Proposal).OfType<PrivateProposal>()
+            .Where(proposal => proposal.Type == GroupNumbers.LeaveProposal)
+            .Select(proposal => LeaveRequest.Decode(proposal.Data).FindLeaf(Suite, commit.Before))
+            .OfType<uint>().Select(leaf => before.At(leaf)!.Address.UserId),
+    ];
 
     private void Enter(RatchetTree before, GroupView after, DeviceListBook lists, bool wasOwn, byte[] commit)
     {

@@ -12,6 +12,17 @@ internal sealed partial class PulseGroup
     /// <summary>The commit that waits to be taken; null where none does.</summary>
     public PreparedCommit? Prepared => _pending is null ? null : Whole(_mls.Pending!, _pending.Lists);
 
+    /// <summary>Whether a commit waits to be taken.</summary>
+    public bool HasPrepared => _pending is not null;
+
+    /// <summary>Whether what waits, or is to be made anew, is a duty alone: nobody asked for it.</summary>
+    public bool IsDuty => (_pending?.Intent ?? Unfinished) switch
+    {
+        UpdateIntent or RemoveDeviceIntent => true,
+        BringIntent bring => bring.Invitees.All(invitee => Roster.Find(KnownList.FromStored(invitee.List).UserId) is not null),
+        _ => false,
+    };
+
     /// <summary>Makes the commit of an intent. It waits from then on: store, offer, and bring the epoch's candidates. Who is too many
     /// for one commit comes in several: the rest is <see cref="Unfinished"/> when the first is taken.</summary>
     /// <returns>Null where the group is as the intent wants it.</returns>

@@ -43,8 +43,30 @@ internal sealed class StagedRelay : IE2ERelayServer
     /// <summary>The bundles that are shown to somebody.</summary>
     public Func<DeviceAddress, string, ClaimedBundles, ClaimedBundles> ShownBundles { get; set; } = (_, _, bundles) => bundles;
 
+    /// <summary>The key packages that are shown to somebody.</summary>
+    public Func<DeviceAddress, string, ClaimedBundles, ClaimedBundles> ShownKeyPackages { get; set; } = (_, _, claimed) => claimed;
+
+    /// <summary>The candidates that are shown to somebody, of those from an epoch and place on.</summary>
+    public Func<DeviceAddress, ulong, int, IReadOnlyList<GroupCandidate>, IReadOnlyList<GroupCandidate>> ShownCandidates { get; set; } =
+        (_, _, _, candidates) => candidates;
+
+    /// <summary>From which place on the relay is asked for candidates, when somebody asks for those from one on.</summary>
+    public Func<DeviceAddress, ulong, int, int> AskedPlace { get; set; } = (_, _, place) => place;
+
+    /// <summary>The group info that is shown to somebody.</summary>
+    public Func<DeviceAddress, byte[]?, byte[]?> ShownInfo { get; set; } = (_, info) => info;
+
+    /// <summary>The tree that is shown to somebody.</summary>
+    public Func<DeviceAddress, byte[]?, byte[]?> ShownTree { get; set; } = (_, tree) => tree;
+
+    /// <summary>Every group message that left a device, once, whatever became of it.</summary>
+    public List<(DeviceAddress Sender, GroupMessage Message)> GroupMessages { get; } = [];
+
     /// <summary>Told when somebody's call for the mailbox has nothing to give and waits.</summary>
     public Action<DeviceAddress> OnWaiting { get; set; } = _ => { };
+
+    /// <summary>Told when the answer to a linking request is not there; nobody waits for one then.</summary>
+    public Action? OnNoAnswer { get; set; }
 
     public int Claims { get; set; }
 
@@ -66,12 +88,13 @@ internal sealed class StagedRelay : IE2ERelayServer
         (await _inner.Connect(device).ClaimBundlesAsync(device.UserId, [])).Bundles[device.DeviceId].Span);
 
     /// <summary>Puts something into a mailbox that nobody sent.</summary>
-    public void Put(DeviceAddress claimedSender, OutgoingEnvelope envelope, MailboxItemKind kind = MailboxItemKind.Envelope)
+    public void Put(
+        DeviceAddress claimedSender, OutgoingEnvelope envelope, MailboxItemKind kind = MailboxItemKind.Envelope, byte[]? groupId = null)
     {
         lock (_lock)
         {
             PlantedFor(envelope.Recipient).Add(new MailboxItem(
-                ++_lastPlanted, kind, claimedSender, default, envelope.Id, _time.GetUtcNow(), envelope.Content));
+                ++_lastPlanted, kind, claimedSender, groupId, envelope.Id, _time.GetUtcNow(), envelope.Content));
         }
     }
 
@@ -137,6 +160,18 @@ internal sealed class StagedRelay : IE2ERelayServer
         }
 
         return inner.AcknowledgeAsync([.. ids.Where(id => id < FirstPlanted)], cancellationToken);
+    }
+
+    /// <summary>Takes note of a group's message.</summary>
+    public void Told(DeviceAddress sender, GroupMessage message)
+    {
+        lock (_lock)
+        {
+            if (!GroupMessages.Exists(told => told.Sender == sender && told.Message.Id.Span.SequenceEqual(message.Id.Span)))
+            {
+                GroupMessages.Add((sender, message));
+            }
+        }
     }
 
     private List<MailboxItem> PlantedFor(DeviceAddress device) =>

@@ -91,34 +91,75 @@ internal sealed class StagedRelayView(StagedRelay stage, IE2ERelay inner) : IE2E
         ReadOnlyMemory<byte> requestId, TimeSpan wait, CancellationToken cancellationToken = default)
     {
         await BeforeAsync("get answer", cancellationToken);
-        return await inner.GetLinkAnswerAsync(requestId, wait, cancellationToken);
+        if (stage.OnNoAnswer is not { } tell)
+        {
+            return await inner.GetLinkAnswerAsync(requestId, wait, cancellationToken);
+        }
+
+        byte[]? answer = await inner.GetLinkAnswerAsync(requestId, TimeSpan.Zero, cancellationToken);
+        if (answer is null)
+        {
+            tell();
+        }
+
+        return answer;
     }
 
-    public Task<int> PublishKeyPackagesAsync(
-        IReadOnlyList<ReadOnlyMemory<byte>> keyPackages, ReadOnlyMemory<byte> lastResort, CancellationToken cancellationToken = default) =>
-        inner.PublishKeyPackagesAsync(keyPackages, lastResort, cancellationToken);
+    public async Task<int> PublishKeyPackagesAsync(
+        IReadOnlyList<ReadOnlyMemory<byte>> keyPackages, ReadOnlyMemory<byte> lastResort, CancellationToken cancellationToken = default)
+    {
+        await BeforeAsync("publish key packages", cancellationToken);
+        return await inner.PublishKeyPackagesAsync(keyPackages, lastResort, cancellationToken);
+    }
 
-    public Task<ClaimedBundles> ClaimKeyPackagesAsync(string userId, CancellationToken cancellationToken = default) =>
-        inner.ClaimKeyPackagesAsync(userId, cancellationToken);
+    public async Task<ClaimedBundles> ClaimKeyPackagesAsync(string userId, CancellationToken cancellationToken = default)
+    {
+        await BeforeAsync("claim key packages", cancellationToken);
+        ClaimedBundles claimed = await inner.ClaimKeyPackagesAsync(userId, cancellationToken);
+        return stage.ShownKeyPackages(Caller, userId, claimed with { DeviceList = Shown(userId, claimed.DeviceList.ToArray()) });
+    }
 
-    public Task<int> OfferCommitAsync(GroupCommit commit, CancellationToken cancellationToken = default) =>
-        inner.OfferCommitAsync(commit, cancellationToken);
+    public async Task<int> OfferCommitAsync(GroupCommit commit, CancellationToken cancellationToken = default)
+    {
+        await BeforeAsync("offer", cancellationToken);
+        int place = await inner.OfferCommitAsync(commit, cancellationToken);
+        await BeforeAsync("offered", cancellationToken);
+        return place;
+    }
 
-    public Task<IReadOnlyList<GroupCandidate>> GetCandidatesAsync(
-        ReadOnlyMemory<byte> groupId, ulong fromEpoch, int fromPlace, int max, CancellationToken cancellationToken = default) =>
-        inner.GetCandidatesAsync(groupId, fromEpoch, fromPlace, max, cancellationToken);
+    public async Task<IReadOnlyList<GroupCandidate>> GetCandidatesAsync(
+        ReadOnlyMemory<byte> groupId, ulong fromEpoch, int fromPlace, int max, CancellationToken cancellationToken = default)
+    {
+        await BeforeAsync("candidates", cancellationToken);
+        return stage.ShownCandidates(
+            Caller, fromEpoch, fromPlace, await inner.GetCandidatesAsync(groupId, fromEpoch, stage.AskedPlace(Caller, fromEpoch, fromPlace), max, cancellationToken));
+    }
 
-    public Task<byte[]?> GetGroupInfoAsync(ReadOnlyMemory<byte> groupId, CancellationToken cancellationToken = default) =>
-        inner.GetGroupInfoAsync(groupId, cancellationToken);
+    public async Task<byte[]?> GetGroupInfoAsync(ReadOnlyMemory<byte> groupId, CancellationToken cancellationToken = default)
+    {
+        await BeforeAsync("group info", cancellationToken);
+        return stage.ShownInfo(Caller, await inner.GetGroupInfoAsync(groupId, cancellationToken));
+    }
 
-    public Task<byte[]?> GetTreeAsync(ReadOnlyMemory<byte> hash, CancellationToken cancellationToken = default) =>
-        inner.GetTreeAsync(hash, cancellationToken);
+    public async Task<byte[]?> GetTreeAsync(ReadOnlyMemory<byte> hash, CancellationToken cancellationToken = default)
+    {
+        await BeforeAsync("tree", cancellationToken);
+        return stage.ShownTree(Caller, await inner.GetTreeAsync(hash, cancellationToken));
+    }
 
-    public Task SendToGroupAsync(GroupMessage message, CancellationToken cancellationToken = default) =>
-        inner.SendToGroupAsync(message, cancellationToken);
+    public async Task SendToGroupAsync(GroupMessage message, CancellationToken cancellationToken = default)
+    {
+        await BeforeAsync("send to group", cancellationToken);
+        stage.Told(Caller, message);
+        await inner.SendToGroupAsync(message, cancellationToken);
+        await BeforeAsync("sent to group", cancellationToken);
+    }
 
-    public Task SubscribeAsync(ReadOnlyMemory<byte> groupId, bool isSubscribed, CancellationToken cancellationToken = default) =>
-        inner.SubscribeAsync(groupId, isSubscribed, cancellationToken);
+    public async Task SubscribeAsync(ReadOnlyMemory<byte> groupId, bool isSubscribed, CancellationToken cancellationToken = default)
+    {
+        await BeforeAsync("subscribe", cancellationToken);
+        await inner.SubscribeAsync(groupId, isSubscribed, cancellationToken);
+    }
 
     private Task BeforeAsync(string call, CancellationToken cancellationToken) =>
         stage.Before(Caller, call).WaitAsync(cancellationToken);

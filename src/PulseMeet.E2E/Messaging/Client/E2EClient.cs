@@ -165,7 +165,7 @@ public sealed partial class E2EClient : IAsyncDisposable
         Engine engine = await OpenAsync(cancellationToken).ConfigureAwait(false);
         _ = engine.Core.Identity;
         await engine.Upkeep.RunAsync(cancellationToken).ConfigureAwait(false);
-        await engine.Outbox.SendAsync(cancellationToken).ConfigureAwait(false);
+        await engine.SendAsync(tellsRefusals: false, cancellationToken).ConfigureAwait(false);
         for (int page = 0;
             page < s_mostPages && await engine.Receiver.ReceiveAsync(TimeSpan.Zero, cancellationToken).ConfigureAwait(false) > 0;
             page++)
@@ -174,7 +174,7 @@ public sealed partial class E2EClient : IAsyncDisposable
 
         await engine.OwnWord.FollowAsync(cancellationToken).ConfigureAwait(false);
         await engine.Controls.NameGapsAsync(cancellationToken).ConfigureAwait(false);
-        await engine.Outbox.SendAsync(cancellationToken).ConfigureAwait(false);
+        await engine.SendAsync(tellsRefusals: true, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Zeroes the keys in memory and gives the store back. What was durable goes on when it is opened again.</summary>

@@ -20,12 +20,13 @@ internal sealed class Engine : IAsyncDisposable
         Conversations = new Conversations(core, lists);
         Outbox = new Outbox(core, lists, Conversations);
         Controls = new Controls(core, Conversations);
-        Receiver = new Receiver(core, lists, Conversations, Controls);
+        Pulses = new Pulses(core, lists, Conversations, Controls);
+        Receiver = new Receiver(core, lists, Conversations, Controls, Pulses);
         Contacts = new Contacts(core, lists, Conversations, Receiver, Controls);
         OwnWord = new OwnWord(core, lists, Conversations, Contacts);
         Account = new Account(core, lists);
         Linking = new Linking(core, lists, Account, OwnWord);
-        Upkeep = new Upkeep(core, lists, Account, Linking);
+        Upkeep = new Upkeep(core, lists, Account, Linking, Pulses);
         Stopping = _stop.Token;
         _pump = core.Options.SendsByItself ? Task.Run(PumpAsync) : Task.CompletedTask;
     }
@@ -40,6 +41,8 @@ internal sealed class Engine : IAsyncDisposable
     public Outbox Outbox { get; }
 
     public Controls Controls { get; }
+
+    public Pulses Pulses { get; }
 
     public Receiver Receiver { get; }
 
@@ -67,6 +70,30 @@ internal sealed class Engine : IAsyncDisposable
     public static TimeSpan NextPause(TimeSpan pause) =>
         pause == TimeSpan.Zero ? TimeSpan.FromSeconds(1) : pause * 2 < s_maxPause ? pause * 2 : s_maxPause;
 
+    /// <summary>Brings to the relay what waits, of pulse chats and of conversations: a chat that is refused stops no conversation.</summary>
+    /// <param name="tellsRefusals">Whether what the relay refuses, or says that cannot be, about a chat is thrown in the end.</param>
+    /// <param name="cancellationToken">Stops between two steps.</param>
+    /// <returns>Whether nothing waits any more that could be sent now.</returns>
+    /// <exception cref="E2EException">The relay cannot be reached, or refuses for now.</exception>
+    public async Task<bool> SendAsync(bool tellsRefusals, CancellationToken cancellationToken)
+    {
+        Core.Outgoing.Reset();
+        E2EException? refused = null;
+        bool isDone = true;
+        try
+        {
+            isDone = await Pulses.RunAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (E2EException exception) when (exception.Reason is not (E2EError.StoreFailed or E2EError.StoreInUse
+            or E2EError.StoreDamaged or E2EError.StoreConflict))
+        {
+            refused = exception;
+        }
+
+        isDone &= await Outbox.SendAsync(cancellationToken).ConfigureAwait(false);
+        return refused is null ? isDone : tellsRefusals ? throw refused : false;
+    }
+
     /// <summary>Ends the pump.</summary>
     public async Task StopAsync()
     {
@@ -91,7 +118,7 @@ internal sealed class Engine : IAsyncDisposable
         {
             try
             {
-                bool isDone = !Core.HasIdentity || await Outbox.SendAsync(_stop.Token).ConfigureAwait(false);
+                bool isDone = !Core.HasIdentity || await SendAsync(tellsRefusals: false, _stop.Token).ConfigureAwait(false);
                 pause = isDone ? TimeSpan.Zero : NextPause(pause);
                 if (isDone)
                 {

@@ -9,6 +9,9 @@ internal sealed class Gates
     /// <summary>The turn of this device's prekeys; before all users' in the order.</summary>
     public const string PreKeys = "#prekeys";
 
+    /// <summary>The turn of this device's key packages; before all users' in the order.</summary>
+    public const string KeyPackages = "#keypackages";
+
     /// <summary>The rounds of the outbox.</summary>
     public const string Outbox = "!outbox";
 
@@ -23,6 +26,15 @@ internal sealed class Gates
 
     private readonly Lock _lock = new();
     private readonly Dictionary<string, Gate> _gates = new(StringComparer.Ordinal);
+
+    /// <summary>The rounds of pulse chats.</summary>
+    public const string Pulses = "!pulses";
+
+    /// <summary>What one pulse chat does at the relay; held over its calls.</summary>
+    public static string PulseRound(PulseId pulse) => "!p:" + pulse;
+
+    /// <summary>The state of a pulse chat; before all users' in the order.</summary>
+    public static string Pulse(PulseId pulse) => "p:" + pulse;
 
     public static string User(string userId) => "u:" + userId;
 

@@ -27,7 +27,6 @@ internal sealed class Outbox(ClientCore core, DeviceLists lists, Conversations c
     public async Task<bool> SendAsync(CancellationToken cancellationToken)
     {
         using IDisposable turn = await core.Gates.EnterAsync([Gates.Outbox], cancellationToken).ConfigureAwait(false);
-        core.Outgoing.Reset();
         await _watch.LookAsync(cancellationToken).ConfigureAwait(false);
         bool isPrepared = await PrepareAsync(cancellationToken).ConfigureAwait(false);
         bool isDelivered = await DeliverAsync(cancellationToken).ConfigureAwait(false);

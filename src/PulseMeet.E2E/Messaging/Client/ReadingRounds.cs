@@ -64,6 +64,11 @@ internal sealed class ReadingRounds(Engine engine, TimeProvider time)
     private async Task<bool> ReceiveAsync(CancellationTokenSource waiting)
     {
         await engine.Upkeep.RunAsync(waiting.Token).ConfigureAwait(false);
+        if (!engine.Core.Options.SendsByItself)
+        {
+            await engine.Pulses.RunAsync(waiting.Token).ConfigureAwait(false);
+        }
+
         await engine.OwnWord.FollowAsync(waiting.Token).ConfigureAwait(false);
         DateTimeOffset? due = await engine.Controls.NameGapsAsync(waiting.Token).ConfigureAwait(false);
         TimeSpan wait = due is { } at ? Clamp(at - time.GetUtcNow()) : s_longestWait;

@@ -10,7 +10,8 @@ namespace PulseMeet.E2E.Messaging;
 /// the relay may forget then.</summary>
 /// <remarks>Nothing that the relay says is believed: its word for the sender says only whose sessions are tried. What cannot be read
 /// becomes an event, and the next item is read. One page at a time.</remarks>
-internal sealed class Receiver(ClientCore core, DeviceLists lists, Conversations conversations, Controls controls) : IDisposable
+internal sealed class Receiver(ClientCore core, DeviceLists lists, Conversations conversations, Controls controls, Pulses pulses)
+    : IDisposable
 {
     /// <summary>The most items of one page.</summary>
     public const int Page = 100;
@@ -40,8 +41,9 @@ internal sealed class Receiver(ClientCore core, DeviceLists lists, Conversations
 
         long[] taken = await AcknowledgeAsync(cancellationToken).ConfigureAwait(false);
         MailboxPage page = await core.Relay
-            .ReceiveAsync(new MailboxRequest(Page, wait, core.ToldRevision, taken), cancellationToken).ConfigureAwait(false);
+            .ReceiveAsync(new MailboxRequest(Page, core.OpenedAt is null ? wait : TimeSpan.Zero, core.ToldRevision, taken), cancellationToken).ConfigureAwait(false);
         await controls.NoticeRollbackAsync(page.HighestStoreRevision, cancellationToken).ConfigureAwait(false);
+        core.IsRevisionConfirmed = true;
         MailboxItem[] items = [.. page.Items.Take(Page).Where(item => item.Id == 0 || !taken.Contains(item.Id))];
         await PushAsync(items, cancellationToken).ConfigureAwait(false);
         await AcknowledgeAsync(cancellationToken).ConfigureAwait(false);
@@ -63,6 +65,7 @@ internal sealed class Receiver(ClientCore core, DeviceLists lists, Conversations
             Gates.PreKeys,
             Gates.User(core.Address.UserId),
             .. items.Select(item => Gates.User(item.Sender.UserId)),
+            .. Pulses.TurnsOf(items),
         ];
         var signals = new List<SignalReceived>();
         await core.ChangeAsync(
@@ -142,7 +145,7 @@ internal sealed class Receiver(ClientCore core, DeviceLists lists, Conversations
     private async Task FetchListsAsync(IReadOnlyList<MailboxItem> items, CancellationToken cancellationToken)
     {
         var asked = new HashSet<string>(StringComparer.Ordinal);
-        foreach (DeviceAddress sender in items.Select(item => item.Sender).Distinct())
+        foreach (DeviceAddress sender in items.Where(item => !Pulses.IsOfGroup(item)).Select(item => item.Sender).Distinct())
         {
             OpenedRecord? bytes = await core.Store
                 .ReadAsync(RecordKey.Users, RecordKey.Of(sender.UserId), cancellationToken).ConfigureAwait(false);
@@ -166,6 +169,12 @@ internal sealed class Receiver(ClientCore core, DeviceLists lists, Conversations
     private async Task OpenAsync(
         Work work, UserRecord own, MailboxItem item, Dictionary<StreamName, RangeSet> arrived, List<SignalReceived> signals)
     {
+        if (Pulses.IsOfGroup(item))
+        {
+            await pulses.OpenAsync(work, item).ConfigureAwait(false);
+            return;
+        }
+
         UserRecord? user = item.Sender == core.Address ? null : await work.UserAsync(item.Sender.UserId).ConfigureAwait(false);
         if (user?.Standing == Standing.Blocked)
         {
@@ -305,6 +314,13 @@ internal sealed class Receiver(ClientCore core, DeviceLists lists, Conversations
         List<SignalReceived> signals)
     {
         SealedContent content = opened.Content;
+        if (!content.Stream.Conversation.IsDirect)
+        {
+            await Controls.CompareListsAsync(work, own, user, content).ConfigureAwait(false);
+            pulses.Words.Receive(work, user, opened);
+            return;
+        }
+
         string with = content.Stream.Conversation.OtherThan(core.Address.UserId) is { } other
             && (user.UserId == core.Address.UserId || other == user.UserId)
                 ? other
@@ -343,6 +359,11 @@ internal sealed class Receiver(ClientCore core, DeviceLists lists, Conversations
         }
 
         IncomingStream stream = await work.IncomingAsync(content.Stream).ConfigureAwait(false);
+        if (stream.Baseline == 0)
+        {
+            await work.NoteFirstAsync(content.Stream, content.Time).ConfigureAwait(false);
+        }
+
         bool wasNamed = stream.IsNamed(content.Number);
         if (stream.Receive(content.Number, content.Highest, work.Now) == Arrival.Duplicate)
         {

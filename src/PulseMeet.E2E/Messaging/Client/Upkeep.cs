@@ -6,7 +6,7 @@ using PulseMeet.E2E.Storage;
 namespace PulseMeet.E2E.Messaging;
 
 /// <summary>What has to be done in time: prekeys, certificates, lists, and what is past its age.</summary>
-internal sealed class Upkeep(ClientCore core, DeviceLists lists, Account account, Linking linking)
+internal sealed class Upkeep(ClientCore core, DeviceLists lists, Account account, Linking linking, Pulses pulses)
 {
     private static readonly TimeSpan s_interval = TimeSpan.FromHours(1);
     private static readonly TimeSpan s_cleaning = TimeSpan.FromDays(1);
@@ -35,6 +35,7 @@ internal sealed class Upkeep(ClientCore core, DeviceLists lists, Account account
                 cancellationToken)).ConfigureAwait(false);
             await UnlessRefusedAsync(() => account.RenewAsync(cancellationToken)).ConfigureAwait(false);
             core.IsPublicationWanted = true;
+            core.AreKeyPackagesWanted = true;
             _lastRun = now;
             Telemetry.CertificateSeen(core, core.Identity.Certificate.NotAfter, core.Time);
         }
@@ -45,10 +46,18 @@ internal sealed class Upkeep(ClientCore core, DeviceLists lists, Account account
             core.IsPublicationWanted = false;
         }
 
+        if (core.AreKeyPackagesWanted)
+        {
+            await UnlessRefusedAsync(() => pulses.Keys.PublishAsync(cancellationToken)).ConfigureAwait(false);
+            core.AreKeyPackagesWanted = false;
+        }
+
+        pulses.WakeWhenDue();
         if (IsDue(_lastCleaning, s_cleaning, now))
         {
             await DropOldAsync(cancellationToken).ConfigureAwait(false);
             await TrimSessionsAsync(cancellationToken).ConfigureAwait(false);
+            await UnlessRefusedAsync(() => pulses.DropOldAsync(cancellationToken)).ConfigureAwait(false);
             _lastCleaning = now;
         }
     }

@@ -23,6 +23,7 @@ internal static class ContentType
     public const ushort ResendRequest = 0x8003;
     public const ushort Unavailable = 0x8004;
     public const ushort Repair = 0x8005;
+    public const ushort PulseLine = 0x8006;
 
     public static bool IsInternal(ushort type) => type >= FirstInternal;
 }

@@ -25,6 +25,7 @@ internal static class EventCodec
             SessionRepaired e => writer.Byte(9).Address(e.Device),
             StoreRolledBack => writer.Byte(10),
             DeviceRemoved => writer.Byte(11),
+            PulseEvent e => PulseEventCodec.Write(writer, e),
             _ => throw new InvalidOperationException("An event that waits nowhere."),
         };
         return writer.ToArray();
@@ -49,6 +50,7 @@ internal static class EventCodec
             9 => new SessionRepaired(DeviceCertificate.ReadAddress(ref reader)) { Sequence = sequence },
             10 => new StoreRolledBack { Sequence = sequence },
             11 => new DeviceRemoved { Sequence = sequence },
+            PulseEventCodec.Kind => PulseEventCodec.Read(ref reader, sequence),
             _ => throw new E2EException(E2EError.InvalidEncoding, "An unknown event."),
         };
         reader.ExpectEnd();

@@ -53,6 +53,57 @@ internal static class RecordKey
     /// <summary>By device: <see cref="RepairRecord"/>.</summary>
     public const byte Repairs = 15;
 
+    /// <summary>By conversation and stream id: the highest number given in a stream that is not the device's own any more, or not yet.</summary>
+    public const byte OtherStreams = 40;
+
+    /// <summary>By the hash of a sending device and a conversation: the sender's time of the first message that came.</summary>
+    public const byte Correspondents = 41;
+
+    /// <summary>By pulse: <see cref="PulseRecord"/>.</summary>
+    public const byte Pulses = 16;
+
+    /// <summary>By pulse: what commits and proposals change of the group's state.</summary>
+    public const byte PulseEpochs = 17;
+
+    /// <summary>By pulse: what every message changes of the group's state.</summary>
+    public const byte PulseRatchets = 18;
+
+    /// <summary>By pulse: <see cref="PulseJoinRecord"/>; a join by itself that was made and is not taken yet.</summary>
+    public const byte PulseJoins = 19;
+
+    /// <summary>By the hash of what is published: <see cref="KeyPackageRecord"/>.</summary>
+    public const byte KeyPackages = 20;
+
+    /// <summary>By a key package's reference: its key in <see cref="KeyPackages"/>.</summary>
+    public const byte KeyPackageNames = 21;
+
+    /// <summary>By sequence: <see cref="WelcomeRecord"/>.</summary>
+    public const byte Welcomes = 22;
+
+    /// <summary>By pulse and sequence: <see cref="PulseItemRecord"/>; messages of an epoch that has not begun here.</summary>
+    public const byte PulseWaiting = 23;
+
+    /// <summary>By pulse, stream and number: <see cref="PulseSentRecord"/>.</summary>
+    public const byte PulseSent = 24;
+
+    /// <summary>By pulse and sequence: the key in <see cref="PulseSent"/> of what is not sealed yet.</summary>
+    public const byte PulsePending = 25;
+
+    /// <summary>By pulse and sequence: <see cref="PulseOutboxRecord"/>.</summary>
+    public const byte PulseOutbox = 26;
+
+    /// <summary>By pulse and the hash of a stream's name: the name; the incoming streams of a pulse.</summary>
+    public const byte PulseStreams = 27;
+
+    /// <summary>By pulse and the hash of a stream's name: the name; those of them that have something to name.</summary>
+    public const byte PulseGaps = 28;
+
+    /// <summary>By sequence: <see cref="PulseWordRecord"/>; what devices said about pulses inside their sessions.</summary>
+    public const byte PulseWords = 29;
+
+    /// <summary>By device, pulse and type: <see cref="PulseSayRecord"/>; what is to be said to them.</summary>
+    public const byte PulseSays = 30;
+
     /// <summary>By user: <see cref="ContactStanding"/>; what other devices of one's own said and was not followed yet.</summary>
     public const byte Standings = 31;
 
@@ -90,6 +141,11 @@ internal static class RecordKey
 
     public static byte[] Of(StreamName stream) => Sha256.Hash(stream.Encode());
 
+    public static byte[] Of(ConversationName conversation, MessageId streamId) => [.. conversation.Encoded, .. streamId.ToArray()];
+
+    /// <summary>What all streams of a device in a conversation have in common.</summary>
+    public static byte[] OfAllStreams(StreamName stream) => Of(stream with { StreamId = default });
+
     public static byte[] Of(StreamName stream, ulong number)
     {
         byte[] key = new byte[Sha256.Size + 8];
@@ -97,6 +153,14 @@ internal static class RecordKey
         BinaryPrimitives.WriteUInt64BigEndian(key.AsSpan(Sha256.Size), number);
         return key;
     }
+
+    /// <summary>An item of a pulse.</summary>
+    public static byte[] Of(PulseId pulse, long sequence) => Of(pulse, Of(sequence));
+
+    public static byte[] Of(PulseId pulse, ReadOnlySpan<byte> item) => [.. pulse.ToArray(), .. item];
+
+    /// <summary>Whose item it is.</summary>
+    public static PulseId ToPulse(ReadOnlySpan<byte> itemKey) => new(itemKey[..PulseId.Size]);
 
     /// <summary>What the items of one user begin with. The length comes first, so that no user's prefix is another's.</summary>
     public static byte[] UserPrefix(string userId) => new RecordWriter().Text(userId).ToArray();

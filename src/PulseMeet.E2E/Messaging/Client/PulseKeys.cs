@@ -1,0 +1,219 @@
+using System.Security.Cryptography;
+using PulseMeet.E2E.Groups;
+using PulseMeet.E2E.Mls;
+using PulseMeet.E2E.Primitives;
+using PulseMeet.E2E.Storage;
+
+namespace PulseMeet.E2E.Messaging;
+
+/// <summary>This device's key packages: by them it is added to pulse chats while it is away.</summary>
+/// <remarks>What is published together, one key package for each suite, is one package, used once as a whole, but for the last resort. Stored
+/// before it is published, so that a Welcome always finds its keys. docs/protocol-groups.md, "Pulse chats in the client".</remarks>
+internal sealed class PulseKeys(ClientCore core)
+{
+    /// <summary>How many packages the relay is to have, besides the last resort; made anew when half of them are gone.</summary>
+    public const int Packages = 10;
+
+    /// <summary>The age at which another last resort takes the place of the one that is there.</summary>
+    public static readonly TimeSpan LastResortAge = TimeSpan.FromDays(7);
+
+    /// <summary>Past the lifetime of a key package nobody adds by it any more; a Welcome may be on the way for as long again as a mailbox
+    /// keeps it.</summary>
+    public static readonly TimeSpan MaxAge = TimeSpan.FromDays(90);
+
+    private static readonly MlsSuite[] s_suites = [MlsSuite.XWingAes256, MlsSuite.X25519Aes128];
+
+    /// <summary>Brings to the relay what it is missing, and deletes what is too old.</summary>
+    /// <exception cref="E2EException">The relay cannot be reached, or refuses.</exception>
+    public async Task PublishAsync(CancellationToken cancellationToken)
+    {
+        int left = (await core.Relay.GetPreKeyStatusAsync(cancellationToken).ConfigureAwait(false)).KeyPackages;
+        var packages = new List<(byte[] Key, byte[] Package, bool IsLastResort)>();
+        await core.ChangeAsync(
+            [Gates.KeyPackages],
+            async work =>
+            {
+                List<(byte[] Key, KeyPackageRecord Record)> stored = await ReadAllAsync(work, cancellationToken).ConfigureAwait(false);
+                await ForgetOthersAsync(work, stored).ConfigureAwait(false);
+                packages.AddRange(stored.Where(item => !item.Record.IsPublished).Select(item => (item.Key, PackageOf(item.Record), item.Record.IsLastResort)));
+                bool hasLastResort = stored.Exists(item => item.Record.IsLastResort && Age(work, item.Record) < LastResortAge);
+                if (!hasLastResort)
+                {
+                    packages.Add(await MakeAsync(work, isLastResort: true).ConfigureAwait(false));
+                }
+
+                int unpublished = packages.Count(item => !item.IsLastResort);
+                for (int i = left + unpublished; left < Packages / 2 && i < Packages; i++)
+                {
+                    packages.Add(await MakeAsync(work, isLastResort: false).ConfigureAwait(false));
+                }
+            },
+            cancellationToken).ConfigureAwait(false);
+        if (packages.Count == 0)
+        {
+            return;
+        }
+
+        byte[] lastResort = packages.LastOrDefault(item => item.IsLastResort).Package ?? [];
+        await core.Relay.PublishKeyPackagesAsync(
+            [.. packages.Where(item => !item.IsLastResort).Select(item => (ReadOnlyMemory<byte>)item.Package)],
+            lastResort,
+            cancellationToken).ConfigureAwait(false);
+        await core.ChangeAsync(
+            [Gates.KeyPackages],
+            async work =>
+            {
+                foreach ((byte[] key, _, _) in packages)
+                {
+                    if (await ReadAsync(work, key).ConfigureAwait(false) is { } record)
+                    {
+                        Put(work, key, record with { IsPublished = true });
+                    }
+                }
+            },
+            cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>The keys of a key package; null where they are used up or were never this device's. For whoever has the turn of the key
+    /// packages; the caller disposes them.</summary>
+    public static async Task<(byte[] Package, KeyPackageKeys Keys)?> FindAsync(Work work, Welcome welcome)
+    {
+        MlsSuite suite = MlsSuite.Get(welcome.Suite);
+        foreach (EncryptedGroupSecrets entry in welcome.Secrets)
+        {
+            if (entry.NewMember.Length is 0 or > StoreLimits.MaxKeySize
+                || await work.ReadAsync(RecordKey.KeyPackageNames, entry.NewMember).ConfigureAwait(false) is not { } key
+                || await ReadAsync(work, key).ConfigureAwait(false) is not { } record)
+            {
+                continue;
+            }
+
+            foreach (byte[] state in record.Keys)
+            {
+                KeyPackageKeys keys = KeyPackageKeys.Deserialize(state);
+                if (keys.KeyPackage.Suite == suite.Id && PublicBytes.Equal(keys.KeyPackage.Reference(suite), entry.NewMember))
+                {
+                    return (key, keys);
+                }
+
+                keys.Dispose();
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Deletes a package by which this device has come into a group, unless it is a last resort.</summary>
+    public async Task UseUpAsync(Work work, byte[] key)
+    {
+        if (await ReadAsync(work, key).ConfigureAwait(false) is { IsLastResort: false } record)
+        {
+            Delete(work, key, record);
+            core.AreKeyPackagesWanted = true;
+        }
+    }
+
+    /// <summary>Deletes what nobody can use any more.</summary>
+    public Task DropOldAsync(CancellationToken cancellationToken) => core.ChangeAsync(
+        [Gates.KeyPackages],
+        async work =>
+        {
+            foreach ((byte[] key, KeyPackageRecord record) in await ReadAllAsync(work, cancellationToken).ConfigureAwait(false))
+            {
+                if (Age(work, record) >= MaxAge)
+                {
+                    Delete(work, key, record);
+                }
+            }
+        },
+        cancellationToken);
+
+    /// <summary>Deletes those that name keys that are this device's no more.</summary>
+    private static async Task ForgetOthersAsync(Work work, List<(byte[] Key, KeyPackageRecord Record)> stored)
+    {
+        GroupDevice device = await work.GroupDeviceAsync().ConfigureAwait(false);
+        foreach ((byte[] key, KeyPackageRecord record) in stored.ToArray())
+        {
+            using KeyPackageKeys keys = KeyPackageKeys.Deserialize(record.Keys[0]);
+            if (!PublicBytes.Equal(keys.SignatureKey.PublicKey, device.Client.SignatureKey.PublicKey))
+            {
+                Delete(work, key, record);
+                stored.RemoveAll(item => ReferenceEquals(item.Key, key));
+            }
+        }
+    }
+
+    private static TimeSpan Age(Work work, KeyPackageRecord record) => (work.Now - record.MadeAt).Duration();
+
+    private static byte[] PackageOf(KeyPackageRecord record)
+    {
+        var messages = new List<byte[]>();
+        foreach (byte[] state in record.Keys)
+        {
+            using KeyPackageKeys keys = KeyPackageKeys.Deserialize(state);
+            messages.Add(keys.Message());
+        }
+
+        return PulsePackage.OfKeyPackages(messages);
+    }
+
+    private async Task<List<(byte[] Key, KeyPackageRecord Record)>> ReadAllAsync(Work work, CancellationToken cancellationToken)
+    {
+        var all = new List<(byte[], KeyPackageRecord)>();
+        byte[] after = [];
+        while (await core.Store.ScanAsync(RecordKey.KeyPackages, after, default, 100, cancellationToken).ConfigureAwait(false) is { Count: > 0 } page)
+        {
+            foreach (byte[] key in page.Select(item => item.Key.ToArray()))
+            {
+                after = key;
+                if (await ReadAsync(work, key).ConfigureAwait(false) is { } record)
+                {
+                    all.Add((key, record));
+                }
+            }
+        }
+
+        return all;
+    }
+
+    private static async Task<KeyPackageRecord?> ReadAsync(Work work, byte[] key)
+    {
+        byte[]? bytes = await work.ReadAsync(RecordKey.KeyPackages, key).ConfigureAwait(false);
+        return bytes is null ? null : KeyPackageRecord.Decode(bytes);
+    }
+
+    private static void Put(Work work, byte[] key, KeyPackageRecord record) => work.Put(RecordKey.KeyPackages, key, record.Encode());
+
+    private static void Delete(Work work, byte[] key, KeyPackageRecord record)
+    {
+        work.Delete(RecordKey.KeyPackages, key);
+        foreach (byte[] state in record.Keys)
+        {
+            using KeyPackageKeys keys = KeyPackageKeys.Deserialize(state);
+            work.Delete(RecordKey.KeyPackageNames, ReferenceOf(keys));
+        }
+    }
+
+    private static byte[] ReferenceOf(KeyPackageKeys keys) => keys.KeyPackage.Reference(MlsSuite.Get(keys.KeyPackage.Suite));
+
+    private async Task<(byte[] Key, byte[] Package, bool IsLastResort)> MakeAsync(Work work, bool isLastResort)
+    {
+        GroupDevice device = await work.GroupDeviceAsync().ConfigureAwait(false);
+        var states = new List<byte[]>();
+        var references = new List<byte[]>();
+        foreach (MlsSuite suite in s_suites)
+        {
+            using KeyPackageKeys keys = device.CreateKeyPackage(suite, core.Time, isLastResort);
+            states.Add(keys.Serialize());
+            references.Add(ReferenceOf(keys));
+        }
+
+        var record = new KeyPackageRecord(isLastResort, IsPublished: false, work.Now, states);
+        byte[] package = PackageOf(record);
+        byte[] key = Sha256.Hash(package);
+        Put(work, key, record);
+        references.ForEach(reference => work.Put(RecordKey.KeyPackageNames, reference, key));
+        states.ForEach(state => CryptographicOperations.ZeroMemory(state));
+        return (key, package, isLastResort);
+    }
+}

@@ -1,0 +1,191 @@
+using PulseMeet.E2E.Encoding;
+using PulseMeet.E2E.Identity;
+using PulseMeet.E2E.Primitives;
+
+namespace PulseMeet.E2E.Messaging;
+
+/// <summary>What this device keeps of a pulse chat beside the group's own state: where it stands with the relay, and what is to be
+/// done.</summary>
+/// <remarks>Not thread-safe: read, changed and written within one unit of work.</remarks>
+internal sealed class PulseRecord
+{
+    /// <summary>The most joins by itself in <see cref="RejoinWindow"/>.</summary>
+    public const int MaxRejoins = 10;
+
+    /// <summary>The most devices that are to be told at once which line this one is on.</summary>
+    public const int MaxTold = 16;
+
+    public static readonly TimeSpan RejoinWindow = TimeSpan.FromDays(1);
+
+    private const byte Version = 1;
+
+    private readonly List<DateTimeOffset> _rejoins = [];
+
+    /// <summary>Whether the relay knows the group.</summary>
+    public bool IsRegistered { get; set; }
+
+    /// <summary>Whether there may be candidates that were not looked at.</summary>
+    public bool IsCatchUpWanted { get; set; }
+
+    /// <summary>Whether this device is to come back by itself.</summary>
+    public bool IsRejoinWanted { get; set; }
+
+    /// <summary>Whether nothing has shown yet that this device is on the line of the others: its own commit, or that of the member who
+    /// added it, may have lost to another.</summary>
+    public bool IsProvisional { get; set; }
+
+    /// <summary>Whether it was a Welcome that it came in by, the last time.</summary>
+    public bool IsByWelcome { get; set; }
+
+    /// <summary>The key package that it came in by, in <see cref="RecordKey.KeyPackages"/>: kept until nothing is provisional any more, since
+    /// a commit that lost is made anew with it. Empty for none.</summary>
+    public byte[] Package { get; set; } = [];
+
+    /// <summary>The highest number that was said before it came in: what was said since has to be said again where it comes in anew.</summary>
+    public ulong SaidBefore { get; set; }
+
+    /// <summary>Whether its account has asked to leave.</summary>
+    public bool IsLeaving { get; set; }
+
+    /// <summary>Whether it was this device that asked.</summary>
+    public bool HasAsked { get; set; }
+
+    /// <summary>Whether this device cannot follow and cannot come back by itself; the app was told.</summary>
+    public bool IsStalled { get; set; }
+
+    /// <summary>Whether others are to be asked which line they are on: something did not open.</summary>
+    public bool IsAskWanted { get; set; }
+
+    /// <summary>When this device was out of it; null while it is in.</summary>
+    public DateTimeOffset? ClosedAt { get; set; }
+
+    /// <summary>The epoch in which this device came in, or came back: what was sealed before it is not for the keys that it has.</summary>
+    public ulong FirstEpoch { get; set; }
+
+    /// <summary>How many candidates of the current epoch were looked at.</summary>
+    public int NextPlace { get; set; }
+
+    /// <summary>Under which id the waiting commit goes up.</summary>
+    public MessageId Offer { get; set; }
+
+    /// <summary>When members were last told which line this device is on.</summary>
+    public DateTimeOffset StatedAt { get; set; } = DateTimeOffset.UnixEpoch;
+
+    /// <summary>When members were last asked which line they are on.</summary>
+    public DateTimeOffset AskedAt { get; set; } = DateTimeOffset.UnixEpoch;
+
+    /// <summary>One above the epoch of the fork that the app was told of last; 0 for none.</summary>
+    public ulong ToldFork { get; set; }
+
+    /// <summary>Whose commit this device could not follow, where that is why it comes back.</summary>
+    public DeviceAddress? Cause { get; set; }
+
+    /// <summary>SHA-256 of the Welcome by which it came in; zeros for none. The relay may show it again.</summary>
+    public byte[] Welcome { get; set; } = new byte[Sha256.Size];
+
+    /// <summary>The highest number of this device's stream when a device came in: it gets nothing up to there, not by asking either.
+    /// Devices that are not named were there from the first.</summary>
+    public Dictionary<DeviceAddress, ulong> Baselines { get; } = [];
+
+    /// <summary>Members whose account key is another one than this device had remembered, and is looked at before anything is sent.</summary>
+    public SortedSet<string> Unchecked { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>Devices that are to be told which line this one is on.</summary>
+    public List<DeviceAddress> ToTell { get; } = [];
+
+    public bool IsOpen => ClosedAt is null;
+
+    /// <summary>Whether one more join by itself may be made now. One may; it is counted.</summary>
+    public bool TryRejoin(DateTimeOffset now)
+    {
+        _rejoins.RemoveAll(at => now - at >= RejoinWindow || at > now);
+        if (_rejoins.Count >= MaxRejoins)
+        {
+            return false;
+        }
+
+        _rejoins.Add(now);
+        return true;
+    }
+
+    public byte[] Encode()
+    {
+        RecordWriter writer = new RecordWriter()
+            .Byte(Version)
+            .Flag(IsRegistered).Flag(IsCatchUpWanted).Flag(IsRejoinWanted).Flag(IsProvisional).Flag(IsLeaving).Flag(IsStalled).Flag(IsAskWanted).Flag(HasAsked).Flag(IsByWelcome)
+            .Field(Package).UInt64(SaidBefore)
+            .Flag(ClosedAt is not null).Time(ClosedAt ?? DateTimeOffset.UnixEpoch)
+            .Int64(NextPlace)
+            .Id(Offer)
+            .Time(StatedAt).Time(AskedAt)
+            .UInt64(ToldFork)
+            .UInt64(FirstEpoch)
+            .Flag(Cause is not null);
+        if (Cause is not null)
+        {
+            writer.Address(Cause);
+        }
+
+        writer.Bytes(Welcome).Int64(Baselines.Count);
+        foreach ((DeviceAddress device, ulong number) in Baselines.OrderBy(entry => entry.Key.UserId, StringComparer.Ordinal)
+            .ThenBy(entry => entry.Key.DeviceId, StringComparer.Ordinal))
+        {
+            writer.Address(device).UInt64(number);
+        }
+
+        writer.Texts([.. Unchecked]).Byte((byte)ToTell.Count);
+        ToTell.ForEach(device => writer.Address(device));
+        writer.Byte((byte)_rejoins.Count);
+        _rejoins.ForEach(at => writer.Time(at));
+        return writer.ToArray();
+    }
+
+    public static PulseRecord Decode(ReadOnlySpan<byte> bytes)
+    {
+        var reader = new SpanReader(bytes);
+        reader.ExpectVersion(Version);
+        var record = new PulseRecord
+        {
+            IsRegistered = reader.ReadBoolean(),
+            IsCatchUpWanted = reader.ReadBoolean(),
+            IsRejoinWanted = reader.ReadBoolean(),
+            IsProvisional = reader.ReadBoolean(),
+            IsLeaving = reader.ReadBoolean(),
+            IsStalled = reader.ReadBoolean(),
+            IsAskWanted = reader.ReadBoolean(),
+            HasAsked = reader.ReadBoolean(),
+            IsByWelcome = reader.ReadBoolean(),
+            Package = reader.ReadField(),
+            SaidBefore = reader.ReadUInt64(),
+        };
+        bool isClosed = reader.ReadBoolean();
+        DateTimeOffset closedAt = ContentReading.Milliseconds(ref reader);
+        record.ClosedAt = isClosed ? closedAt : null;
+        record.NextPlace = (int)reader.ReadInt64();
+        record.Offer = reader.ReadId();
+        record.StatedAt = ContentReading.Milliseconds(ref reader);
+        record.AskedAt = ContentReading.Milliseconds(ref reader);
+        record.ToldFork = reader.ReadUInt64();
+        record.FirstEpoch = reader.ReadUInt64();
+        record.Cause = reader.ReadBoolean() ? DeviceCertificate.ReadAddress(ref reader) : null;
+        record.Welcome = reader.ReadBytes(Sha256.Size).ToArray();
+        for (long left = reader.ReadInt64(); left > 0; left--)
+        {
+            record.Baselines.Add(DeviceCertificate.ReadAddress(ref reader), reader.ReadUInt64());
+        }
+
+        record.Unchecked.UnionWith(reader.ReadTexts());
+        for (int left = reader.ReadByte(); left > 0; left--)
+        {
+            record.ToTell.Add(DeviceCertificate.ReadAddress(ref reader));
+        }
+
+        for (int left = reader.ReadByte(); left > 0; left--)
+        {
+            record._rejoins.Add(ContentReading.Milliseconds(ref reader));
+        }
+
+        reader.ExpectEnd();
+        return record;
+    }
+}

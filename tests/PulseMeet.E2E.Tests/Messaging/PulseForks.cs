@@ -1,0 +1,114 @@
+using PulseMeet.E2E.Identity;
+using PulseMeet.E2E.Relay;
+
+namespace PulseMeet.E2E.Tests.Messaging;
+
+/// <summary>Attack 23: a relay that shows the members of a chat different changes is noticed inside their sessions, which it cannot
+/// change.</summary>
+public sealed class PulseForks
+{
+    [Fact]
+    public async Task A_fork_that_the_relay_makes_is_noticed_on_both_sides_as_soon_as_somebody_writes()
+    {
+        await using var world = new World();
+        (PulseChat pulse, Member[] one, Member[] other, ulong epoch) = await ForkAsync(world);
+        await one[0].TellAsync(pulse.Id, "on one line");
+        await world.SettleAsync(5);
+        Assert.Contains(other.SelectMany(member => member.Seen), e => e is PulseMessageUnreadable { Reason: E2EError.NotAuthentic });
+        AssertNoticed(one, other, epoch);
+        AssertNoticed(other, one, epoch);
+
+        // It is said once, and both go on as they are.
+        int told = world.Members.SelectMany(member => member.Seen).Count(e => e is PulseForkSuspected);
+        await world.SettleAsync(4);
+        Assert.Equal(told, world.Members.SelectMany(member => member.Seen).Count(e => e is PulseForkSuspected));
+        Assert.Equal(["on one line"], one[1].PulseTexts(pulse.Id));
+        Assert.Empty(other.SelectMany(member => member.PulseTexts(pulse.Id)));
+    }
+
+    [Fact]
+    public async Task A_fork_is_noticed_within_a_day_where_nobody_writes()
+    {
+        await using var world = new World();
+        (_, Member[] one, Member[] other, ulong epoch) = await ForkAsync(world);
+        world.Clock.Advance(TimeSpan.FromHours(25));
+        await world.SettleAsync(4);
+        AssertNoticed(one, other, epoch);
+        AssertNoticed(other, one, epoch);
+    }
+
+    [Fact]
+    public async Task Without_a_fork_nobody_is_told_of_one_whatever_the_relay_loses_and_repeats()
+    {
+        await using var world = new World();
+        (PulseChat pulse, Member alice, Member bob, Member carol) = await world.RooftopAsync();
+        for (int day = 0; day < 5; day++)
+        {
+            carol.IsActive = day % 2 == 0;
+            await pulse.RenameAsync($"day {day}");
+            await alice.TellAsync(pulse.Id, $"text {day}");
+            await world.SettleAsync(2);
+            world.Clock.Advance(TimeSpan.FromHours(25));
+            await world.SettleAsync(2);
+        }
+
+        carol.IsActive = true;
+        await world.SettleAsync(3);
+        Assert.Equal(5, carol.PulseTexts(pulse.Id).Count());
+        Assert.Equal(5, bob.PulseTexts(pulse.Id).Count());
+        world.AssertNothingIsLost();
+    }
+
+    /// <summary>Alice and Carol see Alice's change first; Bob and Dave see Bob's, and never Alice's.</summary>
+    private static async Task<(PulseChat Pulse, Member[] One, Member[] Other, ulong Epoch)> ForkAsync(World world)
+    {
+        var options = new PulseOptions { Suite = PulseSuite.X25519, Rights = PulseRights.Default with { Rename = PulseRole.Member } };
+        (PulseChat pulse, Member alice, Member bob, Member carol) = await world.RooftopAsync(options);
+        Member dave = await world.SignUpAsync("dave");
+        await world.SettleAsync(1);
+        await pulse.AddAsync("dave");
+        await world.SettleAsync(2);
+        ulong epoch = await world.EpochAsync(pulse.Id, alice);
+        bool IsHidden(DeviceAddress caller, ulong at) => at == epoch && (caller == bob.Address || caller == dave.Address);
+        world.Relay.AskedPlace = (caller, from, place) => IsHidden(caller, from) ? place + 1 : place;
+        world.Relay.ShownCandidates = (caller, _, _, candidates) =>
+        [
+            .. candidates.Where(candidate => !IsHidden(caller, candidate.Epoch) || candidate.Place > 0)
+                .Select(candidate => IsHidden(caller, candidate.Epoch) ? candidate with { Place = candidate.Place - 1 } : candidate),
+        ];
+        int waiting = 2;
+        var both = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var first = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        world.Relay.Before = async (caller, call) =>
+        {
+            if (call == "offer" && caller == bob.Address)
+            {
+                await first.Task;
+            }
+            else if (call == "offered")
+            {
+                first.TrySetResult();
+                if (Interlocked.Decrement(ref waiting) == 0)
+                {
+                    both.SetResult();
+                }
+
+                await both.Task;
+            }
+        };
+        await Task.WhenAll(pulse.RenameAsync("one"), (await bob.PulseAsync(pulse.Id)).RenameAsync("other"));
+        world.Relay.Before = (_, _) => Task.CompletedTask;
+        await world.SettleAsync(2);
+        Assert.Equal("one", (await carol.RosterAsync(pulse.Id)).Name);
+        Assert.Equal("other", (await dave.RosterAsync(pulse.Id)).Name);
+        return (pulse, [alice, carol], [bob, dave], epoch + 1);
+    }
+
+    private static void AssertNoticed(Member[] line, Member[] others, ulong epoch)
+    {
+        PulseForkSuspected[] told = [.. line.SelectMany(member => member.Seen).OfType<PulseForkSuspected>()];
+        Assert.NotEmpty(told);
+        Assert.All(told, fork => Assert.Contains(others, member => member.Address == fork.With));
+        Assert.All(told, fork => Assert.Equal(epoch, fork.Epoch));
+    }
+}
