@@ -110,6 +110,36 @@ public sealed class FloeBounds
         Assert.Equal(padded[..9], content);
     }
 
+    [Fact]
+    public void A_segment_is_longer_than_its_overhead_and_a_content_has_a_length_that_its_segments_hold()
+    {
+        Assert.Throws<ArgumentOutOfRangeException>(() => new FloeParameters(FloeParameters.SegmentOverhead));
+        Assert.Throws<ArgumentException>("encoded", () => s_parameters.Encode(new byte[FloeParameters.EncodedSize + 1]));
+        Assert.Throws<ArgumentOutOfRangeException>(() => FloeLayout.OfPlaintext(s_parameters, -1));
+        Assert.Equal(FloeParameters.MaxSegments, FloeLayout.OfPlaintext(s_parameters, FloeParameters.MaxSegments * Full).Segments);
+        Assert.Throws<ArgumentOutOfRangeException>(() => FloeLayout.OfPlaintext(s_parameters, (FloeParameters.MaxSegments * Full) + 1));
+    }
+
+    [Fact]
+    public void The_padded_end_of_a_content_is_zeroed_after_it_was_sealed_and_after_it_was_opened()
+    {
+        FloeLayout layout = FloeLayout.OfPlaintext(s_parameters, 40);
+        using FloeState state = Start();
+        byte[] content = [.. Enumerable.Range(100, 33).Select(i => (byte)i)];
+        byte[] file = new byte[layout.SealedLength];
+        using (var zeroed = new ZeroedMemory())
+        {
+            FloeSpan.Seal(state, layout, content, file);
+            Assert.True(zeroed.Saw(content));
+        }
+
+        using (var zeroed = new ZeroedMemory())
+        {
+            FloeSpan.Open(state, layout, file, new byte[33]);
+            Assert.True(zeroed.Saw(content));
+        }
+    }
+
     private static FloeState Start() => FloeState.Start(s_key, s_parameters, s_iv, "data"u8);
 
     private static void Resume(byte[] header) => FloeState.Resume(s_key, s_parameters, "data"u8, header).Dispose();
