@@ -109,7 +109,7 @@ public sealed class ARelayOutsideItsContract
     public async Task What_a_relay_does_when_it_is_cancelled_is_not_the_business_of_whoever_cancels()
     {
         using var token = new CancellationTokenSource();
-        IE2ERelay relay = new CheckedRelay(TwistedRelay.Around(
+        var relay = new CheckedRelay(TwistedRelay.Around(
             new InMemoryRelay(TimeProvider.System).Connect(new("alice", "phone")),
             (call, _, arguments) =>
             {

@@ -342,7 +342,7 @@ public sealed class ClientLosses
         ClientCore core = (await alice.Client.OpenAsync(default)).Core;
         Assert.Equal(1, store!.Writes);
         Assert.NotNull(core.OpenedAt);
-        await (await alice.Client.OpenAsync(default)).Receiver.ReceiveAsync(TimeSpan.Zero, default);
+        await (await alice.Client.OpenAsync(default)).Receiver.ReceiveAsync(TimeSpan.Zero, default, default);
         Assert.Equal(2, store.Writes);
         Assert.Null(core.OpenedAt);
         await alice.SayAsync("bob", "two");
