@@ -24,6 +24,14 @@ public sealed class PrimitiveLengths
             ("okm", () => Hkdf.Expand(key, key, new byte[Hkdf.MaxOutput + 1])),
             ("okm", () => Hkdf.ExpandSha384(key, key, new byte[49])),
             ("digest", () => Sha3.Hash256(key, more)),
+            ("digest", () => Sha256.Hash(key, more)),
+            ("privateKey", () => X25519.GeneratePrivateKey(more)),
+            ("privateKey", () => X25519.DerivePublicKey(more, key)),
+            ("publicKey", () => X25519.DerivePublicKey(key, more)),
+            ("privateKey", () => X25519.TryAgree(more, key, key)),
+            ("publicKey", () => X25519.TryAgree(key, more, key)),
+            ("sharedSecret", () => X25519.TryAgree(key, key, more)),
+            ("publicKey", () => X25519.IsCanonical(more)),
             ("seed", () => MlKem768.DeriveEncapsulationKey(new byte[65], encapsulation)),
             ("encapsulationKey", () => MlKem768.DeriveEncapsulationKey(seed, new byte[1185])),
             ("encapsulationKey", () => MlKem768.TryEncapsulate(new byte[1185], ciphertext, key)),
@@ -52,6 +60,15 @@ public sealed class PrimitiveLengths
         Assert.Throws<ArgumentException>(() => secret.Set(new byte[31]));
         Assert.Throws<ArgumentException>(() => secret.Set(more));
         Assert.False(Aead.Aes256Gcm.TryOpen(key, new byte[12], new byte[15], default, default));
+    }
+
+    [Fact]
+    public void A_hash_is_written_where_it_is_asked_for_and_has_HPKEs_number()
+    {
+        byte[] digest = new byte[32];
+        Sha256.Hash("abc"u8, digest);
+        Assert.Equal("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad", Convert.ToHexStringLower(digest));
+        Assert.Equal([1, 2, 3], new[] { HashFunction.Sha256, HashFunction.Sha384, HashFunction.Sha512 }.Select(hash => (int)hash.HpkeKdf));
     }
 
     [Fact]
