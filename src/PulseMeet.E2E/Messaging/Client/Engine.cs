@@ -25,7 +25,7 @@ internal sealed class Engine : IAsyncDisposable
         Contacts = new Contacts(core, lists, Conversations, Receiver, Controls);
         OwnWord = new OwnWord(core, lists, Conversations, Contacts);
         Account = new Account(core, lists);
-        Linking = new Linking(core, lists, Account, OwnWord);
+        Linking = new Linking(core, lists, Account);
         Upkeep = new Upkeep(core, lists, Account, Linking, Pulses);
         Stopping = _stop.Token;
         _pump = core.Options.SendsByItself ? Task.Run(PumpAsync) : Task.CompletedTask;

@@ -7,7 +7,7 @@ namespace PulseMeet.E2E.Messaging;
 /// <summary>How another device comes to an account: it asks on its screen, and the device that holds the account's key answers.</summary>
 /// <remarks>What was decided is stored before it is published, so that a crash in between is taken up again by the next upkeep, or by
 /// the same call. docs/protocol-linking.md.</remarks>
-internal sealed class Linking(ClientCore core, DeviceLists lists, Account account, OwnWord ownWord)
+internal sealed class Linking(ClientCore core, DeviceLists lists, Account account)
 {
     private static readonly TimeSpan s_wait = TimeSpan.FromSeconds(30);
     private static readonly byte[] s_logKey = RecordKey.Of("link log");
@@ -63,17 +63,11 @@ internal sealed class Linking(ClientCore core, DeviceLists lists, Account accoun
 
         await core.ChangeAsync(
             [Gates.User(core.Address.UserId)],
-            async work => await lists.ApplyAsync(work, core.Address.UserId, list, Standing.Accepted).ConfigureAwait(false),
-            cancellationToken).ConfigureAwait(false);
-
-        // Said again after a crash: what was said holds, and no longer than before.
-        await ownWord.TellAllAsync(cancellationToken).ConfigureAwait(false);
-        await core.ChangeAsync(
-            [],
-            work =>
+            async work =>
             {
+                await OwnWord.WantTellingAsync(work, core.Address.UserId, DeviceList.Decode(list)).ConfigureAwait(false);
+                await lists.ApplyAsync(work, core.Address.UserId, list, Standing.Accepted).ConfigureAwait(false);
                 work.Delete(RecordKey.Device, s_answerKey);
-                return Task.CompletedTask;
             },
             cancellationToken).ConfigureAwait(false);
     }

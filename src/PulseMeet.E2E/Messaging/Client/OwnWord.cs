@@ -13,6 +13,7 @@ internal sealed class OwnWord(ClientCore core, DeviceLists lists, Conversations 
 {
     private const int Page = 100;
 
+    private static readonly byte[] s_tell = RecordKey.Of("tell ");
     private static readonly TimeSpan s_pause = TimeSpan.FromMinutes(1);
 
     private readonly ConcurrentDictionary<string, DateTimeOffset> _asked = new(StringComparer.Ordinal);
@@ -29,8 +30,51 @@ internal sealed class OwnWord(ClientCore core, DeviceLists lists, Conversations 
         }
     }
 
-    /// <summary>Tells a device that was let in just now, and the others with it, how all contacts stand.</summary>
-    public async Task TellAllAsync(CancellationToken cancellationToken)
+    /// <summary>Notes that devices which a list has newly are to be told how the contacts stand. For whoever has the own user's turn.</summary>
+    public static async Task WantTellingAsync(Work work, string ownId, DeviceList list)
+    {
+        UserRecord? own = await work.UserAsync(ownId).ConfigureAwait(false);
+        foreach (DeviceCertificate device in list.Devices.Where(device => own?.List.Find(device.Address.DeviceId) is null))
+        {
+            work.Put(RecordKey.Device, [.. s_tell, .. RecordKey.Of(device.Address.DeviceId)], []);
+        }
+    }
+
+    /// <summary>Tells devices that were let in how all contacts stand, once there is a session with them: asked before they have published, they
+    /// would count as unreachable.</summary>
+    private async Task TellNewDevicesAsync(CancellationToken cancellationToken)
+    {
+        IReadOnlyList<OpenedRecord> wanted =
+            await core.Store.ScanAsync(RecordKey.Device, default, s_tell, Page, cancellationToken).ConfigureAwait(false);
+        foreach (OpenedRecord record in wanted)
+        {
+            string deviceId = StrictUtf8.Decode(record.Key.Span[s_tell.Length..]);
+            if (await IsReadyAsync(deviceId, cancellationToken).ConfigureAwait(false) is not { } isReady)
+            {
+                continue;
+            }
+
+            if (isReady)
+            {
+                await TellAllAsync(cancellationToken).ConfigureAwait(false);
+            }
+
+            // Said again after a crash before this: what was said holds, and no longer than before.
+            await core.Store.CommitAsync(new StoreBatch().Delete(RecordKey.Device, record.Key.Span), CancellationToken.None).ConfigureAwait(false);
+        }
+    }
+
+    /// <returns>Null where the device has no session yet; false where it is gone.</returns>
+    private Task<bool?> IsReadyAsync(string deviceId, CancellationToken cancellationToken) => core.ChangeAsync<bool?>(
+        [Gates.User(core.Address.UserId)],
+        async work =>
+        {
+            UserRecord own = await conversations.OwnAsync(work).ConfigureAwait(false);
+            return own.List.Find(deviceId) is not { } device ? false : await work.HasSessionAsync(device).ConfigureAwait(false) ? true : null;
+        },
+        cancellationToken);
+
+    private async Task TellAllAsync(CancellationToken cancellationToken)
     {
         byte[] after = [];
         while (await core.Store.ScanAsync(
@@ -56,6 +100,7 @@ internal sealed class OwnWord(ClientCore core, DeviceLists lists, Conversations 
     /// <exception cref="E2EException">The store fails.</exception>
     public async Task FollowAsync(CancellationToken cancellationToken)
     {
+        await TellNewDevicesAsync(cancellationToken).ConfigureAwait(false);
         byte[] after = [];
         while (await core.Store.ScanAsync(RecordKey.Standings, after, default, Page, cancellationToken).ConfigureAwait(false) is { Count: > 0 } page)
         {
