@@ -119,6 +119,9 @@ internal sealed partial class PulseGroup
         return message;
     }
 
+    /// <summary>Whether a request to leave stands, of any device of an account.</summary>
+    public bool IsAskedToLeave(string userId) => Leaving(_leaves.Select(leave => leave.Request)).Contains(userId);
+
     /// <summary>This device's keys may have been seen: they are renewed at once.</summary>
     public void Suspect() => _suspected = true;
 

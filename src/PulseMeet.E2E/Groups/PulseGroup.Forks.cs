@@ -51,15 +51,24 @@ internal sealed partial class PulseGroup
         return new ForkFinding(shared ? ForkJudgement.Agree : ForkJudgement.Unknown, newest);
     }
 
+    /// <summary>Whether nothing but what the relay gave keeps this member from following: nothing of this epoch was passed over that may be
+    /// for others, and no key may have been used twice.</summary>
+    public bool MayFollow => (!_rolledBack || !Data.Rights.ExternalJoin) && !_unreadable.Exists(commit => commit.Epoch == Epoch);
+
     private ForkFinding Parted(EpochMark theirs, DeviceAddress speaker) =>
         Overtaken(theirs, speaker) ?? new ForkFinding(ForkJudgement.Fork, theirs.Epoch);
 
     private ForkFinding? Overtaken(EpochMark theirs, DeviceAddress speaker)
     {
         UnreadableCommit? passed = _unreadable.Find(commit => PublicBytes.Equal(commit.Commit, theirs.Commit));
+        if (passed is { Committer: null })
+        {
+            // Refused before anything was verified: it may be the speaker's own, whose word alone would make this member go.
+            return new ForkFinding(ForkJudgement.Fork, theirs.Epoch);
+        }
 
         // The committer's own word is none: it alone would be on that line.
-        return passed is not null && passed.Committer?.UserId != speaker.UserId
+        return passed is not null && passed.Committer!.UserId != speaker.UserId
             ? new ForkFinding(ForkJudgement.Overtaken, theirs.Epoch, passed.Committer)
             : null;
     }

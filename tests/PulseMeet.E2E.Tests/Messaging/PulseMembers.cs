@@ -1,3 +1,5 @@
+using PulseMeet.E2E.Groups;
+using PulseMeet.E2E.Messaging;
 using PulseMeet.E2E.Relay;
 
 namespace PulseMeet.E2E.Tests.Messaging;
@@ -40,6 +42,25 @@ internal static class PulseMembers
     /// <summary>The epoch that a chat is in, as a member has it.</summary>
     public static async Task<ulong> EpochAsync(this World world, PulseId id, Member member) =>
         (await world.Relay.Connect(member.Address).GetCandidatesAsync(id.ToArray(), 0, 0, 1000)).Max(candidate => candidate.Epoch) + 1;
+
+    /// <summary>Changes what a device keeps of a chat.</summary>
+    public static async Task ChangeAsync(this Member member, PulseId id, Action<PulseRecord> change) =>
+        await (await member.Client.OpenAsync(default)).Core.ChangeAsync(
+            [Gates.Pulse(id)], async work => change((await work.PulseAsync(id))!.Record), default);
+
+    /// <summary>Lets a device say to another, inside their session, what a client of its own making would.</summary>
+    public static async Task SayToAsync(this Member member, Member other, PulseId id, ushort type, Func<PulseGroup, byte[]> body)
+    {
+        byte[] accountKey = (await other.Client.OpenAsync(default)).Core.Identity.Certificate.AccountKey.ToArray();
+        await (await member.Client.OpenAsync(default)).Core.ChangeAsync(
+            [Gates.Pulse(id)],
+            async work =>
+            {
+                var say = new PulseSayRecord(other.Address, accountKey, id, type, body((await work.PulseAsync(id))!.Group!));
+                work.Put(RecordKey.PulseSays, say.Key, say.Encode());
+            },
+            default);
+    }
 
     /// <summary>Nobody was told of a loss, of something unreadable, of a fork or of a repair.</summary>
     public static void AssertNothingIsLost(this World world, string where = "") => Assert.True(

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using PulseMeet.E2E.Groups;
 using PulseMeet.E2E.Identity;
 using PulseMeet.E2E.Primitives;
@@ -16,6 +17,10 @@ internal sealed class PulseCommits(ClientCore core, PulseMessages messages)
     /// <summary>How many candidates are looked at in one go: a relay that has no end of them ends nothing.</summary>
     private const int MaxLooks = 10_000;
 
+    private static readonly TimeSpan s_longestPause = TimeSpan.FromHours(1);
+
+    private readonly ConcurrentDictionary<PulseId, (DateTimeOffset Next, TimeSpan Pause)> _refused = [];
+
     /// <summary>Prepares what an app or a duty wants, where nothing else waits. Nothing is stored where it is refused.</summary>
     /// <returns>Whether a commit waits now; false where there is nothing to do.</returns>
     /// <exception cref="E2EException">As for <see cref="PulseGroup.Prepare"/>.</exception>
@@ -31,6 +36,49 @@ internal sealed class PulseCommits(ClientCore core, PulseMessages messages)
         return true;
     }
 
+    /// <summary>Whether something may be offered without an app's asking: for a while after a refusal nothing is, a minute first, then twice
+    /// as long each time, to an hour. Kept in memory.</summary>
+    public bool MayOffer(PulseId id)
+    {
+        DateTimeOffset now = core.Time.GetUtcNow();
+        return !_refused.TryGetValue(id, out (DateTimeOffset Next, TimeSpan Pause) refused) || now >= refused.Next || refused.Next - now > refused.Pause;
+    }
+
+    /// <summary>Looks whether a chat that cannot come back by itself can follow after all: what comes next is at the relay, so that the word
+    /// that it was gone was a lie, or a fault.</summary>
+    /// <exception cref="E2EException">The relay cannot be reached, or refuses.</exception>
+    public async Task LookAgainAsync(PulseId id, CancellationToken cancellationToken)
+    {
+        Standpoint? at = await core.ChangeAsync([Gates.Pulse(id)], work => StuckAsync(work), cancellationToken).ConfigureAwait(false);
+        if (at is null)
+        {
+            return;
+        }
+
+        IReadOnlyList<GroupCandidate> candidates = await core.Relay
+            .GetCandidatesAsync(id.ToArray(), at.Epoch, at.Place, 1, cancellationToken).ConfigureAwait(false);
+        if (candidates is not [var next, ..] || next.Epoch != at.Epoch || next.Place != at.Place)
+        {
+            return;
+        }
+
+        await core.ChangeAsync(
+            [Gates.Pulse(id)],
+            async work =>
+            {
+                if (await StuckAsync(work).ConfigureAwait(false) == at)
+                {
+                    (await work.PulseAsync(id).ConfigureAwait(false))!.Record.Follow();
+                }
+            },
+            cancellationToken).ConfigureAwait(false);
+
+        async Task<Standpoint?> StuckAsync(Work work) =>
+            await work.PulseAsync(id).ConfigureAwait(false) is { Record: { IsOpen: true, IsStalled: true, Cause: null } record, Group: { IsRemoved: false, MayFollow: true } group }
+                ? new Standpoint(IsOver: true, group.Epoch, record.NextPlace, IsCatchUpWanted: true, null)
+                : null;
+    }
+
     /// <summary>Brings a chat as far as the relay lets it: offers what waits, and takes what others have committed. For whoever has the
     /// chat's round.</summary>
     /// <param name="id">The chat.</param>
@@ -39,10 +87,12 @@ internal sealed class PulseCommits(ClientCore core, PulseMessages messages)
     /// astray.</param>
     /// <param name="dropped">Is given the reason for which a change of this device's was given up; null where nobody waits for that.</param>
     /// <param name="cancellationToken">Stops between two steps.</param>
-    /// <returns>Whether nothing waits any more that could be done now.</returns>
+    /// <returns>Whether nothing waits any more that could be done now. An offer for which the relay has no room, or no time, waits: the relay
+    /// may have taken it before, and may have room later.</returns>
     /// <exception cref="E2EException">The relay cannot be reached, or refuses.</exception>
     public async Task<bool> AdvanceAsync(PulseId id, bool isFresh, Action<E2EError>? dropped, CancellationToken cancellationToken)
     {
+        bool isAsked = isFresh;
         MessageId offered = default;
         for (int looked = 0; looked < MaxLooks;)
         {
@@ -56,9 +106,22 @@ internal sealed class PulseCommits(ClientCore core, PulseMessages messages)
             bool isOffered = false;
             if (at.Offer is { } offer && new MessageId(offer.Id.Span) != offered && (isRegistration || (isFresh && !at.IsCatchUpWanted)))
             {
+                if (!isAsked && !MayOffer(id))
+                {
+                    return false;
+                }
+
                 offered = new MessageId(offer.Id.Span);
                 isOffered = true;
-                await OfferAsync(id, offer, cancellationToken).ConfigureAwait(false);
+                if (await IsTooLargeAsync(id, offer, dropped, cancellationToken).ConfigureAwait(false))
+                {
+                    continue;
+                }
+
+                if (!await TryOfferAsync(id, offer, cancellationToken).ConfigureAwait(false) && isRegistration)
+                {
+                    return false;
+                }
             }
 
             if ((at.Offer is null || isRegistration) && !at.IsCatchUpWanted)
@@ -148,7 +211,8 @@ internal sealed class PulseCommits(ClientCore core, PulseMessages messages)
         return new GroupCommit(pulse.Id.ToArray(), group.Epoch, pulse.Record.Offer.ToArray(), default, [], [], info, snapshot);
     }
 
-    private async Task OfferAsync(PulseId id, GroupCommit offer, CancellationToken cancellationToken)
+    /// <returns>False where the relay has no room for it, or no time, now.</returns>
+    private async Task<bool> TryOfferAsync(PulseId id, GroupCommit offer, CancellationToken cancellationToken)
     {
         try
         {
@@ -157,13 +221,16 @@ internal sealed class PulseCommits(ClientCore core, PulseMessages messages)
         catch (E2EException exception) when (exception.Reason == E2EError.NotAllowed)
         {
             // This device may be off the relay's list by the word of a candidate; what was taken says whether it is.
-            return;
+            return true;
         }
         catch (E2EException exception) when (exception.Reason == E2EError.LimitExceeded)
         {
-            await AbandonAsync(id, offer, exception, cancellationToken).ConfigureAwait(false);
-            throw;
+            // Too often, or a quota that is full: it may have been taken before all the same, and its answer lost.
+            PutOff(id);
+            return false;
         }
+
+        _refused.TryRemove(id, out _);
 
         await core.ChangeAsync(
             [Gates.Pulse(id)],
@@ -175,6 +242,14 @@ internal sealed class PulseCommits(ClientCore core, PulseMessages messages)
                 }
             },
             cancellationToken).ConfigureAwait(false);
+        return true;
+    }
+
+    private void PutOff(PulseId id)
+    {
+        TimeSpan pause = _refused.TryGetValue(id, out (DateTimeOffset Next, TimeSpan Pause) before) ? before.Pause * 2 : TimeSpan.FromMinutes(1);
+        pause = pause < s_longestPause ? pause : s_longestPause;
+        _refused[id] = (core.Time.GetUtcNow() + pause, pause);
     }
 
     private async Task OfferAsync(GroupCommit offer, CancellationToken cancellationToken)
@@ -190,23 +265,45 @@ internal sealed class PulseCommits(ClientCore core, PulseMessages messages)
         }
     }
 
-    /// <summary>A commit that the relay takes from nobody, now or later: an offer that it had taken before it would have taken
-    /// again.</summary>
-    private Task AbandonAsync(PulseId id, GroupCommit offer, E2EException exception, CancellationToken cancellationToken) => core.ChangeAsync(
-        [Gates.Pulse(id)],
-        async work =>
+    /// <summary>Gives up a commit that is over a relay's bounds, by this device's own count: no relay takes it, now or later, and it never
+    /// left.</summary>
+    private async Task<bool> IsTooLargeAsync(PulseId id, GroupCommit offer, Action<E2EError>? dropped, CancellationToken cancellationToken)
+    {
+        try
         {
-            if (await work.PulseAsync(id).ConfigureAwait(false) is { Group: { HasPrepared: true } group } pulse
-                && pulse.Record.Offer == new MessageId(offer.Id.Span))
-            {
-                group.Abandon();
-                pulse.Record.Offer = default;
-                pulse.Change();
-                work.AddEvent(new PulseChangeDropped(id, exception.Reason));
-                work.WantPump();
-            }
-        },
-        cancellationToken);
+            RelayRequest.IsWithin(offer);
+            return false;
+        }
+        catch (E2EException exception)
+        {
+            // A duty would be prepared again at once.
+            PutOff(id);
+            await core.ChangeAsync([Gates.Pulse(id)], work => AbandonAsync(work, id, offer, exception.Reason, dropped), cancellationToken).ConfigureAwait(false);
+            return true;
+        }
+    }
+
+    private static async Task AbandonAsync(Work work, PulseId id, GroupCommit offer, E2EError reason, Action<E2EError>? dropped)
+    {
+        if (await work.PulseAsync(id).ConfigureAwait(false) is not { Group: { HasPrepared: true } group } pulse
+            || pulse.Record.Offer != new MessageId(offer.Id.Span))
+        {
+            return;
+        }
+
+        if (!group.IsDuty)
+        {
+            dropped?.Invoke(reason);
+            work.AddEvent(new PulseChangeDropped(id, reason));
+        }
+
+        group.Abandon();
+
+        // What makes a new chat known goes up under it.
+        pulse.Record.Offer = PulseMessages.NewId();
+        pulse.Change();
+        work.WantPump();
+    }
 
     /// <returns>Whether something was looked at, so that there may be more.</returns>
     private async Task<bool> TakeAsync(
@@ -280,12 +377,16 @@ internal sealed class PulseCommits(ClientCore core, PulseMessages messages)
         PulseChanges.Tell(work, pulse, group, outcome.Changes);
         await NoteMembersAsync(work, pulse, group, before).ConfigureAwait(false);
         Rebase(work, pulse, dropped);
+
+        // A request is void once its device has committed, or came in anew.
+        pulse.Record.HasAsked &= pulse.Record.IsLeaving;
         if (pulse.Record.HasAsked)
         {
             // Members whom the request has not reached in its epoch do not take it any more.
             messages.AddRequest(work, pulse, group.Epoch, group.AskToLeave());
         }
 
+        pulse.Record.IsLeaving = group.IsAskedToLeave(core.Address.UserId);
         await messages.OpenWaitingAsync(work, pulse).ConfigureAwait(false);
         work.WantPump();
     }

@@ -44,10 +44,11 @@ internal sealed class PulseMessages(ClientCore core)
                 return false;
             }
 
+            bool canSeal = CanSeal(pulse) && await AreKeysAcceptedAsync(work, pulse).ConfigureAwait(false);
             foreach (OpenedRecord item in waiting)
             {
                 byte[]? bytes = await work.ReadAsync(RecordKey.PulseSent, item.Value).ConfigureAwait(false);
-                if (bytes is not null && (!CanSeal(pulse) || !await TrySealAsync(work, pulse, PulseSentRecord.Decode(bytes)).ConfigureAwait(false)))
+                if (bytes is not null && (!canSeal || !await TrySealAsync(work, pulse, PulseSentRecord.Decode(bytes)).ConfigureAwait(false)))
                 {
                     return false;
                 }
@@ -202,7 +203,9 @@ internal sealed class PulseMessages(ClientCore core)
 
         work.Recovered += wasNamed ? 1 : 0;
         UserRecord? user = await work.UserAsync(content.Stream.Sender.UserId).ConfigureAwait(false);
-        if (user?.Standing != Standing.Blocked)
+
+        // What devices of one account say to each other about contacts is nothing for a chat, and nothing for an app.
+        if (user?.Standing != Standing.Blocked && message.Content is not ContactStandingContent)
         {
             work.AddEvent(message);
         }
@@ -325,6 +328,20 @@ internal sealed class PulseMessages(ClientCore core)
             {
                 throw new E2EException(E2EError.AccountKeyChanged, "A member's account key has to be accepted before anything is sent.");
             }
+        }
+    }
+
+    /// <summary>The same for what waits: it waits on until the app has accepted the key.</summary>
+    private async Task<bool> AreKeysAcceptedAsync(Work work, OpenPulse pulse)
+    {
+        try
+        {
+            await CheckKeysAsync(work, pulse).ConfigureAwait(false);
+            return true;
+        }
+        catch (E2EException exception) when (exception.Reason == E2EError.AccountKeyChanged)
+        {
+            return false;
         }
     }
 
@@ -544,6 +561,7 @@ internal sealed class PulseMessages(ClientCore core)
         }
     }
 
-    private static bool IsOfTheMessage(E2EError reason) => reason is not (E2EError.StoreFailed or E2EError.StoreDamaged
+    /// <summary>Whether what was said is to blame, and not this device's store.</summary>
+    internal static bool IsOfTheMessage(E2EError reason) => reason is not (E2EError.StoreFailed or E2EError.StoreDamaged
         or E2EError.StoreInUse or E2EError.StoreConflict or E2EError.WrongMasterKey or E2EError.RelayUnavailable);
 }

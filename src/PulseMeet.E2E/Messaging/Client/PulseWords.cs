@@ -23,7 +23,12 @@ internal sealed class PulseWords(ClientCore core, DeviceLists lists, Conversatio
     /// <summary>How often they are asked, at most.</summary>
     public static readonly TimeSpan AskInterval = TimeSpan.FromMinutes(10);
 
+    /// <summary>How often one device is answered in <see cref="AskInterval"/>.</summary>
+    private const int MaxAnswers = 4;
+
     private const int MaxNumbersPerRequest = 1000;
+
+    private readonly Dictionary<(PulseId, DeviceAddress), (DateTimeOffset From, int Count)> _answered = [];
 
     /// <summary>Takes note of what a device said; for whoever has the device's turn.</summary>
     public void Receive(Work work, UserRecord user, Opened opened)
@@ -59,8 +64,7 @@ internal sealed class PulseWords(ClientCore core, DeviceLists lists, Conversatio
                         {
                             await TakeAsync(work, id, word, content).ConfigureAwait(false);
                         }
-                        catch (E2EException exception) when (exception.Reason is E2EError.InvalidEncoding or E2EError.UnsupportedVersion
-                            or E2EError.LimitExceeded or E2EError.MlsWrongGroup)
+                        catch (E2EException exception) when (PulseMessages.IsOfTheMessage(exception.Reason))
                         {
                             work.AddEvent(new PulseMessageUnreadable(id, word.Device, exception.Reason));
                         }
@@ -184,7 +188,7 @@ internal sealed class PulseWords(ClientCore core, DeviceLists lists, Conversatio
         }
     }
 
-    private static void Judge(Work work, OpenPulse pulse, PulseGroup group, DeviceAddress speaker, PulseLine line)
+    private void Judge(Work work, OpenPulse pulse, PulseGroup group, DeviceAddress speaker, PulseLine line)
     {
         PulseRecord record = pulse.Record;
         ForkStatement said = ForkStatement.Decode(line.Statement);
@@ -196,6 +200,12 @@ internal sealed class PulseWords(ClientCore core, DeviceLists lists, Conversatio
                 break;
             case ForkJudgement.Agree:
                 record.IsProvisional = false;
+                if (record is { IsStalled: true, Cause: null } && group.MayFollow && said.Marks[0].Epoch == group.Epoch)
+                {
+                    // It has missed nothing: the relay said so.
+                    record.Follow();
+                }
+
                 break;
             case ForkJudgement.Behind:
                 record.IsCatchUpWanted = true;
@@ -219,12 +229,27 @@ internal sealed class PulseWords(ClientCore core, DeviceLists lists, Conversatio
                 break;
         }
 
-        if (isAnswered && record.ToTell.Count < PulseRecord.MaxTold && !record.ToTell.Contains(speaker))
+        // A device that does not know whether it is in has nothing to say: two of them would ask each other for ever.
+        if (isAnswered && !record.IsProvisional && record.ToTell.Count < PulseRecord.MaxTold && !record.ToTell.Contains(speaker)
+            && TryAnswer(pulse.Id, speaker, work.Now))
         {
             record.ToTell.Add(speaker);
         }
 
         work.WantPump();
+    }
+
+    /// <summary>Whether a device may be answered now. It may; it is counted. Kept in memory; for the one reader of what was said.</summary>
+    private bool TryAnswer(PulseId id, DeviceAddress device, DateTimeOffset now)
+    {
+        foreach ((PulseId, DeviceAddress) old in _answered.Where(answered => IsOver(answered.Value.From, AskInterval, now)).Select(answered => answered.Key).ToArray())
+        {
+            _answered.Remove(old);
+        }
+
+        (DateTimeOffset from, int count) = _answered.GetValueOrDefault((id, device), (now, 0));
+        _answered[(id, device)] = (from, count + 1);
+        return count < MaxAnswers;
     }
 
     /// <summary>Says again what a device misses, as far as it may have it: nothing that was said before it came in.</summary>
@@ -247,12 +272,17 @@ internal sealed class PulseWords(ClientCore core, DeviceLists lists, Conversatio
                 ? await work.ReadAsync(RecordKey.PulseSent, PulseMessages.SentKey(stream, number)).ConfigureAwait(false)
                 : null;
             PulseSentRecord? sent = bytes is null ? null : PulseSentRecord.Decode(bytes);
-            bool isSaid = sent is not null && work.Now - sent.Draft.Time < SentRecord.MaxAge && peer.TryAnswer(work.Now)
-                && await work.TrySealAsync(own, user, device, sent.Draft).ConfigureAwait(false) is not null;
-            if (!isSaid)
+            if (sent is null || work.Now - sent.Draft.Time >= SentRecord.MaxAge)
             {
                 gone.Add(new NumberRange(number, number));
             }
+            else if (sent.PendingSequence == 0 && peer.TryAnswer(work.Now))
+            {
+                await work.TrySealAsync(own, user, device, sent.Draft).ConfigureAwait(false);
+            }
+
+            // What waits to be sealed is for those who are in the chat then; where too much was sent again, or there is no session now, nothing
+            // is said, and it is asked for again.
         }
 
         if (gone.Ranges.Count > 0)

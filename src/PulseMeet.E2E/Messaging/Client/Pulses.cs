@@ -87,9 +87,9 @@ internal sealed class Pulses
             using IDisposable round = await _core.Gates.EnterAsync([Gates.PulseRound(id)], cancellationToken).ConfigureAwait(false);
             await _commits.AdvanceAsync(id, isFresh: true, null, cancellationToken).ConfigureAwait(false);
         }
-        catch (E2EException exception) when (exception.Reason == E2EError.RelayUnavailable)
+        catch (E2EException exception) when (exception.Reason == E2EError.RelayUnavailable || !IsOfAll(exception.Reason))
         {
-            // It is stored, and goes up when the relay can be reached.
+            // It is stored, and goes up when the relay can be reached, and takes it.
         }
 
         return id;
@@ -123,12 +123,14 @@ internal sealed class Pulses
             [Gates.Pulse(id)],
             async work =>
             {
-                (OpenPulse pulse, PulseGroup group) = await IdleAsync(work, id).ConfigureAwait(false);
-                if (pulse.Record.HasAsked)
+                if (await work.PulseAsync(id).ConfigureAwait(false) is { Record: { IsOpen: true, IsStalled: true }, Group: { IsRemoved: false } } stalled)
                 {
+                    // No request of this device's reaches anybody.
+                    await _commits.CloseAsync(work, stalled, _core.Address, hasLeft: true).ConfigureAwait(false);
                     return;
                 }
 
+                (OpenPulse pulse, PulseGroup group) = await IdleAsync(work, id).ConfigureAwait(false);
                 if (group.Roster.Accounts.All(account => account.UserId == _core.Address.UserId))
                 {
                     // Nobody is there who could commit it.
@@ -367,7 +369,7 @@ internal sealed class Pulses
         _core.Outgoing.Wake();
         if (dropped is { } refused)
         {
-            throw new E2EException(refused, "Another change came first.");
+            throw new E2EException(refused, "The change was given up: another one came first, or it is larger than any relay takes.");
         }
 
         if (!isDone)
@@ -444,9 +446,9 @@ internal sealed class Pulses
                 {
                     await _lists.RefreshAsync(userId, Standing.Unanswered, cancellationToken).ConfigureAwait(false);
                 }
-                catch (E2EException exception) when (bytes is null && !IsOfAll(exception.Reason))
+                catch (E2EException exception) when (!IsOfAll(exception.Reason))
                 {
-                    // A list that is not in order, of somebody who was not known.
+                    // A list that is not in order: what is known of the account stays, and no chat waits for it.
                 }
             }
 
@@ -476,10 +478,16 @@ internal sealed class Pulses
     {
         using IDisposable round = await _core.Gates.EnterAsync([Gates.PulseRound(id)], cancellationToken).ConfigureAwait(false);
         await CloseForeignAsync(id, cancellationToken).ConfigureAwait(false);
-        bool isDone = await AdvanceAsync(id, cancellationToken).ConfigureAwait(false);
-        if (await _duties.PrepareAsync(id, cancellationToken).ConfigureAwait(false))
+        E2EException? refused = null;
+        bool isDone = false;
+        try
         {
-            isDone &= await AdvanceAsync(id, cancellationToken).ConfigureAwait(false);
+            isDone = await FollowAsync(id, cancellationToken).ConfigureAwait(false);
+        }
+        catch (E2EException exception) when (!IsOfAll(exception.Reason))
+        {
+            // What is written is sealed and sent all the same.
+            refused = exception;
         }
 
         await _joining.UseUpAsync(id, cancellationToken).ConfigureAwait(false);
@@ -489,7 +497,20 @@ internal sealed class Pulses
         {
         }
 
-        return await _messages.DeliverAsync(id, cancellationToken).ConfigureAwait(false) && isDone;
+        isDone &= await _messages.DeliverAsync(id, cancellationToken).ConfigureAwait(false);
+        return refused is null ? isDone : throw refused;
+    }
+
+    /// <summary>Takes what others have committed, and does what is due.</summary>
+    private async Task<bool> FollowAsync(PulseId id, CancellationToken cancellationToken)
+    {
+        bool isDone = await AdvanceAsync(id, cancellationToken).ConfigureAwait(false);
+        if (_commits.MayOffer(id) && await _duties.PrepareAsync(id, cancellationToken).ConfigureAwait(false))
+        {
+            isDone &= await AdvanceAsync(id, cancellationToken).ConfigureAwait(false);
+        }
+
+        return isDone;
     }
 
     private async Task<bool> AdvanceAsync(PulseId id, CancellationToken cancellationToken)
@@ -503,28 +524,44 @@ internal sealed class Pulses
 
     private async Task<bool> RejoinAsync(PulseId id, CancellationToken cancellationToken)
     {
-        DateTimeOffset now = _core.Time.GetUtcNow();
-        bool isWanted = await _core.ChangeAsync(
-            [Gates.Pulse(id)],
-            async work =>
-            {
-                if (await work.PulseAsync(id).ConfigureAwait(false) is not { Record: { IsOpen: true, IsRejoinWanted: true } record })
-                {
-                    return false;
-                }
-
-                bool isSoon = record.IsStalled && _stalledAt.TryGetValue(id, out DateTimeOffset at) && now - at < s_stalledInterval && at <= now;
-                return !isSoon;
-            },
-            cancellationToken).ConfigureAwait(false);
-        if (!isWanted)
+        if (!await IsRejoinDueAsync(id, isAgain: false, cancellationToken).ConfigureAwait(false))
         {
             return true;
         }
 
-        _stalledAt[id] = now;
+        await _commits.LookAgainAsync(id, cancellationToken).ConfigureAwait(false);
+        if (!await IsRejoinDueAsync(id, isAgain: true, cancellationToken).ConfigureAwait(false))
+        {
+            return true;
+        }
+
         return await _joining.RejoinAsync(id, cancellationToken).ConfigureAwait(false);
     }
+
+    /// <param name="id">The chat.</param>
+    /// <param name="isAgain">Whether it was due a moment ago.</param>
+    /// <param name="cancellationToken">Stops between two steps.</param>
+    private Task<bool> IsRejoinDueAsync(PulseId id, bool isAgain, CancellationToken cancellationToken) => _core.ChangeAsync(
+        [Gates.Pulse(id)],
+        async work =>
+        {
+            if (await work.PulseAsync(id).ConfigureAwait(false) is not { Record: { IsOpen: true, IsRejoinWanted: true } record })
+            {
+                return false;
+            }
+
+            bool isSoon = record.IsStalled && _stalledAt.TryGetValue(id, out DateTimeOffset at) && work.Now - at < s_stalledInterval && at <= work.Now;
+            if (isSoon && !isAgain)
+            {
+                return false;
+            }
+
+            _stalledAt[id] = work.Now;
+
+            // Where no more joins may be made today, nothing is fetched for one; one that is made goes up.
+            return record.MayRejoin(work.Now) || await work.ReadAsync(RecordKey.PulseJoins, id.ToArray()).ConfigureAwait(false) is not null;
+        },
+        cancellationToken);
 
     /// <summary>A chat that this device was in under other keys, before its account was reset: it is out of it.</summary>
     private Task CloseForeignAsync(PulseId id, CancellationToken cancellationToken) => _core.ChangeAsync(

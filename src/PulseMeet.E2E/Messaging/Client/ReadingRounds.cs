@@ -70,7 +70,7 @@ internal sealed class ReadingRounds(Engine engine, TimeProvider time)
         await engine.Upkeep.RunAsync(waiting.Token).ConfigureAwait(false);
         if (!engine.Core.Options.SendsByItself)
         {
-            await engine.Pulses.RunAsync(waiting.Token).ConfigureAwait(false);
+            await RunPulsesAsync(waiting.Token).ConfigureAwait(false);
         }
 
         await engine.OwnWord.FollowAsync(waiting.Token).ConfigureAwait(false);
@@ -90,6 +90,24 @@ internal sealed class ReadingRounds(Engine engine, TimeProvider time)
         int came = await receiving.ConfigureAwait(false);
         _quietRounds = came > 0 ? _quietRounds + 1 : 0;
         return bell.IsCompleted || (came == 0 ? time.GetElapsedTime(asked) >= wait / 2 : _quietRounds <= MaxQuietRounds);
+    }
+
+    /// <summary>A chat that is refused, or a relay that fails for chats alone, keeps nothing from being received.</summary>
+    private async Task RunPulsesAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await engine.Pulses.RunAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (E2EException exception) when (exception.Reason is not (E2EError.StoreFailed or E2EError.StoreInUse
+            or E2EError.StoreDamaged or E2EError.StoreConflict))
+        {
+            // It is tried again in the next round; one that knows this device no more may have a list without it.
+            if (exception.Reason == E2EError.UnknownDevice)
+            {
+                engine.Upkeep.WantList();
+            }
+        }
     }
 
     private async Task SleepAsync(CancellationToken cancellationToken)

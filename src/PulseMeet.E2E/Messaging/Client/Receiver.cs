@@ -174,7 +174,15 @@ internal sealed class Receiver(ClientCore core, DeviceLists lists, Conversations
     {
         if (Pulses.IsOfGroup(item))
         {
-            await pulses.OpenAsync(work, item).ConfigureAwait(false);
+            try
+            {
+                await pulses.OpenAsync(work, item).ConfigureAwait(false);
+            }
+            catch (E2EException exception) when (IsOfTheMessage(exception.Reason))
+            {
+                Unreadable(work, item, exception.Reason);
+            }
+
             return;
         }
 

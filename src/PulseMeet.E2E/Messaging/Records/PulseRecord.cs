@@ -95,11 +95,22 @@ internal sealed class PulseRecord
 
     public bool IsOpen => ClosedAt is null;
 
+    /// <summary>It follows after all: it does not come back by itself.</summary>
+    public void Follow()
+    {
+        IsRejoinWanted = false;
+        IsStalled = false;
+        IsCatchUpWanted = true;
+    }
+
+    /// <summary>Whether one more join by itself may be made now.</summary>
+    public bool MayRejoin(DateTimeOffset now) => _rejoins.Count(at => now - at < RejoinWindow && at <= now) < MaxRejoins;
+
     /// <summary>Whether one more join by itself may be made now. One may; it is counted.</summary>
     public bool TryRejoin(DateTimeOffset now)
     {
         _rejoins.RemoveAll(at => now - at >= RejoinWindow || at > now);
-        if (_rejoins.Count >= MaxRejoins)
+        if (!MayRejoin(now))
         {
             return false;
         }

@@ -1,0 +1,255 @@
+using PulseMeet.E2E.Groups;
+using PulseMeet.E2E.Identity;
+using PulseMeet.E2E.Messaging;
+using PulseMeet.E2E.Relay;
+
+namespace PulseMeet.E2E.Tests.Messaging;
+
+/// <summary>What a device of a chat says, asks and answers, beside members who are hostile and a relay that fails: bounded, and to nobody
+/// who may not have it.</summary>
+public sealed class PulseAnswers
+{
+    [Fact]
+    public async Task Two_devices_that_do_not_know_whether_they_are_in_do_not_ask_each_other_for_ever()
+    {
+        await using var world = new World();
+        Member alice = await world.SignUpAsync("alice");
+        Member bob = await world.SignUpAsync("bob");
+        await world.SettleAsync(1);
+        PulseChat pulse = await alice.Client.CreatePulseAsync("Rooftop", ["bob"], new PulseOptions { Suite = PulseSuite.X25519 });
+        await world.SettleAsync(4);
+        foreach ((Member one, Member other) in new[] { (alice, bob), (bob, alice) })
+        {
+            await one.ChangeAsync(pulse.Id, record =>
+            {
+                record.IsProvisional = true;
+                record.ToTell.Add(other.Address);
+            });
+        }
+
+        await world.SettleAsync(3);
+        int said = world.Relay.Delivered.Count;
+        await world.SettleAsync(8);
+        Assert.Equal(said, world.Relay.Delivered.Count);
+    }
+
+    [Fact]
+    public async Task A_member_who_asks_without_end_is_answered_a_few_times()
+    {
+        await using var world = new World();
+        (PulseChat pulse, Member alice, Member bob, _) = await world.RooftopAsync();
+        await world.SettleAsync(2);
+        int before = Count(world, alice, bob);
+        for (int i = 0; i < 12; i++)
+        {
+            await bob.SayToAsync(alice, pulse.Id, ContentType.PulseLine, group => new PulseLine(PulseLine.Asks, group.Statement()).Encode());
+            await bob.SyncAsync();
+            await alice.SyncAsync();
+            await alice.SyncAsync();
+        }
+
+        Assert.InRange(Count(world, alice, bob) - before, 1, 4);
+    }
+
+    /// <summary>The relay withholds the commit that removes Carol, who asks for what Alice has written since.</summary>
+    [Fact]
+    public async Task What_waits_until_somebody_is_out_is_not_said_to_him_when_he_asks_for_it()
+    {
+        await using var world = new World();
+        (PulseChat pulse, Member alice, Member bob, Member carol) = await world.RooftopAsync();
+        await alice.TellAsync(pulse.Id, "to all");
+        await world.SettleAsync(3);
+        world.Relay.Before = (caller, call) => caller == alice.Address && call == "offer"
+            ? Task.FromException(new E2EException(E2EError.NotAllowed)) : Task.CompletedTask;
+        Assert.Equal(E2EError.RelayUnavailable, (await Assert.ThrowsAsync<E2EException>(() => pulse.RemoveAsync("carol"))).Reason);
+        await alice.TellAsync(pulse.Id, "not for carol");
+        MessageId stream = carol.Seen.OfType<PulseMessageReceived>().Single().Sealed.Stream.StreamId;
+        int before = Count(world, alice, carol);
+        await carol.SayToAsync(
+            alice, pulse.Id, ContentType.ResendRequest, _ => new ResendNames(stream, [new NumberRange(2, 2)], []).Encode());
+        for (int i = 0; i < 3; i++)
+        {
+            await carol.SyncAsync();
+            await alice.SyncAsync();
+        }
+
+        // Neither the message, nor that there will be none.
+        Assert.Equal(before, Count(world, alice, carol));
+        world.Relay.Before = (_, _) => Task.CompletedTask;
+        await world.SettleAsync(4);
+        Assert.Equal(["to all", "not for carol"], bob.PulseTexts(pulse.Id));
+        Assert.Equal(["to all"], carol.PulseTexts(pulse.Id));
+    }
+
+    [Fact]
+    public async Task A_message_that_cannot_be_said_again_now_is_not_lost_and_comes_when_it_is_asked_for_again()
+    {
+        await using var world = new World();
+        (PulseChat pulse, Member alice, Member bob, _) = await world.RooftopAsync();
+        bool isLosing = false;
+        HashSet<string> lost = [];
+        world.Relay.OnPage = (caller, items) =>
+        {
+            if (isLosing && caller == bob.Address)
+            {
+                lost.UnionWith(items.Where(item => item.Kind == MailboxItemKind.GroupMessage).Select(item => Convert.ToHexString(item.EnvelopeId.Span)));
+            }
+
+            return caller != bob.Address ? items : [.. items.Where(item => !lost.Contains(Convert.ToHexString(item.EnvelopeId.Span)))];
+        };
+        await alice.TellAsync(pulse.Id, "one");
+        await world.SettleAsync(2);
+        isLosing = true;
+        await alice.TellAsync(pulse.Id, "two");
+        await world.SettleAsync(2);
+        isLosing = false;
+        await alice.TellAsync(pulse.Id, "three");
+        await world.SettleAsync(2);
+        Engine engine = await alice.Client.OpenAsync(default);
+        world.Clock.Advance(TimeSpan.FromMinutes(2));
+        await engine.Core.ChangeAsync([Gates.User("bob")], async work =>
+        {
+            PeerRecord peer = await work.PeerAsync(bob.Address);
+            while (peer.TryAnswer(world.Clock.GetUtcNow()))
+            {
+            }
+        }, default);
+        await world.SettleAsync(4);
+        Assert.Equal(["one", "three"], bob.PulseTexts(pulse.Id));
+        Assert.DoesNotContain(bob.Seen.OfType<PulseMessagesMissing>(), missing => missing.IsLost);
+        for (int hour = 0; hour < 3; hour++)
+        {
+            world.Clock.Advance(TimeSpan.FromHours(1));
+            await world.SettleAsync(4);
+        }
+
+        Assert.Equal(["one", "three", "two"], bob.PulseTexts(pulse.Id));
+    }
+
+    [Fact]
+    public async Task A_device_list_that_the_relay_refuses_keeps_no_chat_from_its_round()
+    {
+        await using var world = new World();
+        (PulseChat pulse, Member alice, _, _) = await world.RooftopAsync();
+        await alice.TellAsync(pulse.Id, "on its way");
+        Engine engine = await alice.Client.OpenAsync(default);
+        engine.Core.ListHints["bob"] = long.MaxValue;
+        world.Relay.Before = (_, call) => call == "list" ? Task.FromException(new E2EException(E2EError.LimitExceeded)) : Task.CompletedTask;
+        await engine.Pulses.RunAsync(default);
+        Assert.Single(world.Relay.GroupMessages);
+    }
+
+    /// <summary>Attack 45 in a group: Bob's account comes back under another key while a message waits.</summary>
+    [Fact]
+    public async Task What_waits_is_not_sealed_for_a_changed_account_key_before_the_app_has_accepted_it()
+    {
+        await using var world = new World();
+        (PulseChat pulse, Member alice, Member bob, Member carol) = await world.RooftopAsync();
+        await alice.Client.MarkVerifiedAsync("bob", await alice.Client.GetSafetyNumberAsync("bob"));
+        await pulse.SetRoleAsync("carol", PulseRole.Admin);
+        await world.SettleAsync(2);
+        world.Relay.Before = (caller, call) => caller == alice.Address && call == "offer"
+            ? Task.FromException(new E2EException(E2EError.NotAllowed)) : Task.CompletedTask;
+        await Assert.ThrowsAsync<E2EException>(() => pulse.RenameAsync("Roof"));
+        await alice.TellAsync(pulse.Id, "only for the bob I know");
+        alice.IsActive = false;
+        (await bob.Client.ResetAccountAsync()).Dispose();
+        await world.SettleAsync(2);
+        PulseChat carols = await carol.PulseAsync(pulse.Id);
+        await carols.RemoveAsync("bob");
+        await carols.AddAsync("bob");
+        await world.SettleAsync(2);
+        world.Relay.Before = (_, _) => Task.CompletedTask;
+        alice.IsActive = true;
+        world.Clock.Advance(TimeSpan.FromHours(2));
+        await world.SettleAsync(4);
+        Assert.Equal("Roof", (await carol.RosterAsync(pulse.Id)).Name);
+        Assert.Empty(carol.PulseTexts(pulse.Id));
+        Assert.Empty(bob.PulseTexts(pulse.Id));
+        world.Clock.Advance(TimeSpan.FromHours(2));
+        await world.SettleAsync(2);
+        Assert.Empty(bob.PulseTexts(pulse.Id));
+        await alice.Client.AcceptAccountKeyAsync(alice.Seen.OfType<AccountKeyChanged>().Last());
+        await world.SettleAsync(3);
+        Assert.Equal(["only for the bob I know"], carol.PulseTexts(pulse.Id));
+        Assert.Equal(["only for the bob I know"], bob.PulseTexts(pulse.Id));
+    }
+
+    /// <summary>Carol commits with a key that the others have seen her use: nobody reads whose commit it is. Then she says that it was
+    /// taken.</summary>
+    [Fact]
+    public async Task Nobody_goes_to_another_line_by_the_word_of_whoever_may_have_made_it()
+    {
+        await using var world = new World();
+        (PulseChat pulse, Member alice, Member bob, Member carol) = await world.RooftopAsync();
+        Engine engine = await carol.Client.OpenAsync(default);
+        using PulseGroup copy = await engine.Core.ChangeAsync([Gates.Pulse(pulse.Id)], async work =>
+        {
+            PulseGroup group = (await work.PulseAsync(pulse.Id))!.Require();
+            GroupDevice device = await work.GroupDeviceAsync();
+            return PulseGroup.Deserialize(group.SerializeEpochs(), group.SerializeRatchets(), device, world.Clock);
+        }, default);
+        alice.IsActive = carol.IsActive = false;
+        await (await carol.PulseAsync(pulse.Id)).LeaveAsync();
+        await bob.SyncAsync();
+        PreparedCommit commit = copy.Prepare(new UpdateIntent())!;
+        await world.Relay.Connect(carol.Address).OfferCommitAsync(
+            new GroupCommit(pulse.Id.ToArray(), commit.Epoch, new byte[16], commit.Commit, [], [], default, commit.Snapshot));
+        await bob.SyncAsync();
+        await bob.SyncAsync();
+        copy.TakeCandidates([commit.Commit]);
+        await carol.SayToAsync(bob, pulse.Id, ContentType.PulseLine, _ => new PulseLine(PulseLine.Says, copy.Statement()).Encode());
+        await engine.Pulses.Words.SayAsync(default);
+        await engine.Outbox.SendAsync(default);
+        await bob.SyncAsync();
+        await bob.SyncAsync();
+        Assert.Equal(carol.Address, Assert.Single(bob.Seen.OfType<PulseForkSuspected>()).With);
+        Assert.DoesNotContain(bob.Seen, e => e is PulseRejoined or PulseStalled);
+    }
+
+    [Fact]
+    public async Task A_request_to_leave_that_is_void_keeps_no_other_device_of_the_account_from_writing()
+    {
+        await using var world = new World();
+        Member alice = await world.SignUpAsync("alice");
+        Member bob = await world.SignUpAsync("bob");
+        Member tablet = await world.LinkAsync(bob, "tablet");
+        await world.SettleAsync(1);
+        PulseChat pulse = await alice.Client.CreatePulseAsync("Rooftop", ["bob"], new PulseOptions { Suite = PulseSuite.X25519 });
+        await world.SettleAsync(2);
+        world.Relay.OnPage = (caller, items) => caller != alice.Address ? items
+            : [.. items.Where(item => item.Kind != MailboxItemKind.GroupMessage || item.Sender != tablet.Address)];
+        await (await tablet.PulseAsync(pulse.Id)).LeaveAsync();
+        tablet.IsActive = false;
+        await bob.SyncAsync();
+        Assert.Equal(E2EError.NotAllowed, (await Assert.ThrowsAsync<E2EException>(() => bob.TellAsync(pulse.Id, "?"))).Reason);
+        await bob.Client.RemoveDeviceAsync("tablet");
+        world.Clock.Advance(TimeSpan.FromHours(2));
+        await alice.SyncAsync();
+        world.Clock.Advance(TimeSpan.FromMinutes(2));
+        await alice.SyncAsync();
+        Assert.Equal(["phone"], (await alice.RosterAsync(pulse.Id)).Find("bob")!.Devices);
+        await bob.SyncAsync();
+        await bob.SyncAsync();
+        await bob.TellAsync(pulse.Id, "I am still here");
+        await world.SettleAsync(2);
+        Assert.Equal(["I am still here"], alice.PulseTexts(pulse.Id));
+    }
+
+    /// <summary>A word between the devices of one account, said to a chat.</summary>
+    [Fact]
+    public async Task What_is_for_ones_own_devices_alone_is_passed_over_in_a_chat()
+    {
+        await using var world = new World();
+        (PulseChat pulse, Member alice, Member bob, _) = await world.RooftopAsync();
+        var word = new ContactStanding("carol", Standing.Blocked, world.Clock.GetUtcNow(), new byte[32]);
+        await (await bob.Client.OpenAsync(default)).Pulses.SendAsync(pulse.Id, new ContactStandingContent([word]), default);
+        await bob.TellAsync(pulse.Id, "behind it");
+        await world.SettleAsync(3);
+        Assert.IsType<TextContent>(Assert.Single(alice.Seen.OfType<PulseMessageReceived>()).Content);
+        world.AssertNothingIsLost();
+    }
+
+    private static int Count(World world, Member sender, Member recipient) => world.Relay.Delivered.Count(
+        delivered => delivered.Sender == sender.Address && delivered.Envelope.Recipient == recipient.Address);
+}

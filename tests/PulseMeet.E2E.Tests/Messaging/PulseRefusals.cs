@@ -1,0 +1,249 @@
+using PulseMeet.E2E.Identity;
+using PulseMeet.E2E.Messaging;
+using PulseMeet.E2E.Relay;
+
+namespace PulseMeet.E2E.Tests.Messaging;
+
+/// <summary>A relay that refuses for now, or lies once: no chat is lost by it, nobody is stranded, and nothing is done without end.</summary>
+public sealed class PulseRefusals
+{
+    private static readonly PulseOptions s_noJoins =
+        new() { Suite = PulseSuite.X25519, Rights = PulseRights.Default with { ExternalJoin = false } };
+
+    /// <summary>An offer is taken, its answer lost, and the next attempt is one too many: the device's own commit is the group's.</summary>
+    [Fact]
+    public async Task A_change_that_the_relay_took_and_says_it_has_no_time_for_is_the_chats_and_its_maker_follows_it()
+    {
+        await using var world = new World();
+        (PulseChat pulse, Member alice, Member bob, Member carol) = await world.RooftopAsync();
+        world.Relay.Before = (caller, call) => Refuse(caller == alice.Address && call == "offered", E2EError.LimitExceeded);
+        await pulse.RenameAsync("Roof");
+        await alice.TellAsync(pulse.Id, "on the roof");
+        world.Relay.Before = (_, _) => Task.CompletedTask;
+        await world.SettleAsync(3);
+        foreach (Member member in new[] { bob, carol })
+        {
+            Assert.Equal("Roof", (await member.RosterAsync(pulse.Id)).Name);
+            Assert.Equal(["on the roof"], member.PulseTexts(pulse.Id));
+        }
+
+        world.AssertNothingIsLost();
+    }
+
+    [Fact]
+    public async Task A_change_for_which_the_relay_has_no_room_waits_is_offered_less_and_less_often_and_made_in_the_end()
+    {
+        await using var world = new World();
+        (PulseChat pulse, Member alice, Member bob, _) = await world.RooftopAsync();
+        int offers = 0;
+        world.Relay.Before = (caller, call) =>
+        {
+            bool isOffer = caller == alice.Address && call == "offer";
+            offers += isOffer ? 1 : 0;
+            return Refuse(isOffer, E2EError.LimitExceeded);
+        };
+        E2EException waits = await Assert.ThrowsAsync<E2EException>(() => pulse.RenameAsync("Roof"));
+        Assert.Equal(E2EError.RelayUnavailable, waits.Reason);
+        await world.SettleAsync(5);
+        Assert.Equal(1, offers);
+        for (int minute = 0; minute < 64; minute++)
+        {
+            world.Clock.Advance(TimeSpan.FromMinutes(1));
+            await alice.SyncAsync();
+        }
+
+        Assert.InRange(offers, 3, 8);
+        world.Relay.Before = (_, _) => Task.CompletedTask;
+        world.Clock.Advance(TimeSpan.FromHours(1));
+        await world.SettleAsync(3);
+        Assert.Equal("Roof", (await bob.RosterAsync(pulse.Id)).Name);
+        world.AssertNothingIsLost();
+    }
+
+    [Fact]
+    public async Task A_duty_that_the_relay_refuses_fills_no_app_with_events_and_no_relay_with_commits()
+    {
+        await using var world = new World();
+        (PulseChat pulse, _, Member bob, Member carol) = await world.RooftopAsync();
+        int offers = 0;
+        world.Relay.Before = (caller, call) =>
+        {
+            bool isOffer = caller == bob.Address && call == "offer";
+            offers += isOffer ? 1 : 0;
+            return Refuse(isOffer, E2EError.LimitExceeded);
+        };
+        world.Clock.Advance(TimeSpan.FromDays(1));
+        for (int round = 0; round < 30; round++)
+        {
+            world.Clock.Advance(TimeSpan.FromMinutes(1));
+            await bob.SyncAsync();
+        }
+
+        Assert.InRange(offers, 1, 6);
+        Assert.DoesNotContain(bob.Seen, e => e is PulseChangeDropped);
+        world.Relay.Before = (_, _) => Task.CompletedTask;
+        world.Clock.Advance(TimeSpan.FromHours(1));
+        await bob.TellAsync(pulse.Id, "renewed");
+        await world.SettleAsync(3);
+        Assert.Equal(["renewed"], carol.PulseTexts(pulse.Id));
+        world.AssertNothingIsLost();
+    }
+
+    [Fact]
+    public async Task A_chat_whose_first_offer_is_refused_is_there_and_everybody_comes_in_once_it_is_taken()
+    {
+        await using var world = new World();
+        Member alice = await world.SignUpAsync("alice");
+        Member bob = await world.SignUpAsync("bob");
+        await world.SettleAsync(1);
+        world.Relay.Before = (_, call) => Refuse(call == "offer", E2EError.LimitExceeded);
+        PulseChat pulse = await alice.Client.CreatePulseAsync("Rooftop", ["bob"], new PulseOptions { Suite = PulseSuite.X25519 });
+        PulseChat alone = await alice.Client.CreatePulseAsync("Alone", []);
+        Assert.Equal(2, (await alice.Client.GetPulsesAsync()).Count);
+        await alice.TellAsync(pulse.Id, "welcome");
+        await alice.SyncAsync();
+        world.Relay.Before = (_, _) => Task.CompletedTask;
+        world.Clock.Advance(TimeSpan.FromHours(1));
+        await world.SettleAsync(3);
+        Assert.Equal(["welcome"], bob.PulseTexts(pulse.Id));
+        await alone.AddAsync("bob");
+        await world.SettleAsync(2);
+        Assert.Equal(2, (await bob.Client.GetPulsesAsync()).Count);
+        world.AssertNothingIsLost();
+    }
+
+    [Theory]
+    [InlineData(E2EError.LimitExceeded)]
+    [InlineData(E2EError.NotAllowed)]
+    [InlineData(E2EError.RelayUnavailable)]
+    public async Task A_relay_that_refuses_everything_about_a_chat_keeps_nothing_else_from_being_received(E2EError reason)
+    {
+        await using var world = new World();
+        (PulseChat pulse, Member alice, Member bob, _) = await world.RooftopAsync();
+        await bob.Client.AcceptAsync("alice");
+        await pulse.RenameAsync("Roof");
+        world.Relay.Before = (caller, call) => Refuse(caller == bob.Address && call is "candidates" or "offer" or "send to group", reason);
+        await alice.SayAsync("bob", "do you hear me?");
+        await alice.SyncAsync();
+        await using IAsyncEnumerator<E2EEvent> events = bob.Client.ReadEventsAsync().GetAsyncEnumerator();
+        do
+        {
+            Assert.True(await events.MoveNextAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(60)));
+            await bob.Client.AcknowledgeAsync(events.Current, default);
+        }
+        while (events.Current is not MessageReceived);
+    }
+
+    [Fact]
+    public async Task A_refused_chat_still_sends_what_is_sealed()
+    {
+        await using var world = new World();
+        (PulseChat pulse, Member alice, Member bob, _) = await world.RooftopAsync();
+        await pulse.RenameAsync("Roof");
+        await bob.TellAsync(pulse.Id, "all the same");
+        await bob.ChangeAsync(pulse.Id, record => record.IsCatchUpWanted = true);
+        world.Relay.Before = (caller, call) => Refuse(caller == bob.Address && call == "candidates", E2EError.LimitExceeded);
+        await Assert.ThrowsAsync<E2EException>(bob.SyncAsync);
+        await alice.SyncAsync();
+        Assert.Equal(["all the same"], alice.PulseTexts(pulse.Id));
+    }
+
+    /// <summary>The relay leaves a commit out, once: the chat takes no joins, so that only the missing commit helps.</summary>
+    [Fact]
+    public async Task One_lie_of_the_relay_strands_nobody_in_a_chat_that_takes_no_joins()
+    {
+        await using var world = new World();
+        (PulseChat pulse, Member alice, Member bob, _) = await world.RooftopAsync(s_noJoins);
+        await StallAsync(world, pulse, bob);
+        Assert.Equal(E2EError.RelayUnavailable, (await Assert.ThrowsAsync<E2EException>(async () => await (await bob.PulseAsync(pulse.Id)).RenameAsync("x"))).Reason);
+        world.Relay.ShownCandidates = (_, _, _, candidates) => candidates;
+        world.Clock.Advance(TimeSpan.FromHours(2));
+        await world.SettleAsync(3);
+        Assert.Equal("Terrace", (await bob.RosterAsync(pulse.Id)).Name);
+        await bob.TellAsync(pulse.Id, "here");
+        await world.SettleAsync(2);
+        Assert.Equal(["here"], alice.PulseTexts(pulse.Id));
+        Assert.Single(bob.Seen.OfType<PulseStalled>());
+        Assert.DoesNotContain(world.Members.SelectMany(member => member.Seen), e => e is PulseRejoined or PulseForkSuspected);
+    }
+
+    /// <summary>The relay invents a later epoch: nothing is missing, so that no commit helps, and a member's word does.</summary>
+    [Fact]
+    public async Task A_device_that_was_told_of_an_epoch_that_is_none_goes_on_by_the_word_of_a_member()
+    {
+        await using var world = new World();
+        (PulseChat pulse, Member alice, Member bob, _) = await world.RooftopAsync(s_noJoins);
+        world.Clock.Advance(TimeSpan.FromHours(30));
+        await world.SettleAsync(4);
+        world.Relay.ShownCandidates = (caller, epoch, _, candidates) => caller != bob.Address ? candidates
+            : [new GroupCandidate(epoch + 1, 0, alice.Address, new byte[10])];
+        await bob.ChangeAsync(pulse.Id, record => record.IsCatchUpWanted = true);
+        await bob.SyncAsync();
+        Assert.Single(bob.Seen.OfType<PulseStalled>());
+        world.Relay.ShownCandidates = (_, _, _, candidates) => candidates;
+        world.Clock.Advance(TimeSpan.FromHours(30));
+        await world.SettleAsync(4);
+        await bob.TellAsync(pulse.Id, "here");
+        await world.SettleAsync(2);
+        Assert.Equal(["here"], alice.PulseTexts(pulse.Id));
+    }
+
+    [Fact]
+    public async Task Whoever_is_stranded_can_leave()
+    {
+        await using var world = new World();
+        (PulseChat pulse, _, Member bob, _) = await world.RooftopAsync(s_noJoins);
+        await StallAsync(world, pulse, bob);
+        await (await bob.PulseAsync(pulse.Id)).LeaveAsync();
+        await bob.TakeEventsAsync();
+        Assert.True(Assert.Single(bob.Seen.OfType<PulseClosed>()).HasLeft);
+        Assert.Empty(await bob.Client.GetPulsesAsync());
+    }
+
+    /// <summary>The tree and the group info of a large chat, again and again: only as often as a device may come back.</summary>
+    [Fact]
+    public async Task Nothing_is_fetched_for_a_join_that_may_not_be_made()
+    {
+        await using var world = new World();
+        (PulseChat pulse, _, Member bob, _) = await world.RooftopAsync();
+        await bob.ChangeAsync(pulse.Id, record =>
+        {
+            record.IsRejoinWanted = true;
+            while (record.TryRejoin(world.Clock.GetUtcNow()))
+            {
+            }
+        });
+        int fetched = 0;
+        world.Relay.Before = (caller, call) =>
+        {
+            fetched += caller == bob.Address && call is "group info" or "tree" ? 1 : 0;
+            return Task.CompletedTask;
+        };
+        for (int i = 0; i < 5; i++)
+        {
+            world.Clock.Advance(TimeSpan.FromMinutes(5));
+            await bob.SyncAsync();
+        }
+
+        Assert.Equal(0, fetched);
+        world.Clock.Advance(TimeSpan.FromDays(1));
+        await world.SettleAsync(2);
+        Assert.Single(bob.Seen.OfType<PulseRejoined>());
+    }
+
+    /// <summary>Two changes, of which the relay shows Bob the second alone.</summary>
+    private static async Task StallAsync(World world, PulseChat pulse, Member bob)
+    {
+        ulong epoch = await world.EpochAsync(pulse.Id, bob);
+        await pulse.RenameAsync("Roof");
+        await pulse.RenameAsync("Terrace");
+        world.Relay.ShownCandidates = (caller, _, _, candidates) =>
+            [.. candidates.Where(candidate => caller != bob.Address || candidate.Epoch > epoch)];
+        await bob.SyncAsync();
+        await bob.SyncAsync();
+        Assert.Single(bob.Seen.OfType<PulseStalled>());
+    }
+
+    private static Task Refuse(bool isRefused, E2EError reason) =>
+        isRefused ? Task.FromException(new E2EException(reason)) : Task.CompletedTask;
+}
