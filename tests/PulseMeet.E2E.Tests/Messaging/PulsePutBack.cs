@@ -60,6 +60,7 @@ public sealed class PulsePutBack
         await bob.TellAsync(pulse.Id, "one");
         await world.SettleAsync(2);
 
+        world.Clock.Advance(TimeSpan.FromMinutes(1));
         await bob.RestoreAsync(copy);
         world.Relay.Put(
             alice.Address, new OutgoingEnvelope(bob.Address, shown!.EnvelopeId, shown.Content), MailboxItemKind.Welcome, pulse.Id.ToArray());
@@ -67,6 +68,7 @@ public sealed class PulsePutBack
         await bob.TellAsync(pulse.Id, "two");
         await world.SettleAsync(5);
         Assert.Equal(["one", "two"], alice.PulseTexts(pulse.Id));
+        Assert.DoesNotContain(alice.Seen, e => e is PulseMessagesMissing);
         Assert.Equal(takesJoins ? 1 : 0, alice.Seen.OfType<PulseRejoined>().Count());
     }
 }

@@ -43,6 +43,7 @@ internal sealed class PulseJoining(ClientCore core, DeviceLists lists, PulseKeys
             byte[] key = item.Key.ToArray();
             if (_askedAt.ContainsKey(Convert.ToHexString(key)) && await work.ReadAsync(RecordKey.Welcomes, key).ConfigureAwait(false) is not null)
             {
+                _askedAt.TryRemove(Convert.ToHexString(key), out _);
                 work.Delete(RecordKey.Welcomes, key);
                 return true;
             }
