@@ -35,9 +35,10 @@ internal sealed class ExternalJoin : IDisposable
     /// <param name="isMemberOf">Whether this device is in a group of an id, apart from <paramref name="old"/>.</param>
     /// <param name="pinned">The account key that this device remembers for a user; null for a user that it does not know.</param>
     /// <param name="time">The clock.</param>
-    /// <param name="old">The group as this device held it, where it still does: it goes forward only, and accounts keep their
-    /// keys.</param>
-    /// <exception cref="E2EException">The group takes no such join (<see cref="E2EError.GroupJoinRefused"/>), is none that its rules
+    /// <param name="old">The group as this device held it, where it still does: it goes forward only, accounts keep their keys, and an
+    /// account that was in it has signed the group info: a group of strangers under the same id is another one.</param>
+    /// <exception cref="E2EException">The group takes no such join, or nobody who was in the one held has signed the group info
+    /// (<see cref="E2EError.GroupJoinRefused"/>), is none that its rules
     /// allow, is older than the one held (<see cref="E2EError.MlsWrongEpoch"/>), or an account is under another key than the one
     /// remembered (<see cref="E2EError.AccountKeyChanged"/>).</exception>
     public static ExternalJoin Create(
@@ -49,7 +50,8 @@ internal sealed class ExternalJoin : IDisposable
         TimeProvider time,
         PulseGroup? old = null)
     {
-        GroupContext context = MlsMessage.Decode<GroupInfo>(groupInfo).Context;
+        GroupInfo info = MlsMessage.Decode<GroupInfo>(groupInfo);
+        GroupContext context = info.Context;
         if (old is not null)
         {
             RequireNotOlder(context, old);
@@ -62,6 +64,10 @@ internal sealed class ExternalJoin : IDisposable
         if (old is not null)
         {
             PulseGroup.RequirePinned(roster, user => old.Roster.Find(user)?.AccountKey);
+            if (!old.IsRemoved && roster.At(info.Signer) is var signer && (signer is null || !old.Roster.Has(signer)))
+            {
+                throw new E2EException(E2EError.GroupJoinRefused, "The group info is signed by nobody who was in the group.");
+            }
         }
 
         uint? replaced = null;

@@ -107,8 +107,10 @@ internal sealed partial class PulseGroup
         {
             _sent = 0;
             _suspected = false;
-            _rolledBack = false;
+            _rolledBack &= _isPreparedBefore;
         }
+
+        _isPreparedBefore = false;
     }
 
     /// <summary>C4: a member's commit is private, so that the relay sees neither who nor what; a joiner's cannot be.</summary>

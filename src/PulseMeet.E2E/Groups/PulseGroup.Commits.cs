@@ -105,6 +105,7 @@ internal sealed partial class PulseGroup
     {
         _mls.DropPending();
         _pending = null;
+        _isPreparedBefore = false;
         Unfinished = null;
     }
 
@@ -126,7 +127,12 @@ internal sealed partial class PulseGroup
     public void Suspect() => _suspected = true;
 
     /// <summary>This device's store was rolled back, so that keys may already have been used: it renews them before it sends.</summary>
-    public void MarkRolledBack() => _rolledBack = true;
+    /// <remarks>A commit that waits was in the copy, and may have been taken and used: it renews nothing.</remarks>
+    public void MarkRolledBack()
+    {
+        _rolledBack = true;
+        _isPreparedBefore = _pending is not null;
+    }
 
     private PreparedCommit Whole(PendingCommit pending, DeviceListBook lists)
     {

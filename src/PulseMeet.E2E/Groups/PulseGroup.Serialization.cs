@@ -34,6 +34,7 @@ internal sealed partial class PulseGroup
 
         writer.WritePresence(_suspected);
         writer.WritePresence(_rolledBack);
+        writer.WritePresence(_isPreparedBefore);
         _ages.Write(writer);
         WriteLists(writer);
         byte[] mls = _mls.SerializeEpochs();
@@ -69,6 +70,7 @@ internal sealed partial class PulseGroup
         GroupIntent? unfinished = state.ReadPresence() ? GroupIntentCodec.Read(ref state) : null;
         bool suspected = state.ReadPresence();
         bool rolledBack = state.ReadPresence();
+        bool isPreparedBefore = state.ReadPresence();
         LeafAges ages = LeafAges.Read(ref state);
         var marks = new List<EpochMark>();
         var unreadable = new List<UnreadableCommit>();
@@ -95,6 +97,7 @@ internal sealed partial class PulseGroup
                 Unfinished = unfinished,
                 _suspected = suspected,
                 _rolledBack = rolledBack,
+                _isPreparedBefore = isPreparedBefore,
                 _ages = ages,
                 _sent = sent,
             };

@@ -24,6 +24,7 @@ internal sealed partial class PulseGroup : IDisposable
     private uint _sent;
     private bool _suspected;
     private bool _rolledBack;
+    private bool _isPreparedBefore;
 
     private PulseGroup(MlsGroup mls, PulsePolicy policy, GroupShape shape, GroupDevice device, TimeProvider time)
     {

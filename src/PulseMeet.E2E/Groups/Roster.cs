@@ -48,6 +48,9 @@ internal sealed class Roster
 
     public RosterAccount? Find(string userId) => _accounts.GetValueOrDefault(userId);
 
+    /// <summary>Whether the account of a leaf is here, under the same key.</summary>
+    public bool Has(PulseLeaf leaf) => Find(leaf.Address.UserId) is { } account && PublicBytes.Equal(account.AccountKey, leaf.AccountKey);
+
     public PulseLeaf? At(uint index) => _leaves.GetValueOrDefault(index);
 
     /// <summary>Whether the user is in both under one account key.</summary>

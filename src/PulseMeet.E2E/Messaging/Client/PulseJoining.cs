@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using PulseMeet.E2E.Groups;
 using PulseMeet.E2E.Identity;
@@ -13,6 +14,9 @@ namespace PulseMeet.E2E.Messaging;
 /// is taken for somebody whose account key is another one than the one that is remembered.</remarks>
 internal sealed class PulseJoining(ClientCore core, DeviceLists lists, PulseKeys keys, PulseMessages messages)
 {
+    /// <summary>When the relay was last asked in vain for what a Welcome needs, by the Welcome's key in hexadecimal digits.</summary>
+    private readonly ConcurrentDictionary<string, DateTimeOffset> _askedAt = new(StringComparer.Ordinal);
+
     /// <summary>Takes the Welcomes that wait.</summary>
     /// <returns>Whether all of them are dealt with.</returns>
     public async Task<bool> TakeWelcomesAsync(CancellationToken cancellationToken)
@@ -30,12 +34,43 @@ internal sealed class PulseJoining(ClientCore core, DeviceLists lists, PulseKeys
         return isDone;
     }
 
-    /// <summary>Deletes the key package of a chat in which this device is for certain.</summary>
+    /// <summary>Deletes the oldest Welcome that has waited in vain for what it needs.</summary>
+    /// <returns>Whether there is one.</returns>
+    public async Task<bool> TryMakeRoomAsync(Work work)
+    {
+        foreach (OpenedRecord item in await core.Store.ScanAsync(RecordKey.Welcomes, default, default, WelcomeRecord.Max).ConfigureAwait(false))
+        {
+            byte[] key = item.Key.ToArray();
+            if (_askedAt.ContainsKey(Convert.ToHexString(key)) && await work.ReadAsync(RecordKey.Welcomes, key).ConfigureAwait(false) is not null)
+            {
+                _askedAt.TryRemove(Convert.ToHexString(key), out _);
+                work.Delete(RecordKey.Welcomes, key);
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Deletes what waits for groups to which no Welcome leads any more.</summary>
+    public async Task DropOldAsync(CancellationToken cancellationToken)
+    {
+        byte[] after = [];
+        while (await core.Store.ScanAsync(RecordKey.PulseWaiting, after, default, 1, cancellationToken).ConfigureAwait(false) is [var item])
+        {
+            PulseId id = RecordKey.ToPulse(item.Key.Span);
+            after = RecordKey.Of(id, long.MaxValue);
+            await core.ChangeAsync([Gates.Pulse(id)], work => ForgetWaitingAsync(work, id), cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Deletes the key package of a chat in which this device is for certain, or out of which it is.</summary>
     public Task UseUpAsync(PulseId id, CancellationToken cancellationToken) => core.ChangeAsync(
         [Gates.KeyPackages, Gates.Pulse(id)],
         async work =>
         {
-            if (await work.PulseAsync(id).ConfigureAwait(false) is { Record: { IsProvisional: false, Package.Length: > 0 } record })
+            if (await work.PulseAsync(id).ConfigureAwait(false) is { Record: { Package.Length: > 0 } record }
+                && (!record.IsProvisional || !record.IsOpen))
             {
                 await keys.UseUpAsync(work, record.Package).ConfigureAwait(false);
                 record.Package = [];
@@ -49,7 +84,9 @@ internal sealed class PulseJoining(ClientCore core, DeviceLists lists, PulseKeys
     public async Task<bool> RejoinAsync(PulseId id, CancellationToken cancellationToken)
     {
         byte[] groupId = id.ToArray();
-        if (await core.Store.ReadAsync(RecordKey.PulseJoins, groupId, cancellationToken).ConfigureAwait(false) is null)
+        OpenedRecord? made = await core.Store.ReadAsync(RecordKey.PulseJoins, groupId, cancellationToken).ConfigureAwait(false);
+        CryptographicOperations.ZeroMemory(made?.Value);
+        if (made is null)
         {
             if (await core.Relay.GetGroupInfoAsync(groupId, cancellationToken).ConfigureAwait(false) is not { } package)
             {
@@ -86,13 +123,20 @@ internal sealed class PulseJoining(ClientCore core, DeviceLists lists, PulseKeys
             Welcome welcome = MlsMessage.Decode<Welcome>(message);
             if (await IsKnownAsync(record, welcome, cancellationToken).ConfigureAwait(false))
             {
-                await DropAsync(key, null, cancellationToken).ConfigureAwait(false);
+                await DropAsync(key, record.Pulse, null, cancellationToken).ConfigureAwait(false);
                 return true;
             }
 
-            if (await FetchAsync(hash, cancellationToken).ConfigureAwait(false) is not { } snapshot)
+            if (IsPaused(key, record))
             {
-                if (core.Time.GetUtcNow() - record.ArrivedAt < WelcomeRecord.MaxAge)
+                return true;
+            }
+
+            if (await TryFetchAsync(hash, cancellationToken).ConfigureAwait(false) is not { } snapshot)
+            {
+                DateTimeOffset now = core.Time.GetUtcNow();
+                _askedAt[Convert.ToHexString(key)] = now;
+                if ((now - record.ArrivedAt).Duration() < WelcomeRecord.MaxAge)
                 {
                     return false;
                 }
@@ -100,7 +144,6 @@ internal sealed class PulseJoining(ClientCore core, DeviceLists lists, PulseKeys
                 throw new E2EException(E2EError.MlsInvalidWelcome, "What belongs to the Welcome is not at the relay.");
             }
 
-            await RefreshAsync(snapshot, cancellationToken).ConfigureAwait(false);
             await core.ChangeAsync(
                 [Gates.KeyPackages, Gates.Pulse(record.Pulse)],
                 work => JoinAsync(work, key, record, welcome, message, snapshot),
@@ -108,10 +151,47 @@ internal sealed class PulseJoining(ClientCore core, DeviceLists lists, PulseKeys
         }
         catch (E2EException exception) when (IsOfTheInput(exception.Reason))
         {
-            await DropAsync(key, new PulseMessageUnreadable(record.Pulse, record.Sender, exception.Reason), cancellationToken).ConfigureAwait(false);
+            var told = new PulseMessageUnreadable(record.Pulse, record.Sender, exception.Reason);
+            await DropAsync(key, record.Pulse, told, cancellationToken).ConfigureAwait(false);
         }
 
+        _askedAt.TryRemove(Convert.ToHexString(key), out _);
         return true;
+    }
+
+    /// <summary>The relay is asked again when the Welcome has waited for a quarter longer.</summary>
+    private bool IsPaused(byte[] key, WelcomeRecord record)
+    {
+        DateTimeOffset now = core.Time.GetUtcNow();
+        return _askedAt.TryGetValue(Convert.ToHexString(key), out DateTimeOffset asked)
+            && asked <= now
+            && now - asked < (asked - record.ArrivedAt) / 4
+            && now - record.ArrivedAt < WelcomeRecord.MaxAge;
+    }
+
+    /// <summary>What a Welcome needs of the relay; null where it has not got it, or refuses for now.</summary>
+    private async Task<byte[]?> TryFetchAsync(byte[] hash, CancellationToken cancellationToken)
+    {
+        byte[]? snapshot;
+        try
+        {
+            snapshot = await FetchAsync(hash, cancellationToken).ConfigureAwait(false);
+        }
+        catch (E2EException exception) when (IsPassing(exception.Reason))
+        {
+            return null;
+        }
+
+        IReadOnlyList<KnownList> known = snapshot is null ? [] : [.. GroupSnapshot.Decode(snapshot).Lists.Lists];
+        try
+        {
+            await RefreshAsync(known, cancellationToken).ConfigureAwait(false);
+            return snapshot;
+        }
+        catch (E2EException exception) when (IsPassing(exception.Reason))
+        {
+            return null;
+        }
     }
 
     /// <summary>Whether it is a Welcome that was taken before, or to a chat in which this device is for certain: of a commit that lost.</summary>
@@ -120,6 +200,12 @@ internal sealed class PulseJoining(ClientCore core, DeviceLists lists, PulseKeys
         async work =>
         {
             OpenPulse? pulse = await work.PulseAsync(record.Pulse).ConfigureAwait(false);
+            if (pulse is { Record: { IsOpen: false, Package.Length: > 0 } closed })
+            {
+                await keys.UseUpAsync(work, closed.Package).ConfigureAwait(false);
+                closed.Package = [];
+            }
+
             if (pulse is not null && (PublicBytes.Equal(pulse.Record.Welcome, Sha256.Hash(record.Content)) || IsPresent(pulse.Record)))
             {
                 return true;
@@ -155,6 +241,8 @@ internal sealed class PulseJoining(ClientCore core, DeviceLists lists, PulseKeys
             user => pinned.GetValueOrDefault(user),
             core.Time,
             out DeviceAddress inviter);
+        OpenPulse? before;
+        PulseGroup? old;
         try
         {
             if (PulseId.Find(group.Id) != record.Pulse)
@@ -163,10 +251,20 @@ internal sealed class PulseJoining(ClientCore core, DeviceLists lists, PulseKeys
             }
 
             work.Delete(RecordKey.Welcomes, key);
-            if ((await work.UserAsync(inviter.UserId).ConfigureAwait(false))?.Standing == Standing.Blocked)
+            before = await work.PulseAsync(record.Pulse).ConfigureAwait(false);
+            old = before is { Record.IsOpen: true, Group: { IsRemoved: false } held } ? held : null;
+            bool isBlocked = (await work.UserAsync(inviter.UserId).ConfigureAwait(false))?.Standing == Standing.Blocked;
+            if (isBlocked || (before is not null && group.Epoch <= before.Record.LastEpoch))
             {
+                // Of somebody who is not heard; or of a commit that lost before the one by which this device came in was made, or shown again.
                 group.Dispose();
+                await ForgetWaitingAsync(work, record.Pulse).ConfigureAwait(false);
                 return;
+            }
+
+            if (old is not null)
+            {
+                RequireSame(old, group, inviter);
             }
         }
         catch
@@ -175,12 +273,10 @@ internal sealed class PulseJoining(ClientCore core, DeviceLists lists, PulseKeys
             throw;
         }
 
-        OpenPulse? before = await work.PulseAsync(record.Pulse).ConfigureAwait(false);
-        if (before is { Record.IsOpen: true, Group: { IsRemoved: false } old } && group.Epoch <= old.Epoch)
+        if (found.IsSuspect)
         {
-            // Of a commit that lost before the one by which this device came in was made.
-            group.Dispose();
-            return;
+            // This may be the epoch in which the device was before its store was put back.
+            group.MarkRolledBack();
         }
 
         var entry = new PulseRecord
@@ -190,7 +286,9 @@ internal sealed class PulseJoining(ClientCore core, DeviceLists lists, PulseKeys
             Package = found.Package,
             IsRegistered = true,
             IsCatchUpWanted = true,
+            IsRejoinWanted = found.IsSuspect && group.Data.Rights.ExternalJoin,
             FirstEpoch = group.Epoch,
+            Inviter = inviter,
             StatedAt = work.Now,
             Welcome = Sha256.Hash(record.Content),
         };
@@ -198,28 +296,90 @@ internal sealed class PulseJoining(ClientCore core, DeviceLists lists, PulseKeys
         // Whoever added this device knows whether that was taken.
         entry.ToTell.Add(inviter);
         core.AreKeyPackagesWanted = true;
-        OpenPulse pulse = work.AddPulse(record.Pulse, entry, group);
-        ulong said = await work.HighestAsync(pulse.Conversation).ConfigureAwait(false);
-        bool isAnew = before is { Record.IsOpen: true };
-        entry.SaidBefore = isAnew ? before!.Record.SaidBefore : said;
-        foreach ((_, PulseLeaf leaf) in group.Roster.Devices.Where(_ => entry.SaidBefore > 0))
+        if (before is { Record.Package.Length: > 0 } && !PublicBytes.Equal(before.Record.Package, found.Package))
         {
-            // What this device said when it was in before is for nobody who may have come since.
-            entry.Baselines[leaf.Address] = entry.SaidBefore;
+            await keys.UseUpAsync(work, before.Record.Package).ConfigureAwait(false);
         }
 
-        if (isAnew)
+        // A join by itself that was made out of what is replaced leads elsewhere.
+        work.Delete(RecordKey.PulseJoins, record.Pulse.ToArray());
+        OpenPulse pulse = work.AddPulse(record.Pulse, entry, group);
+
+        // Only the commit that is made anew by whoever made the one that lost leads on: all else is another line, on which nothing was said.
+        bool isMadeAnew = old is not null && before!.Record is { IsProvisional: true, IsByWelcome: true } && before.Record.Inviter == inviter;
+        entry.SaidBefore = isMadeAnew ? before!.Record.SaidBefore : await work.HighestAsync(pulse.Conversation).ConfigureAwait(false);
+        ulong baseline = isMadeAnew ? entry.SaidBefore : await messages.HighestKeptAsync(work, pulse).ConfigureAwait(false);
+        foreach ((_, PulseLeaf leaf) in group.Roster.Devices.Where(_ => baseline > 0))
+        {
+            // What this device said when it was in before is for nobody who may have come since.
+            entry.Baselines[leaf.Address] = baseline;
+        }
+
+        if (isMadeAnew)
         {
             await messages.SayAnewAsync(work, pulse).ConfigureAwait(false);
         }
         else
         {
+            if (old is not null)
+            {
+                IReadOnlyList<MessageId> unsent = await messages.DropUnsentAsync(work, record.Pulse).ConfigureAwait(false);
+                work.AddEvent(new PulseClosed(record.Pulse, inviter, hasLeft: false, unsent));
+            }
+
             await ForgetStreamsAsync(work, record.Pulse).ConfigureAwait(false);
             work.AddEvent(new PulseJoined(record.Pulse, inviter, group.Data.Name));
         }
 
+        if (old is not null)
+        {
+            TellMembers(work, pulse, old.Roster, inviter);
+        }
+
         await messages.OpenWaitingAsync(work, pulse).ConfigureAwait(false);
         work.WantPump();
+    }
+
+    /// <summary>A chat that this device is in is taken over by nobody who was not in it: anybody can make another group under its id.</summary>
+    private static void RequireSame(PulseGroup old, PulseGroup group, DeviceAddress inviter)
+    {
+        if (!old.Roster.HasSame(inviter.UserId, group.Roster))
+        {
+            throw new E2EException(E2EError.GroupJoinRefused, "The Welcome is of nobody who was in the pulse chat.");
+        }
+
+        PulseGroup.RequirePinned(group.Roster, user => old.Roster.Find(user)?.AccountKey);
+    }
+
+    /// <summary>Who came and who went while this device could not follow.</summary>
+    private static void TellMembers(Work work, OpenPulse pulse, Roster before, DeviceAddress by)
+    {
+        Roster now = pulse.Group!.Roster;
+        string[] added = [.. now.Accounts.Select(account => account.UserId).Where(user => before.Find(user) is null).Order(StringComparer.Ordinal)];
+        string[] removed = [.. before.Accounts.Select(account => account.UserId).Where(user => now.Find(user) is null).Order(StringComparer.Ordinal)];
+        if (added.Length + removed.Length > 0)
+        {
+            work.AddEvent(new PulseMembersChanged(pulse.Id, by, added, removed, []));
+        }
+    }
+
+    /// <summary>What waits for a group to which no Welcome leads any more is for nobody.</summary>
+    private async Task ForgetWaitingAsync(Work work, PulseId id)
+    {
+        if (await work.ReadAsync(RecordKey.Pulses, id.ToArray()).ConfigureAwait(false) is not null)
+        {
+            return;
+        }
+
+        foreach (OpenedRecord item in await core.Store.ScanAsync(RecordKey.Welcomes, default, default, WelcomeRecord.Max).ConfigureAwait(false))
+        {
+            if (WelcomeRecord.Decode(item.Value).Pulse == id && await work.ReadAsync(RecordKey.Welcomes, item.Key.ToArray()).ConfigureAwait(false) is not null)
+            {
+                return;
+            }
+        }
+
+        await messages.DropWaitingAsync(work, id).ConfigureAwait(false);
     }
 
     /// <summary>What was missing before this device came in again is not missing.</summary>
@@ -238,17 +398,16 @@ internal sealed class PulseJoining(ClientCore core, DeviceLists lists, PulseKeys
         }
     }
 
-    private Task DropAsync(byte[] key, E2EEvent? told, CancellationToken cancellationToken) => core.ChangeAsync(
-        [],
-        work =>
+    private Task DropAsync(byte[] key, PulseId id, E2EEvent? told, CancellationToken cancellationToken) => core.ChangeAsync(
+        [Gates.Pulse(id)],
+        async work =>
         {
             work.Delete(RecordKey.Welcomes, key);
+            await ForgetWaitingAsync(work, id).ConfigureAwait(false);
             if (told is not null)
             {
                 work.AddEvent(told);
             }
-
-            return Task.CompletedTask;
         },
         cancellationToken);
 
@@ -285,9 +444,9 @@ internal sealed class PulseJoining(ClientCore core, DeviceLists lists, PulseKeys
 
     /// <summary>Asks for the lists of those who are there under another account key than the one that is remembered: a key that changed
     /// is told before anybody is taken for somebody.</summary>
-    private async Task RefreshAsync(byte[] snapshot, CancellationToken cancellationToken)
+    private async Task RefreshAsync(IEnumerable<KnownList> known, CancellationToken cancellationToken)
     {
-        foreach (KnownList list in GroupSnapshot.Decode(snapshot).Lists.Lists)
+        foreach (KnownList list in known)
         {
             OpenedRecord? bytes = await core.Store.ReadAsync(RecordKey.Users, RecordKey.Of(list.UserId), cancellationToken).ConfigureAwait(false);
             if (bytes is not null && !list.IsSameAccount(core.Users.Decode(list.UserId, bytes.Value).Contact.Account.AccountKey.Span))
@@ -313,12 +472,13 @@ internal sealed class PulseJoining(ClientCore core, DeviceLists lists, PulseKeys
 
     private async Task<bool> MakeAsync(PulseId id, byte[] info, byte[] snapshot, CancellationToken cancellationToken)
     {
-        await RefreshAsync(snapshot, cancellationToken).ConfigureAwait(false);
+        await RefreshAsync(GroupSnapshot.Decode(snapshot).Lists.Lists, cancellationToken).ConfigureAwait(false);
         return await core.ChangeAsync(
             [Gates.Pulse(id)],
             async work =>
             {
-                if (await work.PulseAsync(id).ConfigureAwait(false) is not { } pulse || !pulse.Record.TryRejoin(work.Now))
+                if (await work.PulseAsync(id).ConfigureAwait(false) is not { Record.IsOpen: true, Group.IsRemoved: false } pulse
+                    || !pulse.Record.TryRejoin(work.Now))
                 {
                     return false;
                 }
@@ -329,7 +489,7 @@ internal sealed class PulseJoining(ClientCore core, DeviceLists lists, PulseKeys
                     info, snapshot, device, _ => false, user => pinned.GetValueOrDefault(user), core.Time, pulse.Group);
                 byte[] state = join.Serialize();
                 byte[] stored = new PulseJoinRecord(PulseMessages.NewId(), state).Encode();
-                work.Put(RecordKey.PulseJoins, id.ToArray(), stored);
+                work.PutSecret(RecordKey.PulseJoins, id.ToArray(), stored);
                 CryptographicOperations.ZeroMemory(state);
                 return true;
             },
@@ -353,6 +513,7 @@ internal sealed class PulseJoining(ClientCore core, DeviceLists lists, PulseKeys
         PulseJoinRecord record = PulseJoinRecord.Decode(stored);
         using var join = ExternalJoin.Deserialize(record.State);
         CryptographicOperations.ZeroMemory(stored);
+        CryptographicOperations.ZeroMemory(record.State);
         PreparedCommit commit = join.Commit;
         byte[] hash = Sha256.Hash(commit.Snapshot);
         try
@@ -411,10 +572,14 @@ internal sealed class PulseJoining(ClientCore core, DeviceLists lists, PulseKeys
             record.SaidBefore = await work.HighestAsync(pulse.Conversation).ConfigureAwait(false);
         }
 
+        Roster before = pulse.Group?.Roster ?? Roster.Empty;
+        ulong baseline = record.IsProvisional ? record.SaidBefore : await messages.HighestKeptAsync(work, pulse).ConfigureAwait(false);
         pulse.Replace(join.Begin(device, core.Time));
+        NoteDevices(record, before, pulse.Group!.Roster, baseline);
         record.IsByWelcome = false;
         work.Delete(RecordKey.PulseJoins, id.ToArray());
         work.AddEvent(new PulseRejoined(id, core.Address, record.Cause));
+        TellMembers(work, pulse, before, core.Address);
         record.IsRejoinWanted = false;
         record.IsStalled = false;
         record.IsLeaving = false;
@@ -428,6 +593,22 @@ internal sealed class PulseJoining(ClientCore core, DeviceLists lists, PulseKeys
         record.ToldFork = 0;
         await messages.OpenWaitingAsync(work, pulse).ConfigureAwait(false);
         work.WantPump();
+    }
+
+    /// <summary>What was said before is for none of those who came while this device could not follow.</summary>
+    private static void NoteDevices(PulseRecord record, Roster before, Roster now, ulong baseline)
+    {
+        HashSet<DeviceAddress> known = [.. before.Devices.Select(device => device.Leaf.Address)];
+        HashSet<DeviceAddress> there = [.. now.Devices.Select(device => device.Leaf.Address)];
+        foreach (DeviceAddress device in there.Where(device => !known.Contains(device)))
+        {
+            record.Baselines[device] = baseline;
+        }
+
+        foreach (DeviceAddress device in record.Baselines.Keys.Where(device => !there.Contains(device)).ToArray())
+        {
+            record.Baselines.Remove(device);
+        }
     }
 
     private Task<bool> StallAsync(PulseId id, E2EError reason, CancellationToken cancellationToken) => core.ChangeAsync(
@@ -444,6 +625,9 @@ internal sealed class PulseJoining(ClientCore core, DeviceLists lists, PulseKeys
             return true;
         },
         cancellationToken);
+
+    /// <summary>Whether the relay refuses a call for now: it is no matter of what came.</summary>
+    private static bool IsPassing(E2EError reason) => reason is E2EError.LimitExceeded or E2EError.NotAllowed;
 
     /// <summary>Whether what came is to blame, and not the relay's reach or this device's store.</summary>
     private static bool IsOfTheInput(E2EError reason) => reason is not (E2EError.StoreFailed or E2EError.StoreDamaged

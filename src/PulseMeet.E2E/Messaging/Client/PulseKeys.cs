@@ -21,6 +21,12 @@ internal sealed class PulseKeys(ClientCore core)
     /// keeps it.</summary>
     public static readonly TimeSpan MaxAge = TimeSpan.FromDays(90);
 
+    /// <summary>The most that are stored, of those that are used once; beyond, the oldest go. A relay that always wants more fills no store.</summary>
+    public const int MaxStored = 100;
+
+    /// <summary>The most last resorts that are stored: one for every week of <see cref="MaxAge"/>, and some more.</summary>
+    public const int MaxLastResorts = 16;
+
     private static readonly MlsSuite[] s_suites = [MlsSuite.XWingAes256, MlsSuite.X25519Aes128];
 
     /// <summary>Brings to the relay what it is missing, and deletes what is too old.</summary>
@@ -33,10 +39,10 @@ internal sealed class PulseKeys(ClientCore core)
             [Gates.KeyPackages],
             async work =>
             {
-                List<(byte[] Key, KeyPackageRecord Record)> stored = await ReadAllAsync(work, cancellationToken).ConfigureAwait(false);
+                List<(byte[] Key, KeyPackageRecord Record)> stored = await ReadAllAsync(core, work, cancellationToken).ConfigureAwait(false);
                 await ForgetOthersAsync(work, stored).ConfigureAwait(false);
                 packages.AddRange(stored.Where(item => !item.Record.IsPublished).Select(item => (item.Key, PackageOf(item.Record), item.Record.IsLastResort)));
-                bool hasLastResort = stored.Exists(item => item.Record.IsLastResort && Age(work, item.Record) < LastResortAge);
+                bool hasLastResort = stored.Exists(item => item.Record is { IsLastResort: true, IsSuspect: false } && Age(work, item.Record) < LastResortAge);
                 if (!hasLastResort)
                 {
                     packages.Add(await MakeAsync(work, isLastResort: true).ConfigureAwait(false));
@@ -47,6 +53,10 @@ internal sealed class PulseKeys(ClientCore core)
                 {
                     packages.Add(await MakeAsync(work, isLastResort: false).ConfigureAwait(false));
                 }
+
+                DropMost(work, stored, isLastResort: true, MaxLastResorts - packages.Count(item => item.IsLastResort));
+                DropMost(work, stored, isLastResort: false, MaxStored - packages.Count(item => !item.IsLastResort));
+                stored.ForEach(item => item.Record.Zero());
             },
             cancellationToken).ConfigureAwait(false);
         if (packages.Count == 0)
@@ -68,6 +78,7 @@ internal sealed class PulseKeys(ClientCore core)
                     if (await ReadAsync(work, key).ConfigureAwait(false) is { } record)
                     {
                         Put(work, key, record with { IsPublished = true });
+                        record.Zero();
                     }
                 }
             },
@@ -76,7 +87,7 @@ internal sealed class PulseKeys(ClientCore core)
 
     /// <summary>The keys of a key package; null where they are used up or were never this device's. For whoever has the turn of the key
     /// packages; the caller disposes them.</summary>
-    public static async Task<(byte[] Package, KeyPackageKeys Keys)?> FindAsync(Work work, Welcome welcome)
+    public static async Task<(byte[] Package, KeyPackageKeys Keys, bool IsSuspect)?> FindAsync(Work work, Welcome welcome)
     {
         MlsSuite suite = MlsSuite.Get(welcome.Suite);
         foreach (EncryptedGroupSecrets entry in welcome.Secrets)
@@ -88,15 +99,22 @@ internal sealed class PulseKeys(ClientCore core)
                 continue;
             }
 
-            foreach (byte[] state in record.Keys)
+            try
             {
-                KeyPackageKeys keys = KeyPackageKeys.Deserialize(state);
-                if (keys.KeyPackage.Suite == suite.Id && PublicBytes.Equal(keys.KeyPackage.Reference(suite), entry.NewMember))
+                foreach (byte[] state in record.Keys)
                 {
-                    return (key, keys);
-                }
+                    KeyPackageKeys keys = KeyPackageKeys.Deserialize(state);
+                    if (keys.KeyPackage.Suite == suite.Id && PublicBytes.Equal(keys.KeyPackage.Reference(suite), entry.NewMember))
+                    {
+                        return (key, keys, record.IsSuspect);
+                    }
 
-                keys.Dispose();
+                    keys.Dispose();
+                }
+            }
+            finally
+            {
+                record.Zero();
             }
         }
 
@@ -106,27 +124,59 @@ internal sealed class PulseKeys(ClientCore core)
     /// <summary>Deletes a package by which this device has come into a group, unless it is a last resort.</summary>
     public async Task UseUpAsync(Work work, byte[] key)
     {
-        if (await ReadAsync(work, key).ConfigureAwait(false) is { IsLastResort: false } record)
+        if (await ReadAsync(work, key).ConfigureAwait(false) is not { } record)
+        {
+            return;
+        }
+
+        if (!record.IsLastResort)
         {
             Delete(work, key, record);
             core.AreKeyPackagesWanted = true;
         }
+
+        record.Zero();
     }
+
+    /// <summary>The store was put back: a group that is joined by what is here may have been joined, and used, before.</summary>
+    public static Task SuspectAsync(ClientCore core, CancellationToken cancellationToken) => core.ChangeAsync(
+        [Gates.KeyPackages],
+        async work =>
+        {
+            foreach ((byte[] key, KeyPackageRecord record) in await ReadAllAsync(core, work, cancellationToken).ConfigureAwait(false))
+            {
+                Put(work, key, record with { IsSuspect = true });
+                record.Zero();
+            }
+        },
+        cancellationToken);
 
     /// <summary>Deletes what nobody can use any more.</summary>
     public Task DropOldAsync(CancellationToken cancellationToken) => core.ChangeAsync(
         [Gates.KeyPackages],
         async work =>
         {
-            foreach ((byte[] key, KeyPackageRecord record) in await ReadAllAsync(work, cancellationToken).ConfigureAwait(false))
+            foreach ((byte[] key, KeyPackageRecord record) in await ReadAllAsync(core, work, cancellationToken).ConfigureAwait(false))
             {
                 if (Age(work, record) >= MaxAge)
                 {
                     Delete(work, key, record);
                 }
+
+                record.Zero();
             }
         },
         cancellationToken);
+
+    /// <summary>Deletes the oldest above a bound.</summary>
+    private static void DropMost(Work work, List<(byte[] Key, KeyPackageRecord Record)> stored, bool isLastResort, int max)
+    {
+        foreach ((byte[] key, KeyPackageRecord record) in stored
+            .Where(item => item.Record.IsLastResort == isLastResort).OrderByDescending(item => item.Record.MadeAt).Skip(max))
+        {
+            Delete(work, key, record);
+        }
+    }
 
     /// <summary>Deletes those that name keys that are this device's no more.</summary>
     private static async Task ForgetOthersAsync(Work work, List<(byte[] Key, KeyPackageRecord Record)> stored)
@@ -138,6 +188,7 @@ internal sealed class PulseKeys(ClientCore core)
             if (!PublicBytes.Equal(keys.SignatureKey.PublicKey, device.Client.SignatureKey.PublicKey))
             {
                 Delete(work, key, record);
+                record.Zero();
                 stored.RemoveAll(item => ReferenceEquals(item.Key, key));
             }
         }
@@ -157,15 +208,18 @@ internal sealed class PulseKeys(ClientCore core)
         return PulsePackage.OfKeyPackages(messages);
     }
 
-    private async Task<List<(byte[] Key, KeyPackageRecord Record)>> ReadAllAsync(Work work, CancellationToken cancellationToken)
+    private static async Task<List<(byte[] Key, KeyPackageRecord Record)>> ReadAllAsync(
+        ClientCore core, Work work, CancellationToken cancellationToken)
     {
         var all = new List<(byte[], KeyPackageRecord)>();
         byte[] after = [];
         while (await core.Store.ScanAsync(RecordKey.KeyPackages, after, default, 100, cancellationToken).ConfigureAwait(false) is { Count: > 0 } page)
         {
-            foreach (byte[] key in page.Select(item => item.Key.ToArray()))
+            foreach (OpenedRecord item in page)
             {
+                byte[] key = item.Key.ToArray();
                 after = key;
+                CryptographicOperations.ZeroMemory(item.Value);
                 if (await ReadAsync(work, key).ConfigureAwait(false) is { } record)
                 {
                     all.Add((key, record));
@@ -178,11 +232,18 @@ internal sealed class PulseKeys(ClientCore core)
 
     private static async Task<KeyPackageRecord?> ReadAsync(Work work, byte[] key)
     {
-        byte[]? bytes = await work.ReadAsync(RecordKey.KeyPackages, key).ConfigureAwait(false);
-        return bytes is null ? null : KeyPackageRecord.Decode(bytes);
+        byte[]? bytes = await work.ReadSecretAsync(RecordKey.KeyPackages, key).ConfigureAwait(false);
+        try
+        {
+            return bytes is null ? null : KeyPackageRecord.Decode(bytes);
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(bytes);
+        }
     }
 
-    private static void Put(Work work, byte[] key, KeyPackageRecord record) => work.Put(RecordKey.KeyPackages, key, record.Encode());
+    private static void Put(Work work, byte[] key, KeyPackageRecord record) => work.PutSecret(RecordKey.KeyPackages, key, record.Encode());
 
     private static void Delete(Work work, byte[] key, KeyPackageRecord record)
     {
@@ -208,7 +269,7 @@ internal sealed class PulseKeys(ClientCore core)
             references.Add(ReferenceOf(keys));
         }
 
-        var record = new KeyPackageRecord(isLastResort, IsPublished: false, work.Now, states);
+        var record = new KeyPackageRecord(isLastResort, IsPublished: false, IsSuspect: false, work.Now, states);
         byte[] package = PackageOf(record);
         byte[] key = Sha256.Hash(package);
         Put(work, key, record);

@@ -133,7 +133,7 @@ internal sealed class PulseMessages(ClientCore core)
 
         if (pulse is null ? await IsInvitedAsync(work, id).ConfigureAwait(false) : pulse.Record.IsOpen && pulse.Group is { IsRemoved: false } open && epoch > open.Epoch)
         {
-            await WaitAsync(work, id, new PulseItemRecord(claimedSender, content.ToArray())).ConfigureAwait(false);
+            await WaitAsync(work, id, new PulseItemRecord(claimedSender, content.ToArray()), isIn: pulse is not null).ConfigureAwait(false);
             if (pulse is not null)
             {
                 pulse.Record.IsCatchUpWanted = true;
@@ -232,6 +232,20 @@ internal sealed class PulseMessages(ClientCore core)
         {
             work.Delete(RecordKey.PulseOutbox, item.Key.ToArray());
         }
+    }
+
+    /// <summary>The highest number that any stream of this device's has given to what is kept of a chat: a stream that was ended counts too.</summary>
+    public async Task<ulong> HighestKeptAsync(Work work, OpenPulse pulse)
+    {
+        ulong highest = await work.HighestAsync(pulse.Conversation).ConfigureAwait(false);
+        byte[] after = [];
+        while (await core.Store.ScanAsync(RecordKey.PulseSent, after, pulse.Id.ToArray(), Page).ConfigureAwait(false) is { Count: > 0 } page)
+        {
+            after = page[^1].Key.ToArray();
+            highest = Math.Max(highest, page.Max(item => PulseSentRecord.Decode(item.Value).Draft.Number));
+        }
+
+        return highest;
     }
 
     /// <summary>What waits to be sent or sealed, and will not be: this device is out.</summary>
@@ -461,13 +475,33 @@ internal sealed class PulseMessages(ClientCore core)
         return work.Invitations.Contains(id);
     }
 
-    private async Task WaitAsync(Work work, PulseId id, PulseItemRecord record)
+    /// <summary>Deletes what waits for a group that this device will not be in.</summary>
+    public async Task DropWaitingAsync(Work work, PulseId id)
+    {
+        byte[] after = [];
+        while (await core.Store.ScanAsync(RecordKey.PulseWaiting, after, id.ToArray(), Page).ConfigureAwait(false) is { Count: > 0 } page)
+        {
+            foreach (OpenedRecord item in page)
+            {
+                after = item.Key.ToArray();
+                work.Delete(RecordKey.PulseWaiting, after);
+            }
+        }
+    }
+
+    private async Task WaitAsync(Work work, PulseId id, PulseItemRecord record, bool isIn)
     {
         byte[] prefix = id.ToArray();
-        if (await work.CountAsync(RecordKey.PulseWaiting, prefix, PulseItemRecord.MaxPerPulse).ConfigureAwait(false) >= PulseItemRecord.MaxPerPulse
-            && (await core.Store.ScanAsync(RecordKey.PulseWaiting, default, prefix, 1).ConfigureAwait(false)) is [var oldest])
+        bool isFull = await work.CountAsync(RecordKey.PulseWaiting, prefix, PulseItemRecord.MaxPerPulse).ConfigureAwait(false) >= PulseItemRecord.MaxPerPulse
+            || (!isIn && await work.CountAsync(RecordKey.PulseWaiting, [], PulseItemRecord.MaxInAll).ConfigureAwait(false) >= PulseItemRecord.MaxInAll);
+        if (isFull)
         {
             // Its number shows that it is missing, once what is behind it opens.
+            if ((await core.Store.ScanAsync(RecordKey.PulseWaiting, default, prefix, 1).ConfigureAwait(false)) is not [var oldest])
+            {
+                return;
+            }
+
             work.Delete(RecordKey.PulseWaiting, oldest.Key.ToArray());
         }
 

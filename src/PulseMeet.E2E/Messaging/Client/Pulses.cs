@@ -135,6 +135,7 @@ internal sealed class Pulses
                 {
                     // Nobody is there who could commit it.
                     await _commits.CloseAsync(work, pulse, _core.Address, hasLeft: true).ConfigureAwait(false);
+                    await _messages.OpenWaitingAsync(work, pulse).ConfigureAwait(false);
                     return;
                 }
 
@@ -227,7 +228,8 @@ internal sealed class Pulses
 
                 break;
             default:
-                if (await work.CountAsync(RecordKey.Welcomes, [], WelcomeRecord.Max).ConfigureAwait(false) >= WelcomeRecord.Max)
+                if (await work.CountAsync(RecordKey.Welcomes, [], WelcomeRecord.Max).ConfigureAwait(false) >= WelcomeRecord.Max
+                    && !await _joining.TryMakeRoomAsync(work).ConfigureAwait(false))
                 {
                     work.AddEvent(new PulseMessageUnreadable(id, item.Sender, E2EError.LimitExceeded));
                     break;
@@ -290,9 +292,11 @@ internal sealed class Pulses
     public async Task DropOldAsync(CancellationToken cancellationToken)
     {
         await Keys.DropOldAsync(cancellationToken).ConfigureAwait(false);
+        await _joining.DropOldAsync(cancellationToken).ConfigureAwait(false);
         foreach (PulseId id in await ReadAllAsync(withClosed: true, cancellationToken).ConfigureAwait(false))
         {
             await _core.ChangeAsync([Gates.Pulse(id)], work => DropOldAsync(work, id), cancellationToken).ConfigureAwait(false);
+            await _joining.UseUpAsync(id, cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -573,6 +577,7 @@ internal sealed class Pulses
                 && !PublicBytes.Equal(group.Mls.Current.OwnLeaf.SignatureKey, device.Client.SignatureKey.PublicKey))
             {
                 await _commits.CloseAsync(work, pulse, _core.Address, hasLeft: false).ConfigureAwait(false);
+                await _messages.OpenWaitingAsync(work, pulse).ConfigureAwait(false);
             }
         },
         cancellationToken);

@@ -79,6 +79,11 @@ internal sealed partial class Work
     {
         foreach (OpenPulse pulse in _pulses.Values)
         {
+            if (pulse.HasNewEpochs && pulse.Group is { IsRemoved: false } current)
+            {
+                pulse.Record.LastEpoch = Math.Max(pulse.Record.LastEpoch, current.Epoch);
+            }
+
             byte[] record = pulse.Record.Encode();
             if (pulse.Stored is null || !PublicBytes.Equal(record, pulse.Stored))
             {

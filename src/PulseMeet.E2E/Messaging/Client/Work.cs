@@ -20,6 +20,7 @@ internal sealed partial class Work : IAsyncDisposable
     private readonly HashSet<(DeviceAddress, SessionId)> _changedSessions = [];
     private readonly Dictionary<StreamName, (IncomingStream Stream, byte[]? Stored)> _incoming = [];
     private readonly List<E2EEvent> _events = [];
+    private readonly List<byte[]> _secrets = [];
     private bool _isCommitted;
 
     public Work(ClientCore core, CancellationToken cancellationToken)
@@ -62,6 +63,20 @@ internal sealed partial class Work : IAsyncDisposable
     }
 
     public void Put(byte table, byte[] key, byte[] value) => _writes[StoreName.Of(table, key)] = value;
+
+    /// <summary>Puts a record with secrets, which is zeroed when this unit of work ends.</summary>
+    public void PutSecret(byte table, byte[] key, byte[] value)
+    {
+        _secrets.Add(value);
+        Put(table, key, value);
+    }
+
+    /// <summary>Reads a record with secrets; the caller zeroes it.</summary>
+    public async ValueTask<byte[]?> ReadSecretAsync(byte table, byte[] key)
+    {
+        byte[]? value = await ReadAsync(table, key).ConfigureAwait(false);
+        return value is not null && _secrets.Contains(value) ? [.. value] : value;
+    }
 
     public void Delete(byte table, byte[] key) => _writes[StoreName.Of(table, key)] = null;
 
@@ -280,6 +295,7 @@ internal sealed partial class Work : IAsyncDisposable
         }
 
         _sessions.Clear();
+        _secrets.ForEach(secret => CryptographicOperations.ZeroMemory(secret));
         ReturnPulses();
         if (HasUsedPreKeys && !_isCommitted)
         {

@@ -11,6 +11,9 @@ internal sealed record PulseItemRecord(DeviceAddress Sender, byte[] Content)
     /// <summary>The most that wait for one group; beyond, the oldest goes.</summary>
     public const int MaxPerPulse = 1000;
 
+    /// <summary>The most that wait in all where this device is not in the group yet; beyond, the oldest of that group goes, or the new one.</summary>
+    public const int MaxInAll = 2000;
+
     private const byte Version = 1;
 
     public byte[] Encode() => new RecordWriter().Byte(Version).Address(Sender).Field(Content).ToArray();

@@ -62,6 +62,12 @@ internal sealed class PulseRecord
     /// <summary>The epoch in which this device came in, or came back: what was sealed before it is not for the keys that it has.</summary>
     public ulong FirstEpoch { get; set; }
 
+    /// <summary>The last epoch that this device was in, also where it is out: a Welcome to an epoch up to there is one shown again.</summary>
+    public ulong LastEpoch { get; set; }
+
+    /// <summary>Who added this device, where it came in by a Welcome.</summary>
+    public DeviceAddress? Inviter { get; set; }
+
     /// <summary>How many candidates of the current epoch were looked at.</summary>
     public int NextPlace { get; set; }
 
@@ -131,10 +137,17 @@ internal sealed class PulseRecord
             .Time(StatedAt).Time(AskedAt)
             .UInt64(ToldFork)
             .UInt64(FirstEpoch)
+            .UInt64(LastEpoch)
             .Flag(Cause is not null);
         if (Cause is not null)
         {
             writer.Address(Cause);
+        }
+
+        writer.Flag(Inviter is not null);
+        if (Inviter is not null)
+        {
+            writer.Address(Inviter);
         }
 
         writer.Bytes(Welcome).Int64(Baselines.Count);
@@ -178,7 +191,9 @@ internal sealed class PulseRecord
         record.AskedAt = ContentReading.Milliseconds(ref reader);
         record.ToldFork = reader.ReadUInt64();
         record.FirstEpoch = reader.ReadUInt64();
+        record.LastEpoch = reader.ReadUInt64();
         record.Cause = reader.ReadBoolean() ? DeviceCertificate.ReadAddress(ref reader) : null;
+        record.Inviter = reader.ReadBoolean() ? DeviceCertificate.ReadAddress(ref reader) : null;
         record.Welcome = reader.ReadBytes(Sha256.Size).ToArray();
         for (long left = reader.ReadInt64(); left > 0; left--)
         {

@@ -10,11 +10,12 @@ namespace PulseMeet.E2E.Messaging;
 /// <param name="Content">As <see cref="PulsePackage"/> wrote it.</param>
 internal sealed record WelcomeRecord(PulseId Pulse, DeviceAddress Sender, DateTimeOffset ArrivedAt, byte[] Content)
 {
-    /// <summary>The most that wait; beyond, what comes is passed over and told.</summary>
+    /// <summary>The most that wait; beyond, the oldest goes that has waited in vain for what it needs, and where none has, what comes is passed
+    /// over and told.</summary>
     public const int Max = 256;
 
     /// <summary>How long a Welcome waits for what it needs of the relay.</summary>
-    public static readonly TimeSpan MaxAge = TimeSpan.FromDays(30);
+    public static readonly TimeSpan MaxAge = TimeSpan.FromHours(24);
 
     private const byte Version = 1;
 
