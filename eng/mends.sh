@@ -21,9 +21,9 @@ tests=tests/PulseMeet.E2E.Tests
 bin=$tree/$tests/bin/Release/net10.0
 test_of() { sed -n 's/^Test: //p' "$1"; }
 
-# A filter's tests by the built assemblies: prints «failed of total», nothing where no test ran.
+# A filter's tests by the built assemblies: prints «failed of total», nothing where no test ran or none ended.
 run() {
-  dotnet test "$bin/PulseMeet.E2E.Tests.dll" --nologo --filter "$1" >"$log" 2>&1
+  timeout --kill-after=10 600 dotnet test "$bin/PulseMeet.E2E.Tests.dll" --nologo --filter "$1" >"$log" 2>&1
   sed -n 's/.*Failed: *\([0-9]*\), Passed: *[0-9]*, Skipped: *[0-9]*, Total: *\([0-9]*\),.*/\1 of \2/p' "$log" | tail -n 1
 }
 

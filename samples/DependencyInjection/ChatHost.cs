@@ -25,13 +25,11 @@ internal static class ChatHost
         HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(new() { ApplicationName = "chat" });
         builder.Configuration.AddInMemoryCollection(settings ?? []);
         builder.Logging.AddConsole().SetMinimumLevel(LogLevel.Critical);
-        var configuration = E2EConfiguration.Read(builder.Configuration);
         foreach (Account account in accounts)
         {
             builder.Services
-                .AddPulseMeetE2EAccount(account.Name, options =>
+                .AddPulseMeetE2EAccount(account.Name, builder.Configuration, options =>
                 {
-                    configuration.ApplyTo(options);
                     options.Device = account.Device;
                     configure?.Invoke(options);
                 })

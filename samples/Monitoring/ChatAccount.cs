@@ -22,10 +22,9 @@ public sealed class ChatAccount(string user)
     private IMasterKeySource Keys => MasterKeys.From(_ => ValueTask.FromResult<byte[]>([.. _key]));
 
     /// <summary>Registers the client under the user's name, as operators have configured it.</summary>
-    public void AddTo(IServiceCollection services, E2EConfiguration configuration) => services
-        .AddPulseMeetE2EAccount(User, options =>
+    public void AddTo(IServiceCollection services, IConfiguration configuration) => services
+        .AddPulseMeetE2EAccount(User, configuration, options =>
         {
-            configuration.ApplyTo(options);
             options.Device = Address;
             options.Client.SendsByItself = false; // Chatter says when.
             _options = options.Client;

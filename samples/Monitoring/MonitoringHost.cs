@@ -22,11 +22,10 @@ public static class MonitoringHost
         }
 
         builder.Services.AddPulseMeetE2E(builder.Configuration);
-        var configuration = E2EConfiguration.Read(builder.Configuration);
         foreach (string user in (string[])["alice", "bob"])
         {
             var account = new ChatAccount(user);
-            account.AddTo(builder.Services, configuration);
+            account.AddTo(builder.Services, builder.Configuration);
             builder.Services.AddKeyedSingleton(user, account);
         }
 

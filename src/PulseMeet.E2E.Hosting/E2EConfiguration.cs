@@ -74,6 +74,7 @@ public sealed class E2EConfiguration
         options.KeyDerivation.Salt = Salt;
         TimeSpan interval = KeyRotation ? KeyRotationInterval : Never;
         options.KeyDerivation.RotationInterval = interval;
+        options.ConversationKeys.RotationInterval = interval;
         options.PreKeys.RotationInterval = interval;
         options.Ratchet.RenewalInterval = interval;
     }

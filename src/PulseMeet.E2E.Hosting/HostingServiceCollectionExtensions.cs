@@ -25,13 +25,41 @@ public static class HostingServiceCollectionExtensions
     {
         ArgumentNullException.ThrowIfNull(services);
         E2EConfiguration read = E2EConfiguration.Read(configuration);
-        ServiceDescriptor[] before = [.. services];
-        services.TryAddSingleton(read);
-        PulseMeetE2EBuilder builder = services.AddPulseMeetE2E(options =>
+        return LetIn(services, read, () => services.AddPulseMeetE2E(options =>
         {
             read.ApplyTo(options);
             configure?.Invoke(options);
-        });
+        }));
+    }
+
+    /// <summary>As <see cref="AddPulseMeetE2E"/>, for one of several accounts in a process: its <see cref="E2EClient"/> is asked for by name, as
+    /// a keyed service.</summary>
+    /// <param name="services">The app's services.</param>
+    /// <param name="name">The account's name in the app.</param>
+    /// <param name="configuration">A host's configuration, or a section of it.</param>
+    /// <param name="configure">Sets the device, and changes options that operators have no name for.</param>
+    /// <returns>What the client is made of is said there; it is <paramref name="services"/> as well.</returns>
+    /// <exception cref="ConfigurationException">As for <see cref="E2EConfiguration.Read"/>.</exception>
+    /// <exception cref="ArgumentException">An option is outside its range, or no device is set.</exception>
+    public static PulseMeetE2EBuilder AddPulseMeetE2EAccount(
+        this IServiceCollection services, string name, IConfiguration configuration, Action<PulseMeetE2EOptions> configure)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        ArgumentNullException.ThrowIfNull(configure);
+        E2EConfiguration read = E2EConfiguration.Read(configuration);
+        return LetIn(services, read, () => services.AddPulseMeetE2EAccount(name, options =>
+        {
+            read.ApplyTo(options);
+            configure(options);
+        }));
+    }
+
+    /// <summary>Registers, and takes out again what is switched off.</summary>
+    private static PulseMeetE2EBuilder LetIn(IServiceCollection services, E2EConfiguration read, Func<PulseMeetE2EBuilder> register)
+    {
+        ServiceDescriptor[] before = [.. services];
+        services.TryAddSingleton(read);
+        PulseMeetE2EBuilder builder = register();
         Type[] left =
         [
             .. read.SecureKeyExchange ? Array.Empty<Type>() : [typeof(IKeyDerivationService), typeof(IConversationKeyCache), typeof(IMessageSealer), typeof(IDeviceFactory), typeof(IRatchetSessionFactory), typeof(E2EClient)],

@@ -1,9 +1,11 @@
+using System.Globalization;
 using PulseMeet.E2E.Identity;
 using PulseMeet.E2E.Keys;
 using PulseMeet.E2E.Messaging;
 using PulseMeet.E2E.Ratchet;
 using PulseMeet.E2E.Relay;
 using PulseMeet.E2E.Storage;
+using PulseMeet.E2E.Testing;
 
 namespace PulseMeet.E2E.Tests.Messaging;
 
@@ -246,6 +248,108 @@ public sealed class ClientLosses
         Assert.Equal(5UL, bob.Seen.OfType<MessagesMissing>().Where(missing => missing.IsLost).Aggregate(0UL, (sum, e) => sum + e.Count));
         Assert.Single(bob.Seen.OfType<StoreRolledBack>());
         Assert.Equal(world.Relay.Delivered.Count, world.Relay.Delivered.Select(item => Nonces.Of(item.Envelope)).Distinct().Count());
+    }
+
+    [Fact]
+    public async Task What_is_written_after_a_store_was_put_back_and_before_the_relay_answers_is_not_taken_for_what_was_said_before()
+    {
+        await using var world = new World();
+        (Member alice, Member bob) = await world.FriendsAsync();
+        await alice.SayAsync("bob", "one");
+        await world.SettleAsync();
+        InMemoryStore copy = await CopyAsync(alice);
+        await alice.SayAsync("bob", "two");
+        await alice.SayAsync("bob", "three");
+        await world.SettleAsync();
+
+        await alice.RestoreAsync(copy);
+        await alice.SayAsync("bob", "another two");
+        await alice.SyncAsync();
+        Assert.Single(alice.Seen.OfType<StoreRolledBack>());
+        await alice.SayAsync("bob", "four");
+        await world.SettleAsync();
+        Assert.Equal(["one", "two", "three", "four"], bob.Texts);
+
+        // On the session of the copy it looked like one that had come before; it is missed under its own number, and asked for.
+        world.Clock.Advance(TimeSpan.FromMinutes(2));
+        await world.SettleAsync();
+        Assert.Equal(["one", "two", "three", "four", "another two"], bob.Texts);
+        Assert.DoesNotContain(bob.Seen, e => e is MessagesMissing { IsLost: true });
+    }
+
+    [Fact]
+    public async Task The_last_of_a_stream_that_has_ended_and_the_first_of_the_next_one_are_missed_too()
+    {
+        await using var world = new World();
+        (Member alice, Member bob) = await world.FriendsAsync();
+        await alice.SayAsync("bob", "one");
+        await world.SettleAsync();
+        await LoseAsync(world, alice, bob, _ => alice.SayAsync("bob", "the last of the first stream"));
+        InMemoryStore copy = await CopyAsync(alice);
+        await alice.SyncAsync();
+        await LoseAsync(world, alice, bob, _ => alice.SayAsync("bob", "said after the copy, and nowhere any more"));
+        await alice.RestoreAsync(copy);
+        await LoseAsync(world, alice, bob, _ => alice.SayAsync("bob", "while nobody knows"));
+        Assert.Single(alice.Seen.OfType<StoreRolledBack>());
+        await LoseAsync(world, alice, bob, _ => alice.SayAsync("bob", "the first of the new stream"));
+
+        await alice.SayAsync("bob", "here");
+        await world.SettleAsync();
+        Assert.Equal(["one", "here"], bob.Texts);
+        world.Clock.Advance(TimeSpan.FromMinutes(2));
+        await world.SettleAsync();
+        Assert.Equal(
+            ["here", "one", "the first of the new stream", "the last of the first stream", "while nobody knows"], bob.Texts.Order());
+        Assert.DoesNotContain(bob.Seen, e => e is MessagesMissing { IsLost: true });
+    }
+
+    [Fact]
+    public async Task That_a_store_was_put_back_shows_however_much_was_written_to_it_before_the_relay_was_asked()
+    {
+        await using var world = new World();
+        (Member alice, Member bob) = await world.FriendsAsync();
+        await alice.SayAsync("bob", "one");
+        await world.SettleAsync();
+        InMemoryStore copy = await CopyAsync(alice);
+        await alice.SayAsync("bob", "two");
+        await world.SettleAsync(2);
+        await alice.RestoreAsync(copy);
+        for (int i = 0; i < 30; i++)
+        {
+            await alice.SayAsync("bob", $"after {i}");
+        }
+
+        await alice.RestartAsync();
+        await world.SettleAsync();
+        Assert.Single(alice.Seen.OfType<StoreRolledBack>());
+        await alice.SayAsync("bob", "here");
+        await world.SettleAsync();
+        world.Clock.Advance(TimeSpan.FromMinutes(2));
+        await world.SettleAsync();
+        Assert.Equal(["here", "one", "two", .. Enumerable.Range(0, 30).Select(i => $"after {i}")], bob.Texts.OrderBy(
+            text => text.StartsWith("after ", StringComparison.Ordinal) ? int.Parse(text[6..], CultureInfo.InvariantCulture) : -1).ThenBy(text => text));
+    }
+
+    [Fact]
+    public async Task An_ordinary_opening_costs_one_batch_its_first_answer_another_and_the_stream_goes_on()
+    {
+        await using var world = new World();
+        (Member alice, Member bob) = await world.FriendsAsync();
+        await alice.SayAsync("bob", "one");
+        await world.SettleAsync();
+        CrashingStore? store = null;
+        await alice.RestartAsync(inner => store = new CrashingStore(inner));
+        ClientCore core = (await alice.Client.OpenAsync(default)).Core;
+        Assert.Equal(1, store!.Writes);
+        Assert.NotNull(core.OpenedAt);
+        await (await alice.Client.OpenAsync(default)).Receiver.ReceiveAsync(TimeSpan.Zero, default);
+        Assert.Equal(2, store.Writes);
+        Assert.Null(core.OpenedAt);
+        await alice.SayAsync("bob", "two");
+        await world.SettleAsync();
+        Assert.False(core.HasOtherStreams);
+        Assert.Equal([1UL, 2UL], bob.Messages.Select(message => message.Sealed.Number));
+        Assert.Single(bob.Messages.Select(message => message.Sealed.Stream).Distinct());
     }
 
     [Fact]
@@ -722,6 +826,14 @@ public sealed class ClientLosses
                 Assert.NotNull(await work.TrySealAsync(own, peer, peer.List.Find(to.Address.DeviceId)!, draft));
             },
             default);
+    }
+
+    private static async Task<InMemoryStore> CopyAsync(Member member)
+    {
+        await member.Client.DisposeAsync();
+        InMemoryStore copy = member.Store.Copy();
+        await member.RestartAsync();
+        return copy;
     }
 
     /// <summary>What somebody sends to somebody meanwhile is lost on the way; the sender takes it for delivered.</summary>

@@ -142,6 +142,23 @@ public sealed class Numbering
     }
 
     [Fact]
+    public void In_a_later_stream_of_a_known_device_everything_from_the_first_number_on_is_missed()
+    {
+        IncomingStream stream = IncomingStream.FromTheFirst();
+        Assert.Equal(Arrival.New, stream.Receive(3, 4, s_now));
+        Assert.Equal([new NumberRange(1, 2), new NumberRange(4, 4)], stream.Missing);
+        Assert.Equal(Arrival.New, stream.Receive(1, 4, s_now));
+    }
+
+    [Fact]
+    public void A_streams_id_says_when_it_was_begun()
+    {
+        Assert.Equal(s_now.ToUnixTimeMilliseconds(), StreamId.BegunAt(StreamId.New(s_now)));
+        Assert.NotEqual(StreamId.New(s_now), StreamId.New(s_now));
+        Assert.Equal(0, StreamId.BegunAt(StreamId.New(DateTimeOffset.UnixEpoch.AddYears(-10))));
+    }
+
+    [Fact]
     public void A_sender_who_skips_numbers_for_ever_costs_a_bounded_record_and_is_named_at_once()
     {
         var stream = new IncomingStream();

@@ -46,6 +46,7 @@ public sealed class SecureKeyExchangeIsLookedAt
         Assert.False(KnownAnswers.HmacCode(new WrongHmac()));
         Assert.False(KnownAnswers.HkdfExpansion(new WrongHmac()));
         Assert.False(KnownAnswers.MlKemDecapsulation(new WrongKem()));
+        Assert.False(KnownAnswers.MlKemDecapsulation(new RefusingKem()));
         Assert.False(new KnownAnswers.Check("P", "B", "used", () => throw new PlatformNotSupportedException()).Passes());
         Assert.All(KnownAnswers.All, check => Assert.True(check.Passes(), check.Primitive));
     }
@@ -173,6 +174,18 @@ public sealed class SecureKeyExchangeIsLookedAt
         public void Extract(ReadOnlySpan<byte> ikm, ReadOnlySpan<byte> salt, Span<byte> prk) => PlatformHmac.Instance.Extract(ikm, salt, prk);
 
         public void Expand(ReadOnlySpan<byte> prk, ReadOnlySpan<byte> info, Span<byte> okm) => okm.Clear();
+    }
+
+    /// <summary>Opens rightly, and seals to no key.</summary>
+    private sealed class RefusingKem : IMlKemBackend
+    {
+        public void DeriveEncapsulationKey(ReadOnlySpan<byte> seed, Span<byte> encapsulationKey) =>
+            ManagedMlKem.Instance.DeriveEncapsulationKey(seed, encapsulationKey);
+
+        public bool TryEncapsulate(ReadOnlySpan<byte> encapsulationKey, Span<byte> ciphertext, Span<byte> sharedSecret) => false;
+
+        public void Decapsulate(ReadOnlySpan<byte> seed, ReadOnlySpan<byte> ciphertext, Span<byte> sharedSecret) =>
+            ManagedMlKem.Instance.Decapsulate(seed, ciphertext, sharedSecret);
     }
 
     private sealed class WrongKem : IMlKemBackend

@@ -65,6 +65,9 @@ internal sealed class StagedRelay : IE2ERelayServer
     /// <summary>Told when somebody's call for the mailbox has nothing to give and waits.</summary>
     public Action<DeviceAddress> OnWaiting { get; set; } = _ => { };
 
+    /// <summary>Told when the answer to a linking request is not there; nobody waits for one then.</summary>
+    public Action? OnNoAnswer { get; set; }
+
     public int Claims { get; set; }
 
     /// <summary>Every envelope that left a device, once, whatever became of it.</summary>

@@ -91,7 +91,18 @@ internal sealed class StagedRelayView(StagedRelay stage, IE2ERelay inner) : IE2E
         ReadOnlyMemory<byte> requestId, TimeSpan wait, CancellationToken cancellationToken = default)
     {
         await BeforeAsync("get answer", cancellationToken);
-        return await inner.GetLinkAnswerAsync(requestId, wait, cancellationToken);
+        if (stage.OnNoAnswer is not { } tell)
+        {
+            return await inner.GetLinkAnswerAsync(requestId, wait, cancellationToken);
+        }
+
+        byte[]? answer = await inner.GetLinkAnswerAsync(requestId, TimeSpan.Zero, cancellationToken);
+        if (answer is null)
+        {
+            tell();
+        }
+
+        return answer;
     }
 
     public async Task<int> PublishKeyPackagesAsync(

@@ -25,6 +25,22 @@ public sealed class RatchetClocks
     }
 
     [Fact]
+    public void A_skipped_key_of_the_open_chain_that_a_clock_ahead_has_stored_goes_in_time_though_nothing_arrives()
+    {
+        SessionPair pair = Sessions.Established();
+        pair.Alice.Seal("lost"u8);
+        pair.Clock.Advance(TimeSpan.FromDays(3650));
+        pair.Bob.Open(pair.Alice.Seal("x"u8));
+        pair.Clock.Advance(TimeSpan.FromDays(-3650));
+        pair.Bob.Serialize();
+        pair.Clock.Advance(RatchetLimits.MaxSkippedKeyAge + TimeSpan.FromSeconds(1));
+        pair.Bob.Serialize();
+        using RatchetState bob = Forge.StateOf(pair.Bob);
+        Assert.Equal(0, bob.Skipped.Count);
+        Assert.NotNull(bob.Receiving[0].ChainKey);
+    }
+
+    [Fact]
     public void A_clock_at_the_beginning_of_time_loses_no_message()
     {
         SessionPair pair = Sessions.Established();

@@ -1,3 +1,4 @@
+using PulseMeet.E2E.Keys;
 using PulseMeet.E2E.Primitives;
 using PulseMeet.E2E.Ratchet;
 using PulseMeet.E2E.Tests.Support;
@@ -137,6 +138,31 @@ public sealed class RatchetZeroing
         // The last one is the fresh private key: nobody else's memory is let go of behind the failure.
         Assert.Equal(32, zeroed.Last.Length);
         Assert.Contains(zeroed.Last, b => b != 0);
+    }
+
+    [Fact]
+    public void A_step_zeroes_the_ratchet_key_that_it_takes_the_place_of_and_a_peers_step_the_sending_chain()
+    {
+        SessionPair pair = Sessions.Established();
+        byte[] late = pair.Alice.Seal("late"u8);
+        using RatchetState bob = Forge.StateOf(pair.Bob);
+        RatchetOpening.Open(bob, late, default, pair.Clock.GetUtcNow());
+        byte[] own = Forge.BytesOf(bob.Own);
+        using (var zeroed = new ZeroedMemory())
+        {
+            bob.EnsureSendingChain();
+            Assert.True(zeroed.Saw(own));
+        }
+
+        byte[] sending = Forge.BytesOf(bob.Sending!);
+        using X25519KeyPair next = X25519KeyPair.Generate();
+        byte[] memory = new byte[RootStep.Size];
+        bob.TryStep(next.PublicKey, new RootStep(memory));
+        using (var zeroed = new ZeroedMemory())
+        {
+            bob.CommitReceivingStep(next.PublicKey, new RootStep(memory), bob.Receiving[0].Next, s_now);
+            Assert.True(zeroed.Saw(sending));
+        }
     }
 
     private static ReceivingChain Chain(uint index) => new(1, Key(9), new ChainKey(Key(1), index), 0, null);

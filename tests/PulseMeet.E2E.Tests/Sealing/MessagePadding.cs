@@ -118,6 +118,10 @@ public sealed class MessagePadding
     }
 
     [Fact]
+    public void There_is_no_content_of_a_negative_length() =>
+        Assert.Throws<ArgumentOutOfRangeException>(() => PaddingScheme.Default.GetPaddedLength(-1));
+
+    [Fact]
     public void What_was_in_the_memory_before_is_not_in_the_padding()
     {
         byte[] padded = new byte[64];

@@ -187,8 +187,6 @@ internal sealed class Account(ClientCore core, DeviceLists lists)
         using DevicePreKeys preKeys = DevicePreKeys.Create(identity, core.Options.PreKeys, core.Time);
         byte[] preKeyState = preKeys.Serialize();
         byte[] accountState = new byte[Ed25519KeyPair.PrivateKeySize];
-        byte[] streamId = new byte[MessageId.Size];
-        Randomness.Fill(streamId);
         List<DeviceAddress> peers = await PeersAsync(cancellationToken).ConfigureAwait(false);
         try
         {
@@ -203,7 +201,7 @@ internal sealed class Account(ClientCore core, DeviceLists lists)
                     }
 
                     ClientCore.PutIdentity(work, identityState);
-                    ClientCore.PutStream(work, new MessageId(streamId));
+                    ClientCore.PutStream(work, StreamId.New(work.Now));
                     work.Put(RecordKey.Device, ClientCore.PreKeysKey, preKeyState);
                     work.Put(RecordKey.Device, s_stageKey, [account is null ? Linked : Made]);
                     if (account is null)

@@ -22,8 +22,9 @@ internal sealed class ClientCore : IAsyncDisposable
     private static readonly byte[] s_streamKey = RecordKey.Of("stream");
     private static readonly byte[] s_revisionKey = RecordKey.Of("revision");
 
+    private static readonly byte[] s_openedKey = RecordKey.Of("opened");
+
     private readonly List<IDisposable> _retired = [];
-    private readonly long _openedRevision;
     private DeviceIdentity? _identity;
     private DevicePreKeys? _preKeys;
 
@@ -35,7 +36,7 @@ internal sealed class ClientCore : IAsyncDisposable
         Options = options;
         Time = time;
         Sequence = new Sequence(store, Gates);
-        _openedRevision = store.Revision;
+        ProvisionalStreamId = Messaging.StreamId.New(time.GetUtcNow());
     }
 
     public static byte[] PreKeysKey { get; } = RecordKey.Of("prekeys");
@@ -80,11 +81,20 @@ internal sealed class ClientCore : IAsyncDisposable
     /// that the relay was ever told.</summary>
     public long RevisionOffset { get; private set; }
 
-    public long ToldRevision => Store.Revision + RevisionOffset;
+    /// <summary>What the relay is told: while it has not answered since the store was opened, the revision of then, so that what was written since
+    /// does not hide that the store is an old copy.</summary>
+    public long ToldRevision => (OpenedAt ?? Store.Revision) + RevisionOffset;
 
-    /// <summary>What the relay is told the first time: the revision that the store had when it was opened. What was written since could hide
-    /// that it was put back.</summary>
-    public long FirstRevision => IsRevisionConfirmed ? ToldRevision : _openedRevision + RevisionOffset;
+    /// <summary>The revision at the first opening since the relay last said that it knows no higher one; null where it has said so since this
+    /// opening.</summary>
+    public long? OpenedAt { get; private set; }
+
+    /// <summary>What this device numbers its messages in while the relay has not said yet that the store is no old copy: another one after each
+    /// opening, so that no number is given twice.</summary>
+    public MessageId ProvisionalStreamId { get; }
+
+    /// <summary>Whether there may be streams beside the device's own.</summary>
+    public bool HasOtherStreams { get; set; }
 
     public bool HasIdentity => _identity is not null;
 
@@ -125,7 +135,7 @@ internal sealed class ClientCore : IAsyncDisposable
         var core = new ClientCore(opened, relay, media, options, time);
         try
         {
-            await core.Sequence.EnsureAsync(cancellationToken).ConfigureAwait(false);
+            await core.Sequence.EnsureAsync(cancellationToken, await core.NoteOpeningAsync(cancellationToken).ConfigureAwait(false)).ConfigureAwait(false);
             await core.LoadAsync(cancellationToken).ConfigureAwait(false);
             return core;
         }
@@ -174,6 +184,9 @@ internal sealed class ClientCore : IAsyncDisposable
         StreamId = stream is null ? default : new MessageId(stream);
         byte[]? revision = await ReadAsync(s_revisionKey, cancellationToken).ConfigureAwait(false);
         RevisionOffset = revision is null ? 0 : RecordKey.ToNumber(revision);
+        byte[]? opened = await ReadAsync(s_openedKey, cancellationToken).ConfigureAwait(false);
+        OpenedAt = opened is null ? null : RecordKey.ToNumber(opened);
+        HasOtherStreams = (await Store.ScanAsync(RecordKey.OtherStreams, default, default, 1, cancellationToken).ConfigureAwait(false)).Count > 0;
         byte[]? identity = await ReadAsync(s_identityKey, cancellationToken).ConfigureAwait(false);
         if (identity is null)
         {
@@ -221,8 +234,23 @@ internal sealed class ClientCore : IAsyncDisposable
         }
     }
 
+    /// <summary>Notes that the relay knows no higher revision than this store's: its own stream goes on. Written before the relay is told of any
+    /// later one.</summary>
+    public async Task ConfirmAsync(CancellationToken cancellationToken)
+    {
+        if (OpenedAt is not null)
+        {
+            await Store.CommitAsync(new StoreBatch().Delete(RecordKey.Device, s_openedKey), cancellationToken).ConfigureAwait(false);
+            OpenedAt = null;
+        }
+    }
+
     /// <summary>Puts a new stream id into a unit of work; it holds once that is committed and <see cref="LoadAsync"/> has run.</summary>
-    public static void PutStream(Work work, MessageId streamId) => work.Put(RecordKey.Device, s_streamKey, streamId.ToArray());
+    public static void PutStream(Work work, MessageId streamId)
+    {
+        work.Put(RecordKey.Device, s_streamKey, streamId.ToArray());
+        work.Delete(RecordKey.Device, s_openedKey);
+    }
 
     public static void PutRevisionOffset(Work work, long offset) => work.Put(RecordKey.Device, s_revisionKey, RecordKey.Of(offset));
 
@@ -253,6 +281,12 @@ internal sealed class ClientCore : IAsyncDisposable
         _retired.ForEach(keys => keys.Dispose());
         await Store.DisposeAsync().ConfigureAwait(false);
     }
+
+    /// <summary>The revision at this opening, where none is noted yet.</summary>
+    private async Task<StoreBatch> NoteOpeningAsync(CancellationToken cancellationToken) =>
+        await ReadAsync(s_openedKey, cancellationToken).ConfigureAwait(false) is null
+            ? new StoreBatch().Put(RecordKey.Device, s_openedKey, RecordKey.Of(Store.Revision))
+            : new StoreBatch();
 
     [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "What stays costs one more word to the relay.")]
     private async Task DeleteLeftoversAsync()

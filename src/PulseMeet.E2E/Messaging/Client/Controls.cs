@@ -62,6 +62,8 @@ internal sealed class Controls(ClientCore core, Conversations conversations)
                 await work.TrySealAsync(
                     own, user, device, conversations.Control(stream.Conversation, ContentType.Delivered, body)).ConfigureAwait(false);
             }
+
+            await conversations.RepeatTailsAsync(work, own, user, device, stream.Conversation, default).ConfigureAwait(false);
         }
     }
 
@@ -100,13 +102,24 @@ internal sealed class Controls(ClientCore core, Conversations conversations)
     /// <summary>Looks whether the relay was told a higher revision than the store has: then it was rolled back, and everything that is
     /// sent from now on goes by new sessions, in a new stream.</summary>
     /// <param name="highestTold">What the relay says that it was told.</param>
-    /// <param name="told">What it was told by the call that it answers.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
-    public async Task NoticeRollbackAsync(long highestTold, long told, CancellationToken cancellationToken)
+    public async Task NoticeRollbackAsync(long highestTold, CancellationToken cancellationToken)
     {
         DateTimeOffset now = core.Time.GetUtcNow();
         bool isSoon = _lastRollback is { } last && now - last < s_rollbackPause && last <= now;
-        if (highestTold <= told || highestTold > MaxRevision || isSoon)
+        long told = core.ToldRevision;
+        if (highestTold == told)
+        {
+            await core.ConfirmAsync(cancellationToken).ConfigureAwait(false);
+        }
+
+        if (highestTold <= told)
+        {
+            // Less than it was just told is not the highest: it is no confirmation.
+            return;
+        }
+
+        if (highestTold > MaxRevision || isSoon)
         {
             return;
         }
@@ -121,8 +134,6 @@ internal sealed class Controls(ClientCore core, Conversations conversations)
             after = page[^1].Key.ToArray();
         }
 
-        byte[] streamId = new byte[MessageId.Size];
-        Randomness.Fill(streamId);
         await PulseRollback.MarkAsync(core, cancellationToken).ConfigureAwait(false);
         await core.ChangeAsync(
             device.Select(peer => Gates.User(peer.UserId)).Append(Gates.User(core.Address.UserId)),
@@ -133,12 +144,34 @@ internal sealed class Controls(ClientCore core, Conversations conversations)
                     (await work.PeerAsync(peer).ConfigureAwait(false)).IsRenewalWanted = true;
                 }
 
-                ClientCore.PutStream(work, new MessageId(streamId));
+                await EndStreamAsync(work).ConfigureAwait(false);
+                ClientCore.PutStream(work, StreamId.New(now));
                 ClientCore.PutRevisionOffset(work, Math.Max(core.RevisionOffset, highestTold - core.Store.Revision + 1));
                 work.AddEvent(new StoreRolledBack());
             },
             cancellationToken).ConfigureAwait(false);
         await core.LoadAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>The stream that was the device's own goes among the others: how far it has counted is repeated until its last message is
+    /// there.</summary>
+    private async Task EndStreamAsync(Work work)
+    {
+        byte[] after = [];
+        while (await core.Store.ScanAsync(RecordKey.OutgoingStreams, after, default, 500).ConfigureAwait(false) is { Count: > 0 } page)
+        {
+            foreach (OpenedRecord record in page)
+            {
+                var reader = new Encoding.SpanReader(record.Key.Span);
+                ConversationName conversation = ConversationName.Read(ref reader);
+                if (await work.HighestAsync(conversation).ConfigureAwait(false) is > 0 and var highest)
+                {
+                    work.PutOtherStream(conversation, core.StreamId, highest);
+                }
+            }
+
+            after = page[^1].Key.ToArray();
+        }
     }
 
     /// <summary>Names the numbers that have been missing for a while, asks for them, asks again for what did not come, and gives up what

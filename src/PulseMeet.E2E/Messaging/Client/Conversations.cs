@@ -1,4 +1,5 @@
 using PulseMeet.E2E.Identity;
+using PulseMeet.E2E.Storage;
 
 namespace PulseMeet.E2E.Messaging;
 
@@ -11,6 +12,9 @@ internal sealed class Conversations(ClientCore core, DeviceLists lists)
 {
     /// <summary>The most messages that wait to be sealed for one user; beyond, sending fails.</summary>
     public const int MaxWaiting = 1000;
+
+    /// <summary>How many streams beside the device's own are looked at in a conversation.</summary>
+    private const int MaxOtherStreams = 1000;
 
     public async Task<MessageId> SendAsync(string userId, MessageContent content, CancellationToken cancellationToken)
     {
@@ -99,6 +103,47 @@ internal sealed class Conversations(ClientCore core, DeviceLists lists)
 
     public string[] Turns(string userId) => [Gates.User(userId), Gates.User(core.Address.UserId)];
 
+    /// <summary>Says to a device how far streams have counted that no message comes in any more, as long as something of them may not be
+    /// there: otherwise nothing would show that the last of it was lost.</summary>
+    public async Task RepeatTailsAsync(
+        Work work, UserRecord own, UserRecord user, DeviceCertificate device, ConversationName conversation, MessageId except)
+    {
+        if (!core.HasOtherStreams)
+        {
+            return;
+        }
+
+        foreach (StreamName stream in await OtherStreamsAsync(conversation).ConfigureAwait(false))
+        {
+            if (stream.StreamId == except)
+            {
+                continue;
+            }
+
+            IReadOnlyList<OpenedRecord> kept = await core.Store
+                .ScanAsync(RecordKey.Sent, default, RecordKey.Of(stream), MaxWaiting).ConfigureAwait(false);
+            if (kept.Count == 0)
+            {
+                // All of it is there, or is kept no more.
+                if (core.OpenedAt is null || stream.StreamId != core.ProvisionalStreamId)
+                {
+                    work.Delete(RecordKey.OtherStreams, RecordKey.Of(conversation, stream.StreamId));
+                }
+
+                continue;
+            }
+
+            if (kept.Any(record => MayMiss(device, SentRecord.Decode(record.Value))))
+            {
+                byte[] nothing = new ResendNames(stream.StreamId, [], []).Encode();
+                await work.TrySealAsync(own, user, device, new Draft(stream, 0, work.Now, ContentType.Delivered, nothing)).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private static bool MayMiss(DeviceCertificate device, SentRecord sent) =>
+        sent.Targets.FirstOrDefault(target => target.Is(device)) is { } target ? !target.IsDelivered : sent.PendingSequence == 0;
+
     /// <summary>Says something to the other devices of one's own, where there are any. For whoever has the own user's turn.</summary>
     public async Task TellOwnDevicesAsync(Work work, MessageContent content)
     {
@@ -125,9 +170,8 @@ internal sealed class Conversations(ClientCore core, DeviceLists lists)
         }
 
         ConversationName conversation = ConversationName.Direct(core.Address.UserId, userId);
-        ulong number = await work.NextNumberAsync(conversation).ConfigureAwait(false);
-        var draft = new Draft(
-            new StreamName(core.Address, core.StreamId, conversation), number, work.Now, content.Type, body);
+        (MessageId streamId, ulong number) = await work.NumberAsync(conversation).ConfigureAwait(false);
+        var draft = new Draft(new StreamName(core.Address, streamId, conversation), number, work.Now, content.Type, body);
         var record = new SentRecord(
             draft, userId, peer.Contact.Account.AccountKey.ToArray(), own.Contact.Account.AccountKey.ToArray(), 0, []);
         if (content is DeletionContent deletion)
@@ -221,6 +265,7 @@ internal sealed class Conversations(ClientCore core, DeviceLists lists)
             if (await work.TrySealAsync(own, user, device, draft).ConfigureAwait(false) is { } envelope)
             {
                 targets.Add(new SentTarget(device.Address, device.IdentityKey.ToArray(), envelope, 0, false));
+                await RepeatTailsAsync(work, own, user, device, draft.Stream.Conversation, draft.Stream.StreamId).ConfigureAwait(false);
             }
         }
     }
@@ -228,8 +273,17 @@ internal sealed class Conversations(ClientCore core, DeviceLists lists)
     private async Task ForgetTargetAsync(Work work, ConversationName conversation, MessageId target)
     {
         // Ids are hashes: the numbers that may be kept are few, and tried from the newest down.
-        var stream = new StreamName(core.Address, core.StreamId, conversation);
-        ulong highest = await work.HighestAsync(conversation).ConfigureAwait(false);
+        var own = new StreamName(core.Address, core.StreamId, conversation);
+        await ForgetTargetAsync(work, own, await work.HighestAsync(conversation).ConfigureAwait(false), target).ConfigureAwait(false);
+        foreach (StreamName other in await OtherStreamsAsync(conversation).ConfigureAwait(false))
+        {
+            ulong highest = await work.HighestAsync(conversation, other.StreamId).ConfigureAwait(false);
+            await ForgetTargetAsync(work, other, highest, target).ConfigureAwait(false);
+        }
+    }
+
+    private static async Task ForgetTargetAsync(Work work, StreamName stream, ulong highest, MessageId target)
+    {
         for (ulong number = highest; number > 0 && highest - number < 10_000; number--)
         {
             if (MessageId.Of(stream, number) == target)
@@ -243,6 +297,13 @@ internal sealed class Conversations(ClientCore core, DeviceLists lists)
                 return;
             }
         }
+    }
+
+    private async Task<IReadOnlyList<StreamName>> OtherStreamsAsync(ConversationName conversation)
+    {
+        byte[] prefix = conversation.Encoded.ToArray();
+        IReadOnlyList<OpenedRecord> others = await core.Store.ScanAsync(RecordKey.OtherStreams, default, prefix, MaxOtherStreams).ConfigureAwait(false);
+        return [.. others.Select(record => new StreamName(core.Address, new MessageId(record.Key.Span[prefix.Length..]), conversation))];
     }
 
     private async Task<UserRecord?> ReadAsync(string userId, CancellationToken cancellationToken)

@@ -299,10 +299,9 @@ internal sealed class Pulses
     {
         if (!_core.IsRevisionConfirmed)
         {
-            long told = _core.FirstRevision;
             MailboxPage page = await _core.Relay
-                .ReceiveAsync(new MailboxRequest(1, TimeSpan.Zero, told, []), cancellationToken).ConfigureAwait(false);
-            await _controls.NoticeRollbackAsync(page.HighestStoreRevision, told, cancellationToken).ConfigureAwait(false);
+                .ReceiveAsync(new MailboxRequest(1, TimeSpan.Zero, _core.ToldRevision, []), cancellationToken).ConfigureAwait(false);
+            await _controls.NoticeRollbackAsync(page.HighestStoreRevision, cancellationToken).ConfigureAwait(false);
             _core.IsRevisionConfirmed = true;
         }
     }

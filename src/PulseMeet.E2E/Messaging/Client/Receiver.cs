@@ -40,10 +40,9 @@ internal sealed class Receiver(ClientCore core, DeviceLists lists, Conversations
         }
 
         long[] taken = await AcknowledgeAsync(cancellationToken).ConfigureAwait(false);
-        long told = core.FirstRevision;
         MailboxPage page = await core.Relay
-            .ReceiveAsync(new MailboxRequest(Page, wait, told, taken), cancellationToken).ConfigureAwait(false);
-        await controls.NoticeRollbackAsync(page.HighestStoreRevision, told, cancellationToken).ConfigureAwait(false);
+            .ReceiveAsync(new MailboxRequest(Page, core.OpenedAt is null ? wait : TimeSpan.Zero, core.ToldRevision, taken), cancellationToken).ConfigureAwait(false);
+        await controls.NoticeRollbackAsync(page.HighestStoreRevision, cancellationToken).ConfigureAwait(false);
         core.IsRevisionConfirmed = true;
         MailboxItem[] items = [.. page.Items.Take(Page).Where(item => item.Id == 0 || !taken.Contains(item.Id))];
         await PushAsync(items, cancellationToken).ConfigureAwait(false);
@@ -360,6 +359,11 @@ internal sealed class Receiver(ClientCore core, DeviceLists lists, Conversations
         }
 
         IncomingStream stream = await work.IncomingAsync(content.Stream).ConfigureAwait(false);
+        if (stream.Baseline == 0)
+        {
+            await work.NoteFirstAsync(content.Stream, content.Time).ConfigureAwait(false);
+        }
+
         bool wasNamed = stream.IsNamed(content.Number);
         if (stream.Receive(content.Number, content.Highest, work.Now) == Arrival.Duplicate)
         {

@@ -17,7 +17,9 @@ internal sealed class Sequence(SealedStore store, Gates gates)
     public long Next() => Interlocked.Increment(ref _last);
 
     /// <summary>Makes sure that half a block is reserved: more than any unit of work takes.</summary>
-    public async Task EnsureAsync(CancellationToken cancellationToken)
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <param name="with">What is written with it where something is reserved: always the first time.</param>
+    public async Task EnsureAsync(CancellationToken cancellationToken, StoreBatch? with = null)
     {
         if (Volatile.Read(ref _reserved) - Interlocked.Read(ref _last) >= Block / 2)
         {
@@ -34,7 +36,7 @@ internal sealed class Sequence(SealedStore store, Gates gates)
         if (_reserved - Interlocked.Read(ref _last) < Block / 2)
         {
             byte[] next = RecordKey.Of(_reserved + Block);
-            await store.CommitAsync(new StoreBatch().Put(RecordKey.Device, s_key, next), cancellationToken).ConfigureAwait(false);
+            await store.CommitAsync((with ?? new StoreBatch()).Put(RecordKey.Device, s_key, next), cancellationToken).ConfigureAwait(false);
             Volatile.Write(ref _reserved, _reserved + Block);
         }
     }

@@ -45,7 +45,7 @@ internal sealed partial class Work
         (SessionEntry entry, RatchetSession session) = active;
         ulong highest = draft.Stream.StreamId == _core.StreamId
             ? Math.Max(draft.Number, await HighestAsync(draft.Stream.Conversation).ConfigureAwait(false))
-            : draft.Number;
+            : Math.Max(draft.Number, await HighestAsync(draft.Stream.Conversation, draft.Stream.StreamId).ConfigureAwait(false));
         var content = new SealedContent(
             draft.Stream, draft.Number, highest, draft.Time, own.View, recipient.View, entry.Generation, draft.Type, draft.Body);
         var id = new MessageId(RandomId());

@@ -5,7 +5,8 @@ namespace PulseMeet.E2E.Messaging;
 
 /// <summary>What a device numbers: its messages in one conversation, from one beginning on.</summary>
 /// <param name="Sender">The sending device.</param>
-/// <param name="StreamId">16 random bytes; new after a reinstall and after a rollback that was noticed.</param>
+/// <param name="StreamId">16 bytes (<see cref="Messaging.StreamId"/>); new after a reinstall, after a rollback that was noticed, and while the store may be an old
+/// copy.</param>
 /// <param name="Conversation">The conversation.</param>
 /// <remarks>docs/protocol-messaging.md, "Numbers".</remarks>
 internal sealed record StreamName(DeviceAddress Sender, MessageId StreamId, ConversationName Conversation)

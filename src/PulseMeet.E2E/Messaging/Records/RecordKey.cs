@@ -53,6 +53,12 @@ internal static class RecordKey
     /// <summary>By device: <see cref="RepairRecord"/>.</summary>
     public const byte Repairs = 15;
 
+    /// <summary>By conversation and stream id: the highest number given in a stream that is not the device's own any more, or not yet.</summary>
+    public const byte OtherStreams = 40;
+
+    /// <summary>By the hash of a sending device and a conversation: the sender's time of the first message that came.</summary>
+    public const byte Correspondents = 41;
+
     /// <summary>By pulse: <see cref="PulseRecord"/>.</summary>
     public const byte Pulses = 16;
 
@@ -134,6 +140,11 @@ internal static class RecordKey
     public static long ToNumber(ReadOnlySpan<byte> key) => BinaryPrimitives.ReadInt64BigEndian(key);
 
     public static byte[] Of(StreamName stream) => Sha256.Hash(stream.Encode());
+
+    public static byte[] Of(ConversationName conversation, MessageId streamId) => [.. conversation.Encoded, .. streamId.ToArray()];
+
+    /// <summary>What all streams of a device in a conversation have in common.</summary>
+    public static byte[] OfAllStreams(StreamName stream) => Of(stream with { StreamId = default });
 
     public static byte[] Of(StreamName stream, ulong number)
     {

@@ -14,7 +14,7 @@ internal enum Arrival
 
 /// <summary>What this device knows of a stream's numbers: which came, which are missing, since when, and how often they were asked for.</summary>
 /// <remarks>
-/// The first number that comes is the baseline: what was sent before was not for this device, so nothing below is missing; where
+/// The first number that comes is the baseline, in the first stream that this device knows of the other in a conversation: what was sent before was not for this device, so nothing below is missing; where
 /// such a number comes all the same, late, it is new once. Above the baseline every number up to the highest one named is either
 /// received or missing. What is missing for a while is named to the app and asked for; what was named and does not come is asked for again, <see cref="MaxAsks"/>
 /// times in all, and then given up. A pure state machine, not thread-safe. docs/protocol-messaging.md, "Numbers".
@@ -46,7 +46,10 @@ internal sealed class IncomingStream
         _named = named;
     }
 
-    /// <summary>The first number that came; 0 while none has.</summary>
+    /// <summary>A further stream of a device that this one knew before: all that it has said there since is for this device, too.</summary>
+    public static IncomingStream FromTheFirst() => new() { Baseline = 1 };
+
+    /// <summary>The first number that came, or the first that there is; 0 while nothing has come and nothing came before.</summary>
     public ulong Baseline { get; private set; }
 
     /// <summary>The highest number that came or was named.</summary>

@@ -25,15 +25,51 @@ internal static class Listed
         return listed;
     }
 
-    /// <summary>How many numbers of a sender's streams lie before the first one that came: by the rule of the baseline they are not
-    /// missing. Without bound where nothing of the sender's present stream came.</summary>
-    public static async Task<ulong> BeforeBaselineAsync(Member member, Member sender, string to)
+    /// <summary>How a device has numbered what it has just said.</summary>
+    public static async Task<(StreamName Stream, ulong Number)> NumberOfAsync(Member sender, MessageId id)
     {
-        Engine own = await member.Client.OpenAsync(default);
-        Engine other = await sender.Client.OpenAsync(default);
-        var name = new StreamName(sender.Address, other.Core.StreamId, ConversationName.Direct(sender.UserId, to));
-        OpenedRecord? record = await own.Core.Store.ReadAsync(RecordKey.IncomingStreams, RecordKey.Of(name));
-        IncomingStream stream = record is null ? new IncomingStream() : IncomingStream.Decode(record.Value);
-        return stream.Baseline == 0 ? ulong.MaxValue / 2 : stream.Baseline - 1;
+        Engine engine = await sender.Client.OpenAsync(default);
+        IReadOnlyList<OpenedRecord> sent = await engine.Core.Store.ScanAsync(RecordKey.Sent, default, default, 10_000);
+        Draft draft = sent.Select(record => SentRecord.Decode(record.Value).Draft)
+            .Single(draft => MessageId.Of(draft.Stream, draft.Number) == id);
+        return (draft.Stream, draft.Number);
+    }
+
+    /// <summary>Whether a sender has been told that a device has a message, and so keeps it no more for that device.</summary>
+    public static async Task<bool> IsDeliveredAsync(Member sender, Member to, StreamName name, ulong number)
+    {
+        Engine engine = await sender.Client.OpenAsync(default);
+        OpenedRecord? record = await engine.Core.Store.ReadAsync(RecordKey.Sent, RecordKey.Of(name, number));
+        return record is null || SentRecord.Decode(record.Value).Targets.Any(target => target.Device == to.Address && target.IsDelivered);
+    }
+
+    /// <summary>What a device knows of a stream.</summary>
+    public static async Task<IncomingStream> StreamAsync(Member member, StreamName name)
+    {
+        Engine engine = await member.Client.OpenAsync(default);
+        OpenedRecord? record = await engine.Core.Store.ReadAsync(RecordKey.IncomingStreams, RecordKey.Of(name));
+        return record is null ? new IncomingStream() : IncomingStream.Decode(record.Value);
+    }
+
+    /// <summary>Every number that a device knows to be missing.</summary>
+    public static async Task<IReadOnlyList<(StreamName Stream, ulong Number)>> MissingAsync(Member member)
+    {
+        Engine engine = await member.Client.OpenAsync(default);
+        var missing = new List<(StreamName, ulong)>();
+        foreach (OpenedRecord record in await engine.Core.Store.ScanAsync(RecordKey.Gaps, default, default, 10_000))
+        {
+            var reader = new E2E.Encoding.SpanReader(record.Value);
+            StreamName name = StreamName.Read(ref reader);
+            IncomingStream stream = await StreamAsync(member, name);
+            foreach (NumberRange range in stream.Missing.Concat(stream.Named))
+            {
+                for (ulong number = range.From; number <= range.To; number++)
+                {
+                    missing.Add((name, number));
+                }
+            }
+        }
+
+        return missing;
     }
 }

@@ -27,8 +27,12 @@ internal enum Act
 internal readonly record struct Step(Act Act, int Who, int How)
 {
     /// <summary>Every number is a step, so that a walk is a row of numbers that shrinks by itself.</summary>
-    public static Step Of(uint number) => new(
-        (Act)(number % 18), (int)(number / 18 % 97), (int)(number / (18 * 97) % 1009));
+    public static Step Of(uint number, bool putsBack)
+    {
+        var act = (Act)(number % 18);
+        return new(
+            act is Act.Copy or Act.PutCopyBack && !putsBack ? Act.SayAgain : act, (int)(number / 18 % 97), (int)(number / (18 * 97) % 1009));
+    }
 
     public override string ToString() => $"{Act}({Who}, {How})";
 }

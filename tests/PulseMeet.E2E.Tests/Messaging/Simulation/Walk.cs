@@ -1,27 +1,40 @@
+using PulseMeet.E2E.Identity;
+using PulseMeet.E2E.Messaging;
 using PulseMeet.E2E.Relay;
 using PulseMeet.E2E.Storage;
 using PulseMeet.E2E.Testing;
 
 namespace PulseMeet.E2E.Tests.Messaging.Simulation;
 
-/// <summary>Three people with one to three devices each, around a relay that loses, doubles, delays, reorders, repeats, forgets and lies;
+/// <summary>Two to five people with one to three devices each, around a relay that loses, doubles, delays, reorders, repeats, forgets and lies;
 /// devices die, restart, are put back to a copy, are linked, removed and reinstalled; clocks jump. Everything by a seed.</summary>
 internal sealed class Walk : IAsyncDisposable
 {
     private const int MaxDevices = 3;
 
-    private readonly string[] _users = ["alice", "bob", "carol"];
+    /// <summary>How often a walk's end waits for something that is asked for again: all pauses together, and some.</summary>
+    private const int MaxWaits = 40;
+
+    private readonly string[] _users;
+    private readonly Dictionary<Member, HashSet<(StreamName, ulong)>> _missed = [];
+    private readonly List<Member> _removed = [];
+    private int _deliveredWhenKnown;
     private readonly List<Member> _devices = [];
-    private readonly Dictionary<Member, (InMemoryStore Store, int SaidBefore)> _copies = [];
+    private readonly Dictionary<Member, (InMemoryStore Store, int SaidBefore, long Told)> _copies = [];
+    private IE2ERelayServer? _honest;
     private UnreliableRelayServer? _misfortune;
     private int _names;
 
     public Walk(ulong seed)
     {
-        World = new World(inner => _misfortune = new UnreliableRelayServer(inner, RelayFaults.Each(0.04), seed) { IsHonest = true })
+        _users = [.. new[] { "alice", "bob", "carol", "dave", "erin" }.Take(2 + (int)(seed % 4))];
+        World = new World(inner => _misfortune = new UnreliableRelayServer(_honest = inner, RelayFaults.Each(0.04), seed) { IsHonest = true })
         {
             Configure = options => options.DeviceListAge = TimeSpan.Zero,
         };
+
+        // An answer that was lost: whoever waits for it finds that the ten minutes are over.
+        World.Relay.OnNoAnswer = () => World.Clock.Advance(TimeSpan.FromMinutes(11));
     }
 
     public World World { get; }
@@ -33,6 +46,26 @@ internal sealed class Walk : IAsyncDisposable
 
     /// <summary>Devices whose stores were put back: what they showed before may come again.</summary>
     public HashSet<Member> PutBack { get; } = [];
+
+    /// <summary>What a device has ever known to be missing.</summary>
+    public IReadOnlySet<(StreamName, ulong)> Missed(Member device) =>
+        _missed.TryGetValue(device, out HashSet<(StreamName, ulong)>? missed) ? missed : _missed[device] = [];
+
+    /// <summary>Whether the first message that the device has of the sender in the conversation is of the message's own stream, or was written
+    /// after that was begun: then the device cannot know that what was before it was for it, too.</summary>
+    public bool IsFirstContact(Member device, Said said)
+    {
+        MessageReceived? first = device.Messages.FirstOrDefault(
+            message => message.Sender == said.From.Address && message.ConversationWith == said.ConversationOf(device));
+        StreamName stream = said.Number!.Value.Stream;
+        return first is null
+            || Everything.Find(other => first.Content is TextContent text && other.Text == text.Value)?.Number is not { } number
+            || number.Stream == stream
+            || StreamId.BegunAt(stream.StreamId) < first.Time.ToUnixTimeMilliseconds();
+    }
+
+    /// <summary>Of these, the ones of which the relay was told nothing between the copy and its return: nobody can know.</summary>
+    public HashSet<Member> PutBackUnseen { get; } = [];
 
     public async Task BeginAsync()
     {
@@ -49,8 +82,10 @@ internal sealed class Walk : IAsyncDisposable
         // Everybody has heard of everybody once: from here on what is missing is missing, and not before the first.
         foreach (Member device in _devices)
         {
-            await SayAsync(device, 0);
-            await SayAsync(device, 1);
+            for (int to = 0; to < _users.Length - 1; to++)
+            {
+                await SayAsync(device, to);
+            }
         }
 
         await MeetAsync(2);
@@ -60,6 +95,15 @@ internal sealed class Walk : IAsyncDisposable
     public async Task TakeAsync(Step step)
     {
         Member one = _devices[step.Who % _devices.Count];
+        await TakeAsync(step, one);
+        foreach (Member device in step.Act == Act.MeetAllAtOnce ? _devices : [one])
+        {
+            await NoteMissingAsync(device);
+        }
+    }
+
+    private async Task TakeAsync(Step step, Member one)
+    {
         switch (step.Act)
         {
             case Act.Say or Act.SayAgain or Act.SayToo:
@@ -101,11 +145,16 @@ internal sealed class Walk : IAsyncDisposable
                 break;
             case Act.Copy:
                 await one.RestartAsync();
-                _copies[one] = (one.Store.Copy(), Everything.Count);
+                _copies[one] = (one.Store.Copy(), Everything.Count, await ToldAsync(one));
                 break;
-            case Act.PutCopyBack when _copies.Remove(one, out (InMemoryStore Store, int SaidBefore) copy):
+            case Act.PutCopyBack when _copies.Remove(one, out (InMemoryStore Store, int SaidBefore, long Told) copy):
                 await one.RestoreAsync(copy.Store);
                 PutBack.Add(one);
+                if (await ToldAsync(one) == copy.Told)
+                {
+                    PutBackUnseen.Add(one);
+                }
+
                 Forget(one, copy.SaidBefore);
                 break;
             case Act.MeetAllAtOnce:
@@ -114,8 +163,8 @@ internal sealed class Walk : IAsyncDisposable
         }
     }
 
-    /// <summary>The relay is honest from now on, and everybody comes by for a while; what everybody says last shows what is missing
-    /// before it.</summary>
+    /// <summary>The relay is honest from now on, and everybody comes by until nothing is missing any more; what everybody says last shows
+    /// what is missing before it.</summary>
     public async Task HealAsync()
     {
         _misfortune!.IsHonest = true;
@@ -126,15 +175,47 @@ internal sealed class Walk : IAsyncDisposable
         }
 
         await MeetAsync(2);
+        await DropUnlistedAsync();
+        _deliveredWhenKnown = World.Relay.Delivered.Count;
         foreach (Member device in _devices)
         {
-            for (int to = 0; to < 2; to++)
+            for (int to = 0; to < _users.Length - 1; to++)
             {
                 await SayAsync(device, to);
             }
         }
 
-        await MeetAsync(6);
+        await MeetAsync(4);
+        for (int i = 0; i < MaxWaits && await NextAsync() is { } due; i++)
+        {
+            World.Clock.Advance(due > World.Clock.GetUtcNow() ? due - World.Clock.GetUtcNow() : TimeSpan.Zero);
+            await MeetAsync(2);
+        }
+    }
+
+    /// <summary>A relay that gives every device what is for others, and devices that were removed what was sent under their names since
+    /// everybody knows: nobody opens any of it.</summary>
+    public async Task ShowEverythingToEverybodyAsync()
+    {
+        (DeviceAddress Sender, OutgoingEnvelope Envelope)[] all = [.. World.Relay.Delivered];
+        foreach (Member device in _devices.Concat(_removed))
+        {
+            await device.TakeEventsAsync();
+            int before = device.Messages.Count();
+            MailboxItem[] items = [.. all
+                .Where((item, i) => item.Envelope.Recipient == device.Address ? i >= _deliveredWhenKnown && _removed.Contains(device) : i >= all.Length - 100)
+                .Select(item => new MailboxItem(
+                    0, MailboxItemKind.Envelope, item.Sender, default, item.Envelope.Id, default, item.Envelope.Content))];
+            foreach (MailboxItem[] page in items.Chunk(100))
+            {
+                await TryAsync(async () => await (await device.Client.OpenAsync(default)).Receiver.PushAsync(page, default));
+                await device.TakeEventsAsync();
+            }
+
+            string opened = string.Join(", ", device.Texts.Skip(before));
+            Assert.True(
+                opened.Length == 0, $"{device.Address}, {(_removed.Contains(device) ? "removed" : "listed")}, opens what was not for it: {opened}.");
+        }
     }
 
     public ValueTask DisposeAsync() => World.DisposeAsync();
@@ -159,11 +240,44 @@ internal sealed class Walk : IAsyncDisposable
     {
         for (int i = saidBefore; i < Everything.Count; i++)
         {
-            Everything[i] = Everything[i].From == device ? Everything[i] with { For = [], IsSure = false } : Everything[i];
+            Everything[i] = Everything[i].From == device ? Everything[i] with { For = [], Number = null } : Everything[i];
+        }
+    }
+
+    /// <summary>The highest revision that the relay was told, and really keeps.</summary>
+    private async Task<long> ToldAsync(Member device)
+    {
+        try
+        {
+            return (await _honest!.Connect(device.Address).ReceiveAsync(new MailboxRequest(1, TimeSpan.Zero, 0, []))).HighestStoreRevision;
+        }
+        catch (E2EException)
+        {
+            // It does not know the device (any more).
+            return 0;
         }
     }
 
     private Member First(Member device) => _devices.First(other => other.UserId == device.UserId);
+
+    /// <summary>When somebody has to do something about what is missing; null where nothing is.</summary>
+    private async Task<DateTimeOffset?> NextAsync()
+    {
+        DateTimeOffset? next = null;
+        foreach (Member device in _devices)
+        {
+            DateTimeOffset? due = await (await device.Client.OpenAsync(default)).Controls.NameGapsAsync(default);
+            next = due < next ? due : next ?? due;
+        }
+
+        return next;
+    }
+
+    private async Task NoteMissingAsync(Member device)
+    {
+        _ = Missed(device);
+        _missed[device].UnionWith(await Listed.MissingAsync(device));
+    }
 
     private async Task MeetAsync(int rounds)
     {
@@ -174,27 +288,27 @@ internal sealed class Walk : IAsyncDisposable
             {
                 await TryAsync(device.SyncAsync);
                 await TryAsync(device.SyncAsync);
+                await NoteMissingAsync(device);
             }
         }
     }
 
     private async Task SayAsync(Member from, int how)
     {
-        string to = _users.Where(user => user != from.UserId).ElementAt(how % 2);
+        string to = _users.Where(user => user != from.UserId).ElementAt(how % (_users.Length - 1));
         string text = $"{from.Address.UserId}/{from.Address.DeviceId} {Everything.Count}";
-        bool isSure = false;
+        MessageId? id = null;
         try
         {
-            await from.SayAsync(to, text);
-            isSure = true;
+            id = await from.SayAsync(to, text);
         }
         catch (E2EException)
         {
         }
         finally
         {
-            IReadOnlyList<Member> known = isSure ? await Listed.ByAsync(from, to, _devices) : [];
-            Everything.Add(new Said(text, from, to, known, isSure));
+            IReadOnlyList<Member> known = id is null ? [] : await Listed.ByAsync(from, to, _devices);
+            Everything.Add(new Said(text, from, to, known, id is { } sent ? await Listed.NumberOfAsync(from, sent) : null));
         }
     }
 
@@ -237,10 +351,28 @@ internal sealed class Walk : IAsyncDisposable
             return false;
         }
 
+        Drop(device);
+        return true;
+    }
+
+    /// <summary>A removal whose call failed may have happened all the same.</summary>
+    private async Task DropUnlistedAsync()
+    {
+        foreach (Member device in _devices.ToArray())
+        {
+            if (device != First(device) && !(await Listed.ByAsync(First(device), device.UserId, _devices)).Contains(device))
+            {
+                Drop(device);
+            }
+        }
+    }
+
+    private void Drop(Member device)
+    {
         device.IsActive = false;
+        _removed.Add(device);
         _devices.Remove(device);
         _copies.Remove(device);
-        return true;
     }
 
     private async Task AcceptAllAsync(Member device)

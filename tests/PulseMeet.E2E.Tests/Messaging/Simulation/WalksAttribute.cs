@@ -3,15 +3,14 @@ using FsCheck.Xunit;
 
 namespace PulseMeet.E2E.Tests.Messaging.Simulation;
 
-/// <summary>A property over walks: ten of them, or as many as <c>PULSEMEET_SIMULATION_WALKS</c> says.</summary>
+/// <summary>A property over walks: five of them, or as many as <c>PULSEMEET_SIMULATION_WALKS</c> says.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 internal sealed class WalksAttribute : PropertyAttribute
 {
     public WalksAttribute()
     {
         string? walks = Environment.GetEnvironmentVariable("PULSEMEET_SIMULATION_WALKS");
-        MaxTest = walks is null ? 10 : int.Parse(walks, CultureInfo.InvariantCulture);
-        StartSize = 10;
-        EndSize = 70;
+        MaxTest = walks is null ? 5 : int.Parse(walks, CultureInfo.InvariantCulture);
+        Arbitrary = [typeof(Course.Any)];
     }
 }

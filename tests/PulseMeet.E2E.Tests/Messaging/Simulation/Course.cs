@@ -1,0 +1,40 @@
+using FsCheck;
+using FsCheck.Fluent;
+
+namespace PulseMeet.E2E.Tests.Messaging.Simulation;
+
+/// <summary>Which way a walk goes: how many people there are and what the relay does, by the seed, and what happens, step by step.</summary>
+public sealed record Course(uint Seed, IReadOnlyList<uint> Steps)
+{
+    private const int MinSteps = 60;
+    private const int MaxSteps = 100;
+
+    internal Step[] StepsOf(bool putsBack) => [.. Steps.Select(step => Step.Of(step, putsBack))];
+
+    public override string ToString() => $"seed {Seed}: {string.Join(' ', Steps)}";
+
+    /// <summary>Any course; one that fails is made shorter by leaving out steps, many at a time and then one by one.</summary>
+    public static class Any
+    {
+        public static Arbitrary<Course> Courses()
+        {
+            Gen<uint> number = Gen.Choose(0, int.MaxValue).Select(value => (uint)value);
+            Gen<Course> course = from length in Gen.Choose(MinSteps, MaxSteps)
+                                 from seed in number
+                                 from steps in number.ArrayOf(length)
+                                 select new Course(seed, steps);
+            return Arb.From(course, Shorter);
+        }
+
+        private static IEnumerable<Course> Shorter(Course course)
+        {
+            for (int size = course.Steps.Count / 2; size > 0; size /= 2)
+            {
+                for (int at = 0; at + size <= course.Steps.Count; at += size)
+                {
+                    yield return course with { Steps = [.. course.Steps.Take(at), .. course.Steps.Skip(at + size)] };
+                }
+            }
+        }
+    }
+}
