@@ -62,6 +62,11 @@ internal sealed class ExternalJoin : IDisposable
         if (old is not null)
         {
             PulseGroup.RequirePinned(roster, user => old.Roster.Find(user)?.AccountKey);
+            if (!old.IsRemoved
+                && (roster.At(MlsMessage.Decode<GroupInfo>(groupInfo).Signer) is not { } signer || !roster.HasSame(signer.Address.UserId, old.Roster)))
+            {
+                throw new E2EException(E2EError.GroupJoinRefused, "The group info is of nobody who was in the group.");
+            }
         }
 
         uint? replaced = null;

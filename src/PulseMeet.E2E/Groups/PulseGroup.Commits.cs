@@ -123,7 +123,18 @@ internal sealed partial class PulseGroup
     public void Suspect() => _suspected = true;
 
     /// <summary>This device's store was rolled back, so that keys may already have been used: it renews them before it sends.</summary>
-    public void MarkRolledBack() => _rolledBack = true;
+    /// <remarks>A commit that waits is given up: whether it was taken before the store was put back, and its keys were used since, nobody
+    /// knows.</remarks>
+    public void MarkRolledBack()
+    {
+        if (_pending is not null)
+        {
+            _mls.DropPending();
+            _pending = null;
+        }
+
+        _rolledBack = true;
+    }
 
     private PreparedCommit Whole(PendingCommit pending, DeviceListBook lists)
     {

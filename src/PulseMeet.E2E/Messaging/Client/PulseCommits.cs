@@ -85,6 +85,11 @@ internal sealed class PulseCommits(ClientCore core, PulseMessages messages)
     /// <summary>Whether this device is out after what was taken; then it is closed, and the app is told.</summary>
     public async Task CloseAsync(Work work, OpenPulse pulse, DeviceAddress by, bool hasLeft)
     {
+        if (pulse.Group is { IsRemoved: false } group)
+        {
+            pulse.Record.LastEpoch = Math.Max(pulse.Record.LastEpoch, group.Epoch);
+        }
+
         pulse.Record.ClosedAt = work.Now;
         pulse.Record.IsCatchUpWanted = false;
         pulse.Record.IsRejoinWanted = false;
@@ -256,6 +261,7 @@ internal sealed class PulseCommits(ClientCore core, PulseMessages messages)
             return !record.IsRejoinWanted;
         }
 
+        record.LastEpoch = at.Epoch + 1;
         record.NextPlace = 0;
         record.Offer = default;
         record.IsCatchUpWanted = true;

@@ -176,10 +176,19 @@ internal sealed class PulseJoining(ClientCore core, DeviceLists lists, PulseKeys
         }
 
         OpenPulse? before = await work.PulseAsync(record.Pulse).ConfigureAwait(false);
-        if (before is { Record.IsOpen: true, Group: { IsRemoved: false } old } && group.Epoch <= old.Epoch)
+        bool isHeld = before is { Record.IsOpen: true, Group.IsRemoved: false };
+        ulong floor = before is null ? 0 : Math.Max(before.Record.FirstEpoch, before.Record.LastEpoch);
+        if (before is not null && group.Epoch <= Math.Max(floor, isHeld ? before.Group!.Epoch : 0))
         {
-            // Of a commit that lost before the one by which this device came in was made.
+            // Of a commit that lost before the one by which this device came in was made; or shown again after it was out.
             group.Dispose();
+            return;
+        }
+
+        if (isHeld && !IsContinued(before!.Group!, group, inviter))
+        {
+            group.Dispose();
+            work.AddEvent(new PulseMessageUnreadable(record.Pulse, inviter, E2EError.GroupJoinRefused));
             return;
         }
 
@@ -200,7 +209,8 @@ internal sealed class PulseJoining(ClientCore core, DeviceLists lists, PulseKeys
         core.AreKeyPackagesWanted = true;
         OpenPulse pulse = work.AddPulse(record.Pulse, entry, group);
         ulong said = await work.HighestAsync(pulse.Conversation).ConfigureAwait(false);
-        bool isAnew = before is { Record.IsOpen: true };
+        // What was said on a line that lost is said again where it is the same chat that goes on; else it was for others.
+        bool isAnew = isHeld && before!.Record is { IsProvisional: true, IsByWelcome: true };
         entry.SaidBefore = isAnew ? before!.Record.SaidBefore : said;
         foreach ((_, PulseLeaf leaf) in group.Roster.Devices.Where(_ => entry.SaidBefore > 0))
         {
@@ -221,6 +231,12 @@ internal sealed class PulseJoining(ClientCore core, DeviceLists lists, PulseKeys
         await messages.OpenWaitingAsync(work, pulse).ConfigureAwait(false);
         work.WantPump();
     }
+
+    /// <summary>Whether a group takes the place of one that this device holds: it is invited by an account that is in that one, and accounts in
+    /// both are the same. A stranger's group under the same id is not.</summary>
+    private static bool IsContinued(PulseGroup old, PulseGroup next, DeviceAddress inviter) =>
+        next.Roster.HasSame(inviter.UserId, old.Roster)
+        && next.Roster.Accounts.All(account => old.Roster.Find(account.UserId) is null || next.Roster.HasSame(account.UserId, old.Roster));
 
     /// <summary>What was missing before this device came in again is not missing.</summary>
     private async Task ForgetStreamsAsync(Work work, PulseId id)
@@ -411,7 +427,18 @@ internal sealed class PulseJoining(ClientCore core, DeviceLists lists, PulseKeys
             record.SaidBefore = await work.HighestAsync(pulse.Conversation).ConfigureAwait(false);
         }
 
+        HashSet<DeviceAddress> known = [.. pulse.Group is { IsRemoved: false } held ? held.Roster.Devices.Select(entry => entry.Leaf.Address) : []];
         pulse.Replace(join.Begin(device, core.Time));
+        ulong said = await work.HighestAsync(pulse.Conversation).ConfigureAwait(false);
+        foreach ((_, PulseLeaf leaf) in pulse.Group!.Roster.Devices)
+        {
+            // Whoever came while this device was away gets nothing of before.
+            if (!known.Contains(leaf.Address))
+            {
+                record.Baselines[leaf.Address] = said;
+            }
+        }
+
         record.IsByWelcome = false;
         work.Delete(RecordKey.PulseJoins, id.ToArray());
         work.AddEvent(new PulseRejoined(id, core.Address, record.Cause));

@@ -44,6 +44,11 @@ internal sealed class PulseMessages(ClientCore core)
                 return false;
             }
 
+            if (CanSeal(pulse) && !await AreKeysInOrderAsync(work, pulse).ConfigureAwait(false))
+            {
+                return false;
+            }
+
             foreach (OpenedRecord item in waiting)
             {
                 byte[]? bytes = await work.ReadAsync(RecordKey.PulseSent, item.Value).ConfigureAwait(false);
@@ -325,6 +330,19 @@ internal sealed class PulseMessages(ClientCore core)
             {
                 throw new E2EException(E2EError.AccountKeyChanged, "A member's account key has to be accepted before anything is sent.");
             }
+        }
+    }
+
+    private async Task<bool> AreKeysInOrderAsync(Work work, OpenPulse pulse)
+    {
+        try
+        {
+            await CheckKeysAsync(work, pulse).ConfigureAwait(false);
+            return true;
+        }
+        catch (E2EException exception) when (exception.Reason == E2EError.AccountKeyChanged)
+        {
+            return false;
         }
     }
 

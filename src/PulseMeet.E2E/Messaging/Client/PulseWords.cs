@@ -189,7 +189,7 @@ internal sealed class PulseWords(ClientCore core, DeviceLists lists, Conversatio
         PulseRecord record = pulse.Record;
         ForkStatement said = ForkStatement.Decode(line.Statement);
         ForkFinding finding = group.Judge(line.Statement, speaker);
-        bool isAnswered = line.Kind != PulseLine.Says || said.Marks[0].Epoch < group.Epoch;
+        bool isAnswered = !record.IsProvisional && (line.Kind != PulseLine.Says || said.Marks[0].Epoch < group.Epoch);
         switch (finding.Judgement)
         {
             case var _ when line.Kind == PulseLine.Wonders:
@@ -247,6 +247,12 @@ internal sealed class PulseWords(ClientCore core, DeviceLists lists, Conversatio
                 ? await work.ReadAsync(RecordKey.PulseSent, PulseMessages.SentKey(stream, number)).ConfigureAwait(false)
                 : null;
             PulseSentRecord? sent = bytes is null ? null : PulseSentRecord.Decode(bytes);
+            if (sent is { PendingSequence: > 0 })
+            {
+                // It waits for a change of this device's: whether the asker is still there then, that decides.
+                continue;
+            }
+
             bool isSaid = sent is not null && work.Now - sent.Draft.Time < SentRecord.MaxAge && peer.TryAnswer(work.Now)
                 && await work.TrySealAsync(own, user, device, sent.Draft).ConfigureAwait(false) is not null;
             if (!isSaid)

@@ -437,9 +437,9 @@ internal sealed class Pulses
                 {
                     await _lists.RefreshAsync(userId, Standing.Unanswered, cancellationToken).ConfigureAwait(false);
                 }
-                catch (E2EException exception) when (bytes is null && !IsOfAll(exception.Reason))
+                catch (E2EException exception) when (!IsOfAll(exception.Reason))
                 {
-                    // A list that is not in order, of somebody who was not known.
+                    // A list that is refused, or not in order: the group's own stays.
                 }
             }
 

@@ -62,6 +62,9 @@ internal sealed class PulseRecord
     /// <summary>The epoch in which this device came in, or came back: what was sealed before it is not for the keys that it has.</summary>
     public ulong FirstEpoch { get; set; }
 
+    /// <summary>The last epoch that this device held: no Welcome to one up to there lets it in again.</summary>
+    public ulong LastEpoch { get; set; }
+
     /// <summary>How many candidates of the current epoch were looked at.</summary>
     public int NextPlace { get; set; }
 
@@ -120,6 +123,7 @@ internal sealed class PulseRecord
             .Time(StatedAt).Time(AskedAt)
             .UInt64(ToldFork)
             .UInt64(FirstEpoch)
+            .UInt64(LastEpoch)
             .Flag(Cause is not null);
         if (Cause is not null)
         {
@@ -167,6 +171,7 @@ internal sealed class PulseRecord
         record.AskedAt = ContentReading.Milliseconds(ref reader);
         record.ToldFork = reader.ReadUInt64();
         record.FirstEpoch = reader.ReadUInt64();
+        record.LastEpoch = reader.ReadUInt64();
         record.Cause = reader.ReadBoolean() ? DeviceCertificate.ReadAddress(ref reader) : null;
         record.Welcome = reader.ReadBytes(Sha256.Size).ToArray();
         for (long left = reader.ReadInt64(); left > 0; left--)
