@@ -68,7 +68,8 @@ internal sealed class DeviceLists(ClientCore core)
         return user;
     }
 
-    /// <summary>A relay that refuses (a rate, a token that has ended) says nothing about the list: it is asked again later.</summary>
+    /// <summary>A relay that refuses (a rate, a token that has ended) says nothing about the list of a user who is not known: it is asked again
+    /// later, and nobody is taken for unknown meanwhile.</summary>
     private async Task<byte[]?> AskAsync(string userId, CancellationToken cancellationToken)
     {
         try
@@ -77,6 +78,11 @@ internal sealed class DeviceLists(ClientCore core)
         }
         catch (E2EException exception) when (exception.Reason is not (E2EError.RelayUnavailable or E2EError.UnknownDevice))
         {
+            if (await core.Store.ReadAsync(RecordKey.Users, RecordKey.Of(userId), cancellationToken).ConfigureAwait(false) is not null)
+            {
+                throw;
+            }
+
             throw new E2EException(E2EError.RelayUnavailable, "The relay gives no device list now.", exception);
         }
     }
