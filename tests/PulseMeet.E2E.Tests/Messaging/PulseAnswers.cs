@@ -236,6 +236,39 @@ public sealed class PulseAnswers
         Assert.Equal(["I am still here"], alice.PulseTexts(pulse.Id));
     }
 
+    /// <summary>Attack 53: a device that its account has removed cannot open what comes for a chat, and the page has more.</summary>
+    [Fact]
+    public async Task What_cannot_be_opened_for_a_chat_is_an_event_and_the_direct_message_behind_it_is_read()
+    {
+        await using var world = new World();
+        Member alice = await world.SignUpAsync("alice");
+        Member bob = await world.SignUpAsync("bob", "desk");
+        Member phone = await world.LinkAsync(bob, "phone");
+        await bob.Client.AcceptAsync("alice");
+        await alice.Client.AcceptAsync("bob");
+        await world.SettleAsync(4);
+        PulseChat pulse = await alice.Client.CreatePulseAsync("Rooftop", ["bob"], new PulseOptions { Suite = PulseSuite.X25519 });
+        await world.SettleAsync(3);
+        phone.IsActive = false;
+        await alice.TellAsync(pulse.Id, "to the chat");
+        await alice.SayAsync("bob", "direct");
+        await alice.SyncAsync();
+        GroupMessage told = world.Relay.GroupMessages.Last().Message;
+        OutgoingEnvelope said = world.Relay.Delivered.Last(delivered => delivered.Sender == alice.Address && delivered.Envelope.Recipient == phone.Address).Envelope;
+        await bob.Client.RemoveDeviceAsync("phone");
+        Engine engine = await phone.Client.OpenAsync(default);
+        engine.Upkeep.WantList();
+        await engine.Upkeep.RunAsync(default);
+        await phone.Client.PushAsync(
+        [
+            new MailboxItem(0, MailboxItemKind.GroupMessage, alice.Address, pulse.Id.ToArray(), told.Id, world.Clock.GetUtcNow(), told.Content),
+            new MailboxItem(0, MailboxItemKind.Envelope, alice.Address, default, said.Id, world.Clock.GetUtcNow(), said.Content),
+        ]);
+        await phone.TakeEventsAsync();
+        Assert.Equal(E2EError.UnlistedDevice, Assert.Single(phone.Seen.OfType<MessageUnreadable>()).Reason);
+        Assert.Equal(["direct"], phone.Texts);
+    }
+
     /// <summary>A word between the devices of one account, said to a chat.</summary>
     [Fact]
     public async Task What_is_for_ones_own_devices_alone_is_passed_over_in_a_chat()

@@ -121,7 +121,9 @@ public sealed class PulseRefusals
         await using var world = new World();
         (PulseChat pulse, Member alice, Member bob, _) = await world.RooftopAsync();
         await bob.Client.AcceptAsync("alice");
+        await world.SettleAsync(2);
         await pulse.RenameAsync("Roof");
+        await bob.ChangeAsync(pulse.Id, record => record.IsCatchUpWanted = true);
         world.Relay.Before = (caller, call) => Refuse(caller == bob.Address && call is "candidates" or "offer" or "send to group", reason);
         await alice.SayAsync("bob", "do you hear me?");
         await alice.SyncAsync();
