@@ -13,7 +13,7 @@ function duration(nanoseconds) {
 }
 
 const number = (value, digits) => (value === 'NaN' || value === undefined ? '' : Number(value).toFixed(digits));
-const grouped = (value) => Number(value).toLocaleString('en-US');
+const grouped = (value) => Math.round(Number(value)).toLocaleString('en-US');
 
 function table(heading, rows) {
   const line = (cells) => `| ${cells.join(' | ')} |`;
