@@ -150,6 +150,7 @@ internal sealed class OwnWord(ClientCore core, DeviceLists lists, Conversations 
     {
         if (await core.Store.ReadAsync(RecordKey.Users, RecordKey.Of(userId), cancellationToken).ConfigureAwait(false) is not null)
         {
+            _asked.TryRemove(userId, out _);
             return true;
         }
 

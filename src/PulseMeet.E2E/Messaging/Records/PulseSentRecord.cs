@@ -11,26 +11,13 @@ internal sealed record PulseSentRecord(Draft Draft, long PendingSequence)
 {
     private const byte Version = 1;
 
-    public byte[] Encode() => new RecordWriter()
-        .Byte(Version)
-        .Field(Draft.Stream.Encode())
-        .UInt64(Draft.Number)
-        .Time(Draft.Time)
-        .UInt16(Draft.Type)
-        .Field(Draft.Body.Span)
-        .Int64(PendingSequence)
-        .ToArray();
+    public byte[] Encode() => Draft.Write(new RecordWriter().Byte(Version)).Int64(PendingSequence).ToArray();
 
     public static PulseSentRecord Decode(ReadOnlySpan<byte> bytes)
     {
         var reader = new SpanReader(bytes);
         reader.ExpectVersion(Version);
-        var streamReader = new SpanReader(reader.ReadField());
-        StreamName stream = StreamName.Read(ref streamReader);
-        ulong number = reader.ReadUInt64();
-        DateTimeOffset time = ContentReading.Milliseconds(ref reader);
-        ushort type = reader.ReadUInt16();
-        var record = new PulseSentRecord(new Draft(stream, number, time, type, reader.ReadField()), reader.ReadInt64());
+        var record = new PulseSentRecord(Draft.Read(ref reader), reader.ReadInt64());
         reader.ExpectEnd();
         return record;
     }

@@ -47,13 +47,7 @@ internal sealed record SentRecord(
 
     public byte[] Encode()
     {
-        RecordWriter writer = new RecordWriter()
-            .Byte(Version)
-            .Field(Draft.Stream.Encode())
-            .UInt64(Draft.Number)
-            .Time(Draft.Time)
-            .UInt16(Draft.Type)
-            .Field(Draft.Body.Span)
+        RecordWriter writer = Draft.Write(new RecordWriter().Byte(Version))
             .Text(PeerUserId)
             .Field(PeerAccountKey)
             .Field(OwnAccountKey)
@@ -71,12 +65,7 @@ internal sealed record SentRecord(
     {
         var reader = new SpanReader(bytes);
         reader.ExpectVersion(Version);
-        var streamReader = new SpanReader(reader.ReadField());
-        StreamName stream = StreamName.Read(ref streamReader);
-        ulong number = reader.ReadUInt64();
-        DateTimeOffset time = ContentReading.Milliseconds(ref reader);
-        ushort type = reader.ReadUInt16();
-        var draft = new Draft(stream, number, time, type, reader.ReadField());
+        var draft = Draft.Read(ref reader);
         string peer = reader.ReadText16();
         byte[] peerKey = reader.ReadField();
         byte[] ownKey = reader.ReadField();
