@@ -69,6 +69,9 @@ public sealed class DeviceCertificate : IEquatable<DeviceCertificate>
     /// <summary>The last second of validity.</summary>
     public DateTimeOffset NotAfter { get; }
 
+    /// <summary>Those whose keys and signature were checked, by their whole encoding.</summary>
+    internal static VerifiedOnce<DeviceCertificate> AllVerified { get; } = new(VerifiedOnce<DeviceCertificate>.SharedCapacity);
+
     private static ReadOnlySpan<byte> Label => "PulseMeet-E2E v2 device certificate"u8;
 
     /// <summary>What stays the same when a certificate is renewed: everything but the validity and the signature.</summary>
@@ -154,7 +157,7 @@ public sealed class DeviceCertificate : IEquatable<DeviceCertificate>
 
     private static DeviceCertificate Decode(ReadOnlySpan<byte> encoded, bool isVerified, Ed25519PublicKey? knownAccount)
     {
-        if (!isVerified && VerifiedCertificates.Shared.Find(encoded) is { } known)
+        if (!isVerified && AllVerified.Find(encoded) is { } known)
         {
             return known;
         }
@@ -211,7 +214,7 @@ public sealed class DeviceCertificate : IEquatable<DeviceCertificate>
     }
 
     /// <exception cref="E2EException">The signature does not verify (<see cref="E2EError.InvalidSignature"/>).</exception>
-    /// <remarks>Once for each certificate in a process: <see cref="VerifiedCertificates"/>.</remarks>
+    /// <remarks>Once for each certificate in a process: <see cref="VerifiedOnce{T}"/>.</remarks>
     internal void VerifySignature()
     {
         if (_isVerified)
@@ -229,7 +232,7 @@ public sealed class DeviceCertificate : IEquatable<DeviceCertificate>
         _isVerified = true;
         if (_hasCheckedKeys)
         {
-            VerifiedCertificates.Shared.Add(this);
+            AllVerified.Add(Encoded, this);
         }
     }
 

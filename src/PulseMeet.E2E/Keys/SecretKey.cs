@@ -60,6 +60,12 @@ public abstract class SecretKey : IDisposable
     public void Dispose()
     {
         _bytes.Dispose();
+        DisposeDerived();
         GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Zeroes what a kind of key keeps beside its bytes.</summary>
+    private protected virtual void DisposeDerived()
+    {
     }
 }

@@ -6,15 +6,15 @@ using PulseMeet.E2E.Primitives;
 namespace PulseMeet.E2E.PreKeys;
 
 /// <summary>The private side of a pair, with what was signed of it. Owns both private keys.</summary>
-/// <remarks>The ML-KEM key is kept as its seed alone, and its public key as its hash: what a handshake needs.</remarks>
+/// <remarks>The ML-KEM key is written as its seed alone, and its public key as its hash: what a handshake needs.</remarks>
 internal sealed class HeldPreKeyPair : IDisposable
 {
-    private readonly SecretBytes _kemSeed;
+    private readonly MlKemKeyPair _kemKey;
 
-    private HeldPreKeyPair(X25519KeyPair curveKey, SecretBytes kemSeed, byte[] content)
+    private HeldPreKeyPair(X25519KeyPair curveKey, MlKemKeyPair kemKey, byte[] content)
     {
         CurveKey = curveKey;
-        _kemSeed = kemSeed;
+        _kemKey = kemKey;
         Content = content;
     }
 
@@ -27,26 +27,18 @@ internal sealed class HeldPreKeyPair : IDisposable
     public uint Generation => BinaryPrimitives.ReadUInt32BigEndian(Content.AsSpan(4));
 
     /// <param name="curveKey">Owned from now on.</param>
-    /// <param name="kemKey">Copied; the caller disposes its own.</param>
+    /// <param name="kemKey">Owned from now on.</param>
     /// <param name="content">What was signed; copied.</param>
-    public static HeldPreKeyPair Of(X25519KeyPair curveKey, MlKemKeyPair kemKey, ReadOnlySpan<byte> content)
-    {
-        using SecretScope seed = kemKey.Use();
-        return new(curveKey, SecretBytes.CopyOf(seed.Span), content.ToArray());
-    }
+    public static HeldPreKeyPair Of(X25519KeyPair curveKey, MlKemKeyPair kemKey, ReadOnlySpan<byte> content) =>
+        new(curveKey, kemKey, content.ToArray());
 
     /// <summary>Writes the shared secret of a ciphertext: 32 bytes, which the caller zeroes.</summary>
-    public void Decapsulate(ReadOnlySpan<byte> ciphertext, Span<byte> sharedSecret)
-    {
-        using SecretScope seed = _kemSeed.Use();
-        MlKem768.Decapsulate(seed.Span, ciphertext, sharedSecret);
-    }
+    public void Decapsulate(ReadOnlySpan<byte> ciphertext, Span<byte> sharedSecret) => _kemKey.Decapsulate(ciphertext, sharedSecret);
 
     public void WritePrivateKeys(ref SpanWriter writer)
     {
         CurveKey.Write(ref writer);
-        using SecretScope seed = _kemSeed.Use();
-        writer.WriteBytes(seed.Span);
+        _kemKey.Write(ref writer);
     }
 
     /// <param name="reader">Stands at the private keys.</param>
@@ -56,12 +48,12 @@ internal sealed class HeldPreKeyPair : IDisposable
     {
         ReadOnlySpan<byte> curve = reader.ReadBytes(X25519KeyPair.PrivateKeySize);
         ReadOnlySpan<byte> seed = reader.ReadBytes(MlKemKeyPair.SeedSize);
-        return new(X25519KeyPair.Import(curve, curveKey), SecretBytes.CopyOf(seed), content.ToArray());
+        return new(X25519KeyPair.Import(curve, curveKey), MlKemKeyPair.Import(seed), content.ToArray());
     }
 
     public void Dispose()
     {
         CurveKey.Dispose();
-        _kemSeed.Dispose();
+        _kemKey.Dispose();
     }
 }

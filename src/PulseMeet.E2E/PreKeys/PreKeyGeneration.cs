@@ -19,7 +19,7 @@ internal sealed class PreKeyGeneration(HeldPreKeyPair pair, SignedPreKeyPair sig
 
     public static PreKeyGeneration Create(Ed25519KeyPair signer, uint id, DateTimeOffset now, SharedProfile profile)
     {
-        using MlKemKeyPair kemKey = MlKemKeyPair.Generate();
+        MlKemKeyPair kemKey = MlKemKeyPair.Generate();
         X25519KeyPair curveKey = X25519KeyPair.Generate();
         try
         {
@@ -29,6 +29,7 @@ internal sealed class PreKeyGeneration(HeldPreKeyPair pair, SignedPreKeyPair sig
         catch
         {
             curveKey.Dispose();
+            kemKey.Dispose();
             throw;
         }
     }

@@ -123,7 +123,7 @@ internal sealed class PreKeyVault : IDisposable
 
     private OneTimePreKeyPair AddOneTimePair(Ed25519KeyPair signer, DateTimeOffset now)
     {
-        using MlKemKeyPair kemKey = MlKemKeyPair.Generate();
+        MlKemKeyPair kemKey = MlKemKeyPair.Generate();
         X25519KeyPair curveKey = X25519KeyPair.Generate();
         try
         {
@@ -139,6 +139,7 @@ internal sealed class PreKeyVault : IDisposable
         catch
         {
             curveKey.Dispose();
+            kemKey.Dispose();
             throw;
         }
     }

@@ -50,6 +50,9 @@ public sealed class SignedPreKeyPair
     /// <summary>What is signed: 108 bytes.</summary>
     internal ReadOnlySpan<byte> Content => _content;
 
+    /// <summary>By signing key, content and signature, which are of fixed lengths.</summary>
+    internal static VerifiedOnce<byte[]> AllVerified { get; } = new(VerifiedOnce<byte[]>.SharedCapacity);
+
     private static ReadOnlySpan<byte> Label => "PulseMeet-E2E v2 signed prekey pair"u8;
 
     internal static SignedPreKeyPair Sign(
@@ -114,12 +117,21 @@ public sealed class SignedPreKeyPair
     /// <summary>Checks the signature.</summary>
     /// <param name="signer">The device's signing key.</param>
     /// <exception cref="E2EException">It does not verify (<see cref="E2EError.InvalidSignature"/>).</exception>
+    /// <remarks>Once for each pair and signer in a process: a device publishes one for weeks, and each of its bundles has it.</remarks>
     public void Verify(Ed25519PublicKey signer)
     {
         ArgumentNullException.ThrowIfNull(signer);
+        byte[] whole = [.. signer.Span, .. _content, .. _signature];
+        if (AllVerified.Find(whole) is not null)
+        {
+            return;
+        }
+
         if (!signer.Verify(Label, _content, _signature))
         {
             throw new E2EException(E2EError.InvalidSignature, "The signed prekey pair.");
         }
+
+        AllVerified.Add(whole, _signature);
     }
 }

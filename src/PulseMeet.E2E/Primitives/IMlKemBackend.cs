@@ -11,4 +11,7 @@ internal interface IMlKemBackend
 
     /// <summary>ML-KEM.Decaps, FIPS 203, algorithm 21; a changed ciphertext gives an unrelated secret.</summary>
     void Decapsulate(ReadOnlySpan<byte> seed, ReadOnlySpan<byte> ciphertext, Span<byte> sharedSecret);
+
+    /// <summary>The private key of a seed (64 bytes, copied) in the form that decapsulation works with: deriving it costs half a decapsulation.</summary>
+    IParsedMlKemKey Parse(ReadOnlySpan<byte> seed);
 }

@@ -39,6 +39,19 @@ internal sealed class ManagedMlKem : IMlKemBackend
         decapsulator.Decapsulate(ciphertext, sharedSecret);
     }
 
+    public IParsedMlKemKey Parse(ReadOnlySpan<byte> seed)
+    {
+        byte[] encoded = FromSeed(seed).GetEncoded();
+        try
+        {
+            return new ParsedKey(SecretBytes.CopyOf(encoded));
+        }
+        finally
+        {
+            SecretMemory.Zero(encoded);
+        }
+    }
+
     /// <summary>BouncyCastle takes an array and copies it; this one is ours, so it does not outlive the call.</summary>
     private static MLKemPrivateKeyParameters FromSeed(ReadOnlySpan<byte> seed)
     {
@@ -52,6 +65,37 @@ internal sealed class ManagedMlKem : IMlKemBackend
         {
             SecretMemory.Zero(copy);
         }
+    }
+
+    /// <summary>The decapsulation key of FIPS 203, section 7.1, in memory of our own: BouncyCastle's objects cannot be zeroed.</summary>
+    private sealed class ParsedKey(SecretBytes encoded) : IParsedMlKemKey
+    {
+        /// <summary>Where the encapsulation key stands in it (FIPS 203, algorithm 16, line 3): behind 384 bytes for each of three polynomials.</summary>
+        private const int EncapsulationKeyOffset = 3 * 384;
+
+        public void WriteEncapsulationKey(Span<byte> encapsulationKey)
+        {
+            using SecretScope key = encoded.Use();
+            key.Span.Slice(EncapsulationKeyOffset, MlKem768.EncapsulationKeySize).CopyTo(encapsulationKey);
+        }
+
+        public void Decapsulate(ReadOnlySpan<byte> ciphertext, Span<byte> sharedSecret)
+        {
+            byte[] copy = GC.AllocateUninitializedArray<byte>(encoded.Length, pinned: true);
+            try
+            {
+                encoded.CopyTo(copy);
+                var decapsulator = new MLKemDecapsulator(s_parameters);
+                decapsulator.Init(MLKemPrivateKeyParameters.FromEncoding(s_parameters, copy));
+                decapsulator.Decapsulate(ciphertext, sharedSecret);
+            }
+            finally
+            {
+                SecretMemory.Zero(copy);
+            }
+        }
+
+        public void Dispose() => encoded.Dispose();
     }
 
     /// <summary>BouncyCastle's random source over the operating system's generator instead of a generator of its own.</summary>

@@ -41,6 +41,13 @@ internal static class MlKem768
         Backend.Decapsulate(seed, ciphertext, sharedSecret);
     }
 
+    /// <summary>The private key of a seed, for one that is used more than once, or later.</summary>
+    public static IParsedMlKemKey Parse(ReadOnlySpan<byte> seed)
+    {
+        Argument.HasLength(seed, SeedSize);
+        return Backend.Parse(seed);
+    }
+
     /// <summary>The modulus check of FIPS 203, section 7.2: every 12-bit coefficient of the key is below q = 3329.</summary>
     public static bool IsValidEncapsulationKey(ReadOnlySpan<byte> encapsulationKey)
     {

@@ -35,4 +35,37 @@ internal sealed class PlatformMlKem : IMlKemBackend
         using MLKem key = MLKem.ImportPrivateSeed(MLKemAlgorithm.MLKem768, seed);
         key.Decapsulate(ciphertext, sharedSecret);
     }
+
+    public IParsedMlKemKey Parse(ReadOnlySpan<byte> seed) =>
+        new ParsedKey(MLKem.ImportPrivateSeed(MLKemAlgorithm.MLKem768, seed));
+
+    /// <summary>The library's own handle, which it zeroes as it frees it.</summary>
+    private sealed class ParsedKey(MLKem key) : IParsedMlKemKey
+    {
+        private readonly Lock _lock = new();
+
+        public void WriteEncapsulationKey(Span<byte> encapsulationKey)
+        {
+            lock (_lock)
+            {
+                key.ExportEncapsulationKey(encapsulationKey);
+            }
+        }
+
+        public void Decapsulate(ReadOnlySpan<byte> ciphertext, Span<byte> sharedSecret)
+        {
+            lock (_lock)
+            {
+                key.Decapsulate(ciphertext, sharedSecret);
+            }
+        }
+
+        public void Dispose()
+        {
+            lock (_lock)
+            {
+                key.Dispose();
+            }
+        }
+    }
 }

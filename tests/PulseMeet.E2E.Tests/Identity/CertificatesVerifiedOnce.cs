@@ -58,18 +58,18 @@ public sealed class CertificatesVerifiedOnce
         DeviceCertificate stored = DeviceCertificate.DecodeStored(encoded);
         stored.Verify(s_now);
         Assert.NotSame(stored, DeviceCertificate.Decode(encoded));
-        Assert.Null(VerifiedCertificates.Shared.Find(encoded));
+        Assert.Null(DeviceCertificate.AllVerified.Find(encoded));
     }
 
     [Fact]
     public void There_is_room_for_a_number_of_them_and_the_first_goes_first()
     {
-        var cache = new VerifiedCertificates(3);
+        var cache = new VerifiedOnce<DeviceCertificate>(3);
         byte[][] encoded = [.. Enumerable.Range(0, 5).Select(_ => Make())];
         foreach (byte[] one in encoded)
         {
-            cache.Add(DeviceCertificate.Decode(one));
-            cache.Add(DeviceCertificate.Decode(one));
+            cache.Add(one, DeviceCertificate.Decode(one));
+            cache.Add(one, DeviceCertificate.Decode(one));
             Assert.InRange(cache.Count, 1, 3);
         }
 

@@ -186,6 +186,8 @@ public sealed class SecureKeyExchangeIsLookedAt
 
         public void Decapsulate(ReadOnlySpan<byte> seed, ReadOnlySpan<byte> ciphertext, Span<byte> sharedSecret) =>
             ManagedMlKem.Instance.Decapsulate(seed, ciphertext, sharedSecret);
+
+        public IParsedMlKemKey Parse(ReadOnlySpan<byte> seed) => ManagedMlKem.Instance.Parse(seed);
     }
 
     private sealed class WrongKem : IMlKemBackend
@@ -196,5 +198,7 @@ public sealed class SecureKeyExchangeIsLookedAt
         public bool TryEncapsulate(ReadOnlySpan<byte> encapsulationKey, Span<byte> ciphertext, Span<byte> sharedSecret) => true;
 
         public void Decapsulate(ReadOnlySpan<byte> seed, ReadOnlySpan<byte> ciphertext, Span<byte> sharedSecret) => sharedSecret.Clear();
+
+        public IParsedMlKemKey Parse(ReadOnlySpan<byte> seed) => ManagedMlKem.Instance.Parse(seed);
     }
 }

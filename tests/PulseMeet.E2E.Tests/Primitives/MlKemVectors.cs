@@ -67,6 +67,30 @@ public sealed class MlKemVectors
         Assert.Equal(rejected, rejectedAgain);
     }
 
+    [Theory]
+    [MemberData(nameof(Backends))]
+    public void A_parsed_key_has_the_seeds_encapsulation_key_and_opens_and_rejects_as_the_seed_does(string backend)
+    {
+        byte[] key = new byte[MlKem768.EncapsulationKeySize];
+        byte[] ciphertext = new byte[MlKem768.CiphertextSize];
+        byte[] bySeed = new byte[32];
+        byte[] byKey = new byte[32];
+        using IParsedMlKemKey parsed = Backend(backend).Parse(s_seed);
+        parsed.WriteEncapsulationKey(key);
+        Assert.Equal(s_key, key);
+        Assert.True(Backend(backend).TryEncapsulate(s_key, ciphertext, bySeed));
+        for (int i = 0; i < 20; i++)
+        {
+            Backend(backend).Decapsulate(s_seed, ciphertext, bySeed);
+            parsed.Decapsulate(ciphertext, byKey);
+            Assert.Equal(bySeed, byKey);
+            ciphertext[i * 50] ^= 1;
+        }
+
+        parsed.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => parsed.Decapsulate(ciphertext, byKey));
+    }
+
     [Fact]
     public void Implicit_rejection_is_SHAKE256_of_z_and_the_ciphertext()
     {

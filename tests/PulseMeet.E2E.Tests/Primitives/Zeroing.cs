@@ -84,6 +84,41 @@ public sealed partial class Zeroing
     }
 
     [Fact]
+    public void A_parsed_ML_KEM_key_is_zeroed_with_its_owner_and_so_is_each_copy_that_BouncyCastle_is_given()
+    {
+        byte[] seed = [.. Enumerable.Range(9, MlKem768.SeedSize).Select(i => (byte)i)];
+        byte[] decapsulationKey = Org.BouncyCastle.Crypto.Parameters.MLKemPrivateKeyParameters
+            .FromSeed(Org.BouncyCastle.Crypto.Parameters.MLKemParameters.ml_kem_768, seed).GetEncoded();
+        using var zeroed = new ZeroedMemory();
+        IParsedMlKemKey parsed = ManagedMlKem.Instance.Parse(seed);
+        Assert.Equal(1, zeroed.Times(decapsulationKey));
+        parsed.Decapsulate(new byte[MlKem768.CiphertextSize], new byte[MlKem768.SharedSecretSize]);
+        Assert.Equal(2, zeroed.Times(decapsulationKey));
+        parsed.Dispose();
+        Assert.Equal(3, zeroed.Times(decapsulationKey));
+    }
+
+    [Fact]
+    public void A_key_pair_parses_its_seed_once_and_zeroes_both_when_it_is_disposed()
+    {
+        byte[] seed = [.. Enumerable.Range(11, MlKemKeyPair.SeedSize).Select(i => (byte)i)];
+        using var zeroed = new ZeroedMemory();
+        var pair = MlKemKeyPair.Import(seed);
+        Assert.Equal(0, zeroed.Times(seed));
+        for (int i = 0; i < 3; i++)
+        {
+            _ = pair.PublicKey;
+            pair.Decapsulate(new byte[MlKem768.CiphertextSize], new byte[MlKem768.SharedSecretSize]);
+        }
+
+        int parsed = MlKem768.Backend is ManagedMlKem ? 1 : 0;
+        Assert.Equal(parsed, zeroed.Times(seed));
+        pair.Dispose();
+        Assert.Equal(parsed + 1, zeroed.Times(seed));
+        Assert.Throws<ObjectDisposedException>(() => pair.Decapsulate(new byte[MlKem768.CiphertextSize], new byte[32]));
+    }
+
+    [Fact]
     public void A_step_of_the_root_key_zeroes_the_agreement_and_what_it_gave()
     {
         using var own = X25519KeyPair.Generate();

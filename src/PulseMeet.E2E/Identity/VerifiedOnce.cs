@@ -3,20 +3,20 @@ using PulseMeet.E2E.Primitives;
 
 namespace PulseMeet.E2E.Identity;
 
-/// <summary>Certificates that were verified in this process, keys and signature, by the SHA-256 of their whole encoding: none is verified
-/// twice. Their validity in time is no part of it, and is looked at on every use.</summary>
+/// <summary>What was verified in this process, keys and signature, by the SHA-256 of all its bytes: nothing is verified twice. Validity in
+/// time is no part of it, and is looked at on every use.</summary>
 /// <remarks>Bounded: the one that came first goes first. Public bytes only. Thread-safe.</remarks>
+/// <typeparam name="T">What is kept of each.</typeparam>
 /// <param name="capacity">The most that are kept.</param>
-internal sealed class VerifiedCertificates(int capacity)
+internal sealed class VerifiedOnce<T>(int capacity)
+    where T : class
 {
-    /// <summary>About 1.2 MB where it is full.</summary>
-    private const int SharedCapacity = 1024;
+    /// <summary>For all certificates of a process, or all signed prekey pairs: about 1.2 MB of certificates.</summary>
+    public const int SharedCapacity = 1024;
 
     private readonly Lock _lock = new();
-    private readonly Dictionary<Name, DeviceCertificate> _certificates = [];
+    private readonly Dictionary<Name, T> _verified = [];
     private readonly Queue<Name> _order = new();
-
-    public static VerifiedCertificates Shared { get; } = new(SharedCapacity);
 
     /// <summary>How many are kept.</summary>
     public int Count
@@ -25,28 +25,28 @@ internal sealed class VerifiedCertificates(int capacity)
         {
             lock (_lock)
             {
-                return _certificates.Count;
+                return _verified.Count;
             }
         }
     }
 
-    /// <summary>The certificate of exactly these bytes; null where it was not verified here, or long ago.</summary>
-    public DeviceCertificate? Find(ReadOnlySpan<byte> encoded)
+    /// <summary>What was verified of exactly these bytes; null where nothing was, or long ago.</summary>
+    public T? Find(ReadOnlySpan<byte> encoded)
     {
         var name = Name.Of(encoded);
         lock (_lock)
         {
-            return _certificates.GetValueOrDefault(name);
+            return _verified.GetValueOrDefault(name);
         }
     }
 
-    /// <summary>Keeps a certificate that has passed every check but that of its time.</summary>
-    public void Add(DeviceCertificate verified)
+    /// <summary>Keeps what has passed every check but that of its time.</summary>
+    public void Add(ReadOnlySpan<byte> encoded, T verified)
     {
-        var name = Name.Of(verified.Encoded);
+        var name = Name.Of(encoded);
         lock (_lock)
         {
-            if (!_certificates.TryAdd(name, verified))
+            if (!_verified.TryAdd(name, verified))
             {
                 return;
             }
@@ -54,7 +54,7 @@ internal sealed class VerifiedCertificates(int capacity)
             _order.Enqueue(name);
             if (_order.Count > capacity)
             {
-                _certificates.Remove(_order.Dequeue());
+                _verified.Remove(_order.Dequeue());
             }
         }
     }
