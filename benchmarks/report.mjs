@@ -45,7 +45,8 @@ function enforced(name) {
 }
 
 const sessionNames = {
-  setup: 'Session set up, first message sent and opened',
+  setupNew: 'Session set up with a new peer, first message sent and opened',
+  setup: 'Session set up with a known peer, first message sent and opened',
   oneWay: 'One message sent and opened',
   pingPong: 'A message and its answer (a ratchet step on each side)',
   oneWayStored: 'One message, both states written and read for it',

@@ -57,7 +57,18 @@ async function established(keepsRecords) {
   return [alice, bob];
 }
 
-// A new session between two devices that know nothing of each other; the bundles are made outside the measured time.
+// A first session between two devices that have never met; the devices are made outside the measured time.
+function setupNew() {
+  return {
+    prepare: (count) => Array.from({ length: count }, () => {
+      const bob = new Device('bob', true);
+      return { alice: new Device('alice', true), bob, bundle: bundleOf(bob) };
+    }),
+    run: ({ alice, bob, bundle }) => begin(alice, bob, bundle),
+  };
+}
+
+// Another session between two devices that have met before; the bundles are made outside the measured time.
 function setup() {
   const alice = new Device('alice', true);
   const bob = new Device('bob', true);
@@ -98,6 +109,7 @@ const [storedAlice, storedBob] = await established(false);
 const pingPong = (one, other) => ({ run: async () => { await send(one, other); await send(other, one); } });
 const groupChat = await group();
 const rows = {
+  setupNew: await time(2, setupNew()),
   setup: await time(2, setup()),
   oneWay: await time(20, { run: () => send(alice, bob) }),
   pingPong: await time(5, pingPong(alice, bob)),

@@ -20,6 +20,7 @@ internal sealed class HandshakeWorkloads : IDisposable
     private readonly ExpectedPeer _asBob;
     private readonly Queue<PreKeyBundle> _bundles = [];
     private readonly Queue<byte[]> _messages = [];
+    private Queue<byte[]> _encoded = [];
     private DevicePreKeys _preKeys;
     private int _accepted;
 
@@ -90,6 +91,21 @@ internal sealed class HandshakeWorkloads : IDisposable
                 _preKeys, _asAlice, alice.Seal("first"u8), s_ratchet, TimeProvider.System).Session.Dispose();
         },
         MakeBundles);
+
+    /// <summary>Both sides, the bundle read as it comes from a relay. The certificates and the signed pair were seen before.</summary>
+    public Workload BothFromBytes => new(
+        () =>
+        {
+            PreKeyBundle bundle = PreKeyBundle.Decode(_encoded.Dequeue());
+            using RatchetSession alice = RatchetSession.Initiate(_alice, _asBob, bundle, s_ratchet, s_options, TimeProvider.System);
+            RatchetSession.Accept(
+                _preKeys, _asAlice, alice.Seal("first"u8), s_ratchet, TimeProvider.System).Session.Dispose();
+        },
+        count =>
+        {
+            MakeBundles(count);
+            _encoded = new Queue<byte[]>(_bundles.Select(bundle => bundle.Encode()));
+        });
 
     public void Dispose()
     {

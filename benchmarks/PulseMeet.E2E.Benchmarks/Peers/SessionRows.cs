@@ -13,7 +13,8 @@ internal static class SessionRows
 
     public static IReadOnlyDictionary<string, double> Measure() => new Dictionary<string, double>
     {
-        ["setup"] = Time(new HandshakeWorkloads().Both),
+        ["setupNew"] = Time(new NewPeerWorkloads().Both),
+        ["setup"] = Time(new HandshakeWorkloads().BothFromBytes),
         ["oneWay"] = Time(new RatchetWorkloads(MessageSize).OneWay),
         ["pingPong"] = Time(new RatchetWorkloads(MessageSize).PingPong),
         ["oneWayStored"] = Time(new RatchetWorkloads(MessageSize).OneWayStored),

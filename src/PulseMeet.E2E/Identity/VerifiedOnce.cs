@@ -59,6 +59,16 @@ internal sealed class VerifiedOnce<T>(int capacity)
         }
     }
 
+    /// <summary>Forgets everything, as after a restart.</summary>
+    public void Clear()
+    {
+        lock (_lock)
+        {
+            _verified.Clear();
+            _order.Clear();
+        }
+    }
+
     /// <summary>A hash of 32 bytes as a key.</summary>
     [StructLayout(LayoutKind.Sequential)]
     private readonly record struct Name(ulong First, ulong Second, ulong Third, ulong Fourth)
