@@ -10,10 +10,16 @@ public sealed class Ed25519PublicKey : PublicKey
     /// <summary>Length of the key, in bytes.</summary>
     public const int KeySize = 32;
 
+    /// <summary>Decoded at the first signature that is verified, if not before.</summary>
+    private Ed25519.Point? _point;
+
     internal Ed25519PublicKey(ReadOnlySpan<byte> valid)
         : base(valid)
     {
     }
+
+    private Ed25519PublicKey(ReadOnlySpan<byte> valid, Ed25519.Point point)
+        : base(valid) => _point = point;
 
     /// <summary>Reads a key that came from outside.</summary>
     /// <param name="bytes">32 bytes.</param>
@@ -21,12 +27,8 @@ public sealed class Ed25519PublicKey : PublicKey
     /// (<see cref="E2EError.InvalidPublicKey"/>).</exception>
     public static Ed25519PublicKey FromBytes(ReadOnlySpan<byte> bytes)
     {
-        if (bytes.Length != KeySize || !Ed25519.IsValidPublicKey(bytes))
-        {
-            throw new E2EException(E2EError.InvalidPublicKey);
-        }
-
-        return new Ed25519PublicKey(bytes);
+        Ed25519.Point point = Ed25519.Decode(bytes) ?? throw new E2EException(E2EError.InvalidPublicKey);
+        return new Ed25519PublicKey(bytes, point);
     }
 
     /// <summary>Reads a key that came from outside, in base64 with padding.</summary>
@@ -53,5 +55,5 @@ public sealed class Ed25519PublicKey : PublicKey
 
     /// <summary>Whether the signature is this key's over the label, length-prefixed, and the content.</summary>
     internal bool Verify(ReadOnlySpan<byte> label, ReadOnlySpan<byte> content, ReadOnlySpan<byte> signature) =>
-        Ed25519.Verify(Span, LabelledContent.Of(label, content), signature);
+        (_point ??= Ed25519.DecodeValid(Span)) is { } point && Ed25519.Verify(point, LabelledContent.Of(label, content), signature);
 }

@@ -45,7 +45,25 @@ internal static class Ed25519
         && signature.Length == SignatureSize
         && BouncyCastleEd25519.Verify(signature, publicKey, message);
 
+    /// <summary>The point of a valid public key; null where <see cref="IsValidPublicKey"/> says no. Verifying with it saves decoding the
+    /// key each time, a tenth of the work.</summary>
+    public static Point? Decode(ReadOnlySpan<byte> publicKey) =>
+        publicKey.Length == PublicKeySize && BouncyCastleEd25519.ValidatePublicKeyFullExport(publicKey) is { } point ? new(point) : null;
+
+    /// <summary>The point of a key that was found valid before; null where it is none.</summary>
+    public static Point? DecodeValid(ReadOnlySpan<byte> publicKey) =>
+        publicKey.Length == PublicKeySize && BouncyCastleEd25519.ValidatePublicKeyPartialExport(publicKey) is { } point ? new(point) : null;
+
+    public static bool Verify(Point publicKey, ReadOnlySpan<byte> message, ReadOnlySpan<byte> signature) =>
+        signature.Length == SignatureSize && BouncyCastleEd25519.Verify(signature, publicKey.Decoded, message);
+
     /// <summary>Whether the key is the canonical encoding of a point of the prime-order subgroup.</summary>
     public static bool IsValidPublicKey(ReadOnlySpan<byte> publicKey) =>
         publicKey.Length == PublicKeySize && BouncyCastleEd25519.ValidatePublicKeyFull(publicKey);
+
+    /// <summary>A public key, decoded. Immutable and thread-safe.</summary>
+    internal sealed class Point(BouncyCastleEd25519.PublicPoint decoded)
+    {
+        public BouncyCastleEd25519.PublicPoint Decoded { get; } = decoded;
+    }
 }

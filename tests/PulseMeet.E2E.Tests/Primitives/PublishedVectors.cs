@@ -111,9 +111,13 @@ public sealed class PublishedVectors
         Ed25519.Sign(Hex(seed), publicKey, Hex(message), signature);
         Assert.Equal(Hex(key), publicKey);
         Assert.Equal(Hex(expected), signature);
+        Ed25519.Point point = Ed25519.Decode(publicKey)!;
         Assert.True(Ed25519.Verify(publicKey, Hex(message), signature));
+        Assert.True(Ed25519.Verify(point, Hex(message), signature));
         signature[5] ^= 1;
         Assert.False(Ed25519.Verify(publicKey, Hex(message), signature));
+        Assert.False(Ed25519.Verify(point, Hex(message), signature));
+        Assert.False(Ed25519.Verify(point, Hex(message), signature.AsSpan(1)));
     }
 
     [Theory]
