@@ -78,6 +78,7 @@ public sealed class KilledAtAnyMoment(PostgresServer server)
 
             app.Kill();
             app.WaitForExit();
+            await UntilItsConnectionsEndAsync(database);
             MigrationStatus midway = await Migrated.Schema(database).ReadStatusAsync();
             Assert.Equal(midway.ArchivedMessages, midway.MessageBackups);
             archived = midway.ArchivedMessages;
@@ -95,6 +96,19 @@ public sealed class KilledAtAnyMoment(PostgresServer server)
         Assert.Equal(messages.Select(message => message.Text), read.Select(message => message!.Content));
     }
 
+    /// <summary>The server ends the batch at hand, and only then sees that nobody is there any more.</summary>
+    private static async Task UntilItsConnectionsEndAsync(TestDatabase database)
+    {
+        NpgsqlCommand others = database.Owner.CreateCommand(
+            """
+            select count(*) from pg_stat_activity
+            where datname = current_database() and pid <> pg_backend_pid() and application_name = 'killed app'
+            """);
+        while ((long)(await others.ExecuteScalarAsync())! > 0)
+        {
+        }
+    }
+
     /// <summary>A user's app, as a process of its own: samples/MigrateMessages.</summary>
     private static Process StartApp(TestDatabase database, LegacyUser user)
     {
@@ -102,7 +116,11 @@ public sealed class KilledAtAnyMoment(PostgresServer server)
         start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "MigrateMessages.dll"));
         start.ArgumentList.Add(user.Id.ToString("D"));
         start.Environment["PULSEMEET_E2E_CONNECTION"] =
-            new NpgsqlConnectionStringBuilder(database.ConnectionString) { Options = $"-c role=authenticated -c request.jwt.claim.sub={user.Id:D}" }.ConnectionString;
+            new NpgsqlConnectionStringBuilder(database.ConnectionString)
+            {
+                ApplicationName = "killed app",
+                Options = $"-c role=authenticated -c request.jwt.claim.sub={user.Id:D}",
+            }.ConnectionString;
         Process app = Process.Start(start)!;
         byte[] key = new byte[Keys.X25519KeyPair.PrivateKeySize];
         user.Keys.Export(key);

@@ -50,10 +50,8 @@ internal sealed class ArchiveOpener(
     public async Task<ConversationArchive> OpenPulseAsync(Guid pulseId, CancellationToken cancellationToken)
     {
         string id = pulseId.ToString("D");
-        List<UnwrappedKey> wrapped =
+        (List<UnwrappedKey> wrapped, bool may) =
             await UnwrappedKeys.OfPulseAsync(connection, user, id, cancellationToken).ConfigureAwait(false);
-        bool may = await connection.ScalarAsync("select public.e2e_may_reseal($1)", cancellationToken, id)
-            .ConfigureAwait(false) is true;
         var archive = new ConversationArchive();
         byte[] secret = new byte[LegacyKey.KeySize];
         foreach (UnwrappedKey key in wrapped)

@@ -16,17 +16,31 @@ internal sealed class MessageMigrationRun(
     /// <summary>Times a scope is gone through again for messages that others held.</summary>
     private const int MaxPasses = 5;
 
+    private (Scope Scope, Task<SealedPage?> Page)? _ahead;
+
     public async Task<MessageMigrationReport> RunAsync(CancellationToken cancellationToken)
     {
-        MessageMigrationOutcome outcome = await ScopeAsync(MessageStore.DirectScope, null, cancellationToken).ConfigureAwait(false);
-        foreach (Guid pulse in await MessageStore.PulsesAsync(connection, cancellationToken).ConfigureAwait(false))
+        Dictionary<string, Guid> cursors =
+            await MessageStore.CursorsAsync(connection, user, cancellationToken).ConfigureAwait(false);
+        List<Guid> pulses = await MessageStore.PulsesAsync(connection, cancellationToken).ConfigureAwait(false);
+        Scope[] scopes =
+        [
+            new(MessageStore.DirectScope, null, cursors.GetValueOrDefault(MessageStore.DirectScope)),
+            .. pulses.Select(pulse => pulse.ToString("D")).Zip(
+                pulses, (name, pulse) => new Scope(name, pulse, cursors.GetValueOrDefault(name))),
+        ];
+        MessageMigrationOutcome outcome = MessageMigrationOutcome.Completed;
+        try
         {
-            if (outcome != MessageMigrationOutcome.Completed)
+            for (int i = 0; i < scopes.Length && outcome == MessageMigrationOutcome.Completed; i++)
             {
-                break;
+                outcome = await ScopeAsync(
+                    scopes[i], readsAhead && i + 1 < scopes.Length ? scopes[i + 1] : null, cancellationToken).ConfigureAwait(false);
             }
-
-            outcome = await ScopeAsync(pulse.ToString("D"), pulse, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            await EndedAsync(_ahead?.Page).ConfigureAwait(false);
         }
 
         if (outcome == MessageMigrationOutcome.Completed)
@@ -44,19 +58,25 @@ internal sealed class MessageMigrationRun(
         return new(outcome, tally.Snapshot(), tally.Unreadable);
     }
 
-    private async Task<MessageMigrationOutcome> ScopeAsync(string scope, Guid? pulse, CancellationToken cancellationToken)
+    /// <param name="scope">Gone through to its end.</param>
+    /// <param name="following">Whose first page is made ready while the last one of this scope is written; null for none.</param>
+    /// <param name="cancellationToken">Stops.</param>
+    private async Task<MessageMigrationOutcome> ScopeAsync(Scope scope, Scope? following, CancellationToken cancellationToken)
     {
         // What stays as it was is counted once: by the first pass from where it began, by the second up to there.
-        Guid begin = await MessageStore.CursorAsync(connection, user, scope, cancellationToken).ConfigureAwait(false);
+        Guid begin = scope.Begin;
+        bool hasCursor = begin != Guid.Empty;
         for (int pass = 0; pass < MaxPasses; pass++)
         {
             long taken = tally.TakenByOthers;
             Guid upTo = pass switch { 0 => Guid.AllBitsSet, 1 => begin, _ => Guid.Empty };
-            MessageMigrationOutcome outcome = await PassAsync(
-                scope, pulse, pass == 0 ? begin : Guid.Empty, upTo, cancellationToken).ConfigureAwait(false);
-            if (outcome != MessageMigrationOutcome.TimedOut)
+            (MessageMigrationOutcome outcome, bool? keptCursor) = await PassAsync(
+                scope, pass == 0 ? begin : Guid.Empty, upTo, following, cancellationToken).ConfigureAwait(false);
+            hasCursor = keptCursor ?? hasCursor;
+            if (hasCursor && outcome != MessageMigrationOutcome.TimedOut)
             {
-                await MessageStore.ForgetCursorAsync(connection, user, scope, cancellationToken).ConfigureAwait(false);
+                await MessageStore.ForgetCursorAsync(connection, user, scope.Name, cancellationToken).ConfigureAwait(false);
+                hasCursor = false;
             }
 
             if (outcome != MessageMigrationOutcome.Completed)
@@ -73,63 +93,89 @@ internal sealed class MessageMigrationRun(
         return MessageMigrationOutcome.Completed;
     }
 
-    private async Task<MessageMigrationOutcome> PassAsync(
-        string scope, Guid? pulse, Guid from, Guid countUpTo, CancellationToken cancellationToken)
+    /// <returns>How it ended, and whether the last page that was written left a place behind: null where none was written.</returns>
+    private async Task<(MessageMigrationOutcome Outcome, bool? KeptCursor)> PassAsync(
+        Scope scope, Guid from, Guid countUpTo, Scope? following, CancellationToken cancellationToken)
     {
+        bool? keptCursor = null;
         Task<SealedPage?> next = Task.FromResult<SealedPage?>(null);
         try
         {
             if (tally.Elapsed >= options.Timeout)
             {
-                return MessageMigrationOutcome.TimedOut;
+                return (MessageMigrationOutcome.TimedOut, keptCursor);
             }
 
-            next = pages.NextAsync(pulse, from, cancellationToken);
+            next = await TakeAheadAsync(scope, from).ConfigureAwait(false) ?? pages.NextAsync(scope.Pulse, from, cancellationToken);
             while (await next.ConfigureAwait(false) is { } page)
             {
-                if (readsAhead)
+                if (page.IsLast)
                 {
-                    next = Task.Run(() => pages.NextAsync(pulse, page.Last, cancellationToken), cancellationToken);
+                    next = Task.FromResult<SealedPage?>(null);
+                    if (following is not null && _ahead is null)
+                    {
+                        _ahead = (following, Task.Run(
+                            () => pages.NextAsync(following.Pulse, following.Begin, cancellationToken), cancellationToken));
+                    }
+                }
+                else if (readsAhead)
+                {
+                    next = Task.Run(() => pages.NextAsync(scope.Pulse, page.Last, cancellationToken), cancellationToken);
                 }
 
-                await WriteAsync(scope, page, countUpTo, cancellationToken).ConfigureAwait(false);
+                await WriteAsync(scope.Name, page, countUpTo, cancellationToken).ConfigureAwait(false);
+                keptCursor = !page.IsLast;
                 progress?.Report(tally.Snapshot());
                 if (tally.Looked >= 100 && tally.FailsAbove(options.MaxFailureRate))
                 {
-                    return MessageMigrationOutcome.TooManyFailures;
+                    return (MessageMigrationOutcome.TooManyFailures, keptCursor);
                 }
 
                 if (tally.Elapsed >= options.Timeout)
                 {
-                    return MessageMigrationOutcome.TimedOut;
+                    return (MessageMigrationOutcome.TimedOut, keptCursor);
                 }
 
-                if (!readsAhead)
+                if (!readsAhead && !page.IsLast)
                 {
-                    next = pages.NextAsync(pulse, page.Last, cancellationToken);
+                    next = pages.NextAsync(scope.Pulse, page.Last, cancellationToken);
                 }
             }
 
-            return MessageMigrationOutcome.Completed;
+            return (MessageMigrationOutcome.Completed, keptCursor);
         }
         finally
         {
-            // The page that was being made ready uses the other connection and the archives: it ends first.
-            await next.ContinueWith(
-                _ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default)
-                .ConfigureAwait(false);
+            await EndedAsync(next).ConfigureAwait(false);
         }
     }
 
+    /// <summary>The page that was made ready ahead, where it is the one that is asked for; else it is let go, once it has ended.</summary>
+    private async Task<Task<SealedPage?>?> TakeAheadAsync(Scope scope, Guid from)
+    {
+        if (_ahead is not (var ofScope, var page))
+        {
+            return null;
+        }
+
+        _ahead = null;
+        if (ofScope == scope && from == scope.Begin)
+        {
+            return page;
+        }
+
+        await EndedAsync(page).ConfigureAwait(false);
+        return null;
+    }
+
+    /// <summary>A page that is being made ready uses the other connection and the archives: it ends first.</summary>
+    private static Task EndedAsync(Task? page) => page is null ? Task.CompletedTask : page.ContinueWith(
+        _ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+
     private async Task WriteAsync(string scope, SealedPage page, Guid countUpTo, CancellationToken cancellationToken)
     {
-        List<Resealed> ready = [.. page.Outcomes.OfType<Resealed>()];
-        await using NpgsqlTransaction transaction =
-            await connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
-        HashSet<Guid> written = await MessageStore.ResealAsync(
-            connection, backupKeyId, ready, page.ArchiveSource, cancellationToken).ConfigureAwait(false);
-        await MessageStore.SaveCursorAsync(connection, user, scope, page.Last, cancellationToken).ConfigureAwait(false);
-        await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
+        HashSet<Guid> written =
+            await MessageStore.WriteAsync(connection, user, scope, page, backupKeyId, cancellationToken).ConfigureAwait(false);
         MessageMigrationProgress before = tally.Counts;
         foreach (SealingOutcome outcome in page.Outcomes)
         {
@@ -181,4 +227,10 @@ internal sealed class MessageMigrationRun(
           union all select p::text from public.e2e_my_pulses() as p) as conversations
         """,
         cancellationToken, user);
+
+    /// <summary>Conversations that are gone through in one row of pages.</summary>
+    /// <param name="Name">The name under which the place is kept.</param>
+    /// <param name="Pulse">Null for all direct conversations.</param>
+    /// <param name="Begin">The place that an earlier run got to.</param>
+    private sealed record Scope(string Name, Guid? Pulse, Guid Begin);
 }

@@ -17,7 +17,7 @@ internal static class MessageStore
 
     /// <summary>The next messages of the user's direct conversations: what they sent and what they received, each by its own
     /// index, so that a page costs the same wherever it stands.</summary>
-    public static Task<List<MessageRow>> DirectPageAsync(
+    public static Task<MessagePage> DirectPageAsync(
         NpgsqlConnection connection, Guid user, Guid after, int limit, CancellationToken cancellationToken) =>
         PageAsync(connection, MessageRow.Direct, "receiver_id",
             $"""
@@ -28,7 +28,7 @@ internal static class MessageStore
             """,
             user, after, limit, cancellationToken);
 
-    public static Task<List<MessageRow>> ChatPageAsync(
+    public static Task<MessagePage> ChatPageAsync(
         NpgsqlConnection connection, Guid pulse, Guid after, int limit, CancellationToken cancellationToken) =>
         PageAsync(connection, MessageRow.Chat, "pulse_id",
             $"select id from public.chat_messages where pulse_id = $1 and id > $2 and {NotArchived} order by id limit $3",
@@ -46,63 +46,91 @@ internal static class MessageStore
         return pulses;
     }
 
-    public static async Task<Guid> CursorAsync(
-        NpgsqlConnection connection, Guid user, string scope, CancellationToken cancellationToken) =>
-        await connection.ScalarAsync(
-            "select last_id from public.e2e_message_progress where user_id = $1 and scope = $2", cancellationToken, user, scope)
-            .ConfigureAwait(false) is Guid last ? last : Guid.Empty;
+    /// <summary>Where this user's runs stand, by scope.</summary>
+    public static async Task<Dictionary<string, Guid>> CursorsAsync(
+        NpgsqlConnection connection, Guid user, CancellationToken cancellationToken)
+    {
+        Dictionary<string, Guid> cursors = [];
+        await foreach (NpgsqlDataReader row in connection.QueryAsync(
+            "select scope, last_id from public.e2e_message_progress where user_id = $1", cancellationToken, user).ConfigureAwait(false))
+        {
+            cursors.Add(row.GetString(0), row.GetGuid(1));
+        }
 
-    public static Task SaveCursorAsync(
-        NpgsqlConnection connection, Guid user, string scope, Guid last, CancellationToken cancellationToken) =>
-        connection.RunAsync(
-            """
-            insert into public.e2e_message_progress (user_id, scope, last_id) values ($1, $2, $3)
-            on conflict (user_id, scope) do update set last_id = excluded.last_id, updated_at = now()
-            """,
-            cancellationToken, user, scope, last);
+        return cursors;
+    }
 
     public static Task ForgetCursorAsync(
         NpgsqlConnection connection, Guid user, string scope, CancellationToken cancellationToken) =>
-        connection.RunAsync(
-            "delete from public.e2e_message_progress where user_id = $1 and scope = $2", cancellationToken, user, scope);
+        connection.RunAsync(Forget, cancellationToken, user, scope);
 
+    /// <summary>Writes a page and the place that it got to: one transaction, in one round trip.</summary>
+    /// <param name="connection">No transaction is open on it.</param>
+    /// <param name="user">Whose messages these are.</param>
+    /// <param name="scope">The conversations that are gone through.</param>
+    /// <param name="page">The page; of the last one no place is kept.</param>
+    /// <param name="backupKey">Under which the originals are backed up.</param>
+    /// <param name="cancellationToken">Ends it, with nothing written.</param>
     /// <returns>The ids of the rows that were written: those that nobody had changed.</returns>
-    public static async Task<HashSet<Guid>> ResealAsync(
-        NpgsqlConnection connection, Guid backupKey, List<Resealed> messages, Guid? archiveSource,
-        CancellationToken cancellationToken)
+    public static async Task<HashSet<Guid>> WriteAsync(
+        NpgsqlConnection connection, Guid user, string scope, SealedPage page, Guid backupKey, CancellationToken cancellationToken)
     {
+        Resealed[] messages = [.. page.Outcomes.OfType<Resealed>()];
+        await using NpgsqlBatch batch = connection.CreateBatch();
+        batch.Timeout = 0;
+        if (messages.Length > 0)
+        {
+            bool isChat = messages[0].Row.Table == MessageRow.Chat;
+            object[] parameters =
+            [
+                backupKey,
+                messages.Select(message => message.Row.Id).ToArray(),
+                messages.Select(message => message.Row.RowVersion!).ToArray(),
+                messages.Select(message => message.Content).ToArray(),
+                messages.Select(message => message.Backup).ToArray(),
+            ];
+            batch.BatchCommands.Add(isChat
+                ? Command("select public.e2e_reseal_chat($1, $2, $3, $4, $5, $6)", [.. parameters, page.ArchiveSource!.Value])
+                : Command("select public.e2e_reseal_direct($1, $2, $3, $4, $5)", parameters));
+        }
+
+        batch.BatchCommands.Add(page.IsLast ? Command(Forget, user, scope) : Command(Save, user, scope, page.Last));
         HashSet<Guid> written = [];
-        if (messages.Count == 0)
+        await using NpgsqlDataReader reader = await batch.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
+        while (messages.Length > 0 && await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
         {
-            return written;
+            written.Add(reader.GetGuid(0));
         }
 
-        List<object> parameters =
-        [
-            backupKey,
-            messages.Select(message => message.Row.Id).ToArray(),
-            messages.Select(message => message.Row.RowVersion!).ToArray(),
-            messages.Select(message => message.Content).ToArray(),
-            messages.Select(message => message.Backup).ToArray(),
-        ];
-        string sql = "select public.e2e_reseal_direct($1, $2, $3, $4, $5)";
-        if (messages[0].Row.Table == MessageRow.Chat)
+        // To the end of the batch: an error of a later statement undoes all of it, and has to be seen.
+        while (await reader.NextResultAsync(cancellationToken).ConfigureAwait(false))
         {
-            sql = "select public.e2e_reseal_chat($1, $2, $3, $4, $5, $6)";
-            parameters.Add(archiveSource!.Value);
-        }
-
-        await foreach (NpgsqlDataReader row in connection.QueryAsync(sql, cancellationToken, [.. parameters])
-            .ConfigureAwait(false))
-        {
-            written.Add(row.GetGuid(0));
         }
 
         return written;
     }
 
+    private const string Save =
+        """
+        insert into public.e2e_message_progress (user_id, scope, last_id) values ($1, $2, $3)
+        on conflict (user_id, scope) do update set last_id = excluded.last_id, updated_at = now()
+        """;
+
+    private const string Forget = "delete from public.e2e_message_progress where user_id = $1 and scope = $2";
+
+    private static NpgsqlBatchCommand Command(string sql, params object[] parameters)
+    {
+        var command = new NpgsqlBatchCommand(sql);
+        foreach (object parameter in parameters)
+        {
+            command.Parameters.Add(new NpgsqlParameter { Value = parameter });
+        }
+
+        return command;
+    }
+
     /// <summary>The ids of the page first: the rows, which are long, are read for those alone.</summary>
-    private static async Task<List<MessageRow>> PageAsync(
+    private static async Task<MessagePage> PageAsync(
         NpgsqlConnection connection, string table, string place, string ids, Guid scope, Guid after, int limit,
         CancellationToken cancellationToken)
     {
@@ -116,18 +144,26 @@ internal static class MessageStore
               from sized s)
             select m.id, m.sender_id, m.{place}, case when b.fits then m.content end,
               case when b.fits then m.encryption_metadata::text end, m.is_encrypted, m.key_version,
-              case when b.fits then public.e2e_row_version(m.content, m.encryption_metadata, m.is_encrypted) end
+              case when b.fits then public.e2e_row_version(m.content, m.encryption_metadata, m.is_encrypted) end,
+              (select count(*) from page)
             from bounded b join public.{table} m on m.id = b.id where b.before <= {MaxPage} order by m.id
             """;
         List<MessageRow> rows = new(limit);
+        long found = 0;
         await foreach (NpgsqlDataReader row in connection.QueryAsync(sql, cancellationToken, scope, after, limit)
             .ConfigureAwait(false))
         {
             rows.Add(new(table, row.GetGuid(0), row.GetGuid(1), row.GetGuid(2), row.IsDBNull(3) ? null : row.GetString(3),
                 row.IsDBNull(4) ? null : row.GetString(4), row.GetBoolean(5), row.IsDBNull(6) ? null : row.GetInt32(6),
                 row.IsDBNull(7) ? null : (byte[])row[7]));
+            found = row.GetInt64(8);
         }
 
-        return rows;
+        return new(rows, found < limit && rows.Count == found);
     }
 }
+
+/// <summary>The next messages of a scope.</summary>
+/// <param name="Rows">In the order of their ids.</param>
+/// <param name="IsLast">Whether no more come after them.</param>
+internal sealed record MessagePage(List<MessageRow> Rows, bool IsLast);

@@ -18,7 +18,7 @@ internal sealed class SealedPages(
     /// <returns>Null where there are no more messages after <paramref name="after"/>.</returns>
     public async Task<SealedPage?> NextAsync(Guid? pulse, Guid after, CancellationToken cancellationToken)
     {
-        List<MessageRow> rows = pulse is { } id
+        (List<MessageRow> rows, bool isLast) = pulse is { } id
             ? await MessageStore.ChatPageAsync(connection, id, after, limit, cancellationToken).ConfigureAwait(false)
             : await MessageStore.DirectPageAsync(connection, user.UserId, after, limit, cancellationToken).ConfigureAwait(false);
         if (rows.Count == 0)
@@ -40,7 +40,7 @@ internal sealed class SealedPages(
         SealingOutcome[] outcomes = new SealingOutcome[rows.Count];
         Parallel.For(0, rows.Count, new ParallelOptions { CancellationToken = cancellationToken },
             i => outcomes[i] = SealingOutcome.Of(rows[i], archives[i], backupKey, sealer));
-        return new(outcomes, archives[0].ArchiveSource, rows[^1].Id);
+        return new(outcomes, archives[0].ArchiveSource, rows[^1].Id, isLast);
     }
 
     public void Dispose()
@@ -72,4 +72,5 @@ internal sealed class SealedPages(
 /// <param name="Outcomes">One for each message.</param>
 /// <param name="ArchiveSource">The key row behind a pulse's archive key.</param>
 /// <param name="Last">The last message's id, from which the next page goes on.</param>
-internal sealed record SealedPage(SealingOutcome[] Outcomes, Guid? ArchiveSource, Guid Last);
+/// <param name="IsLast">Whether there are no more messages after it.</param>
+internal sealed record SealedPage(SealingOutcome[] Outcomes, Guid? ArchiveSource, Guid Last, bool IsLast);
