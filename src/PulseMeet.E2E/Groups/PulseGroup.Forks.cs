@@ -52,8 +52,8 @@ internal sealed partial class PulseGroup
     }
 
     /// <summary>Whether nothing but what the relay gave keeps this member from following: nothing of this epoch was passed over that may be
-    /// for others, and no key may have been used twice.</summary>
-    public bool MayFollow => (!_rolledBack || !Data.Rights.ExternalJoin) && !_unreadable.Exists(commit => commit.Epoch == Epoch);
+    /// for others. A device that was rolled back may, too: it reads as before, and renews its keys before it seals.</summary>
+    public bool MayFollow => !_unreadable.Exists(commit => commit.Epoch == Epoch);
 
     private ForkFinding Parted(EpochMark theirs, DeviceAddress speaker) =>
         Overtaken(theirs, speaker) ?? new ForkFinding(ForkJudgement.Fork, theirs.Epoch);
