@@ -140,7 +140,10 @@ public sealed class PulseRefusals
         (PulseChat pulse, Member alice, Member bob, Member carol) = await world.RooftopAsync();
         Member tablet = await world.LinkAsync(carol, "tablet");
         await world.SignUpAsync("dave");
-        await world.SettleAsync(4);
+        await world.SettleAsync(2);
+        world.Clock.Advance(TimeSpan.FromMinutes(2));
+        await world.SettleAsync(3);
+        Assert.Equal(["phone", "tablet"], (await alice.RosterAsync(pulse.Id)).Find("carol")!.Devices);
         Member gone = change == "somebody's device is removed" ? tablet : carol;
         if (change == "somebody has left")
         {
@@ -172,7 +175,8 @@ public sealed class PulseRefusals
         await alice.SyncAsync();
         Assert.Equal(said, world.Relay.GroupMessages.Count);
 
-        bob.IsActive = carol.IsActive = tablet.IsActive = true;
+        bob.IsActive = carol.IsActive = true;
+        tablet.IsActive = gone != tablet;
         world.Relay.Before = (_, _) => Task.CompletedTask;
         world.Clock.Advance(TimeSpan.FromHours(1));
         await world.SettleAsync(4);
