@@ -18,6 +18,8 @@ public sealed class ThePage : IAsyncLifetime, IDisposable
         CancellationToken cancellationToken = _timeout.Token;
         App bob = await SignUpAsync("bob", cancellationToken);
         E2EClient chat = (await SignUpAsync("alice", cancellationToken)).Chat;
+        App carol = await SignUpAsync("carol", cancellationToken);
+        App dave = await SignUpAsync("dave", cancellationToken);
 
         // A second device is approved on the first.
         App laptopApp = Start("alice", "laptop", reads: false);
@@ -72,6 +74,8 @@ public sealed class ThePage : IAsyncLifetime, IDisposable
         await chat.MarkVerifiedAsync("bob", number, cancellationToken);
         Assert.True(await chat.IsVerifiedAsync("bob", cancellationToken));
 
+        await PulsesAsync(chat, laptopAgain, bob, carol, dave, cancellationToken);
+
         // A device goes; the recovery key is replaced; the account comes back on a new phone; sign out.
         await chat.RemoveDeviceAsync("laptop", cancellationToken);
         await laptopAgain.NextAsync<DeviceRemoved>(cancellationToken);
@@ -83,6 +87,35 @@ public sealed class ThePage : IAsyncLifetime, IDisposable
         await bob.Chat.AcceptAsync("alice", cancellationToken);
         await newPhone.Chat.SendAsync("bob", MessageContent.Text("Back"), cancellationToken);
         Assert.Equal("Back", Assert.IsType<TextContent>((await bob.NextAsync<MessageReceived>(cancellationToken)).Content).Value);
+    }
+
+    /// <summary>Pulse chats: everybody with all devices, one more, one less, and what is said then.</summary>
+    private static async Task PulsesAsync(E2EClient chat, App laptop, App bob, App carol, App dave, CancellationToken cancellationToken)
+    {
+        PulseChat pulse = await chat.CreatePulseAsync("Rooftop", ["bob", "carol"], cancellationToken);
+        foreach (App app in new[] { laptop, bob, carol })
+        {
+            PulseJoined joined = await app.NextAsync<PulseJoined>(cancellationToken);
+            Assert.Equal((pulse.Id, "Rooftop", "alice"), (joined.PulseId, joined.Name, joined.By.UserId));
+        }
+
+        await pulse.AddAsync("dave", cancellationToken);
+        Assert.Equal(pulse.Id, (await dave.NextAsync<PulseJoined>(cancellationToken)).PulseId);
+        await pulse.RemoveAsync("carol", cancellationToken);
+        MessageId id = await pulse.SendAsync(MessageContent.Text("Welcome"), cancellationToken);
+        foreach (App app in new[] { laptop, bob, dave })
+        {
+            PulseMessageReceived message = await app.NextAsync<PulseMessageReceived>(cancellationToken);
+            Assert.Equal((id, pulse.Id, "phone"), (message.Id, message.PulseId, message.Sender.DeviceId));
+            Assert.Equal("Welcome", Assert.IsType<TextContent>(message.Content).Value);
+        }
+
+        PulseClosed closed = await carol.NextAsync<PulseClosed>(cancellationToken);
+        Assert.Equal((pulse.Id, "alice", false), (closed.PulseId, closed.By.UserId, closed.HasLeft));
+        Assert.True((await (await carol.Chat.GetPulseAsync(pulse.Id, cancellationToken))!.GetRosterAsync(cancellationToken)).IsClosed);
+        PulseRoster roster = await (await dave.Chat.GetPulseAsync(pulse.Id, cancellationToken))!.GetRosterAsync(cancellationToken);
+        Assert.Equal(["alice", "bob", "dave"], roster.Members.Select(member => member.UserId));
+        Assert.Equal(["laptop", "phone"], roster.Find("alice")!.Devices);
     }
 
     public async Task InitializeAsync() => _server = await ChatServer.StartAsync();
@@ -116,6 +149,9 @@ public sealed class ThePage : IAsyncLifetime, IDisposable
     {
         App app = Start(user, "phone", reads: false);
         (await app.Chat.SignUpAsync(cancellationToken)).Dispose();
+
+        // The first round brings the keys to the relay by which others add this device to pulse chats.
+        await app.Chat.SynchronizeAsync(cancellationToken);
         return await RestartAsync(app, user, "phone");
     }
 

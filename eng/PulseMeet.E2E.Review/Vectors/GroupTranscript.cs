@@ -7,8 +7,9 @@ using static PulseMeet.E2E.Review.Vectors.Values;
 
 namespace PulseMeet.E2E.Review.Vectors;
 
-/// <summary>A chat of three as one of them follows it: the Welcome, the snapshot, two epochs' candidates of which it passes over most, and
-/// a message in the epoch after each. Alice creates and adds; Bob's client keeps no rule, and asks to leave in the end.</summary>
+/// <summary>A chat of three as one of them follows it: the Welcome, the snapshot, four epochs' candidates of which it passes over most, and
+/// a message in the epoch after the first two. Alice creates and adds; Bob's client keeps no rule, and asks to leave in the end; then a client
+/// of Alice's own that keeps none either comes back by itself in ways that no chat takes.</summary>
 internal static class GroupTranscript
 {
     private static readonly FixedClock s_clock = new(DateTimeOffset.FromUnixTimeSeconds(1790000000));
@@ -59,6 +60,12 @@ internal static class GroupTranscript
         bobsChat.TakeCandidates([candidates[^1]]);
         byte[] message = chat.Seal("To those who are in"u8);
         byte[][] later = Later(chat, bobsChat, unlisted);
+        byte[] laterMessage = chat.Seal("To those who stayed"u8);
+
+        // X2, then a right one that takes the right away; and X1.
+        byte[][] thirdEpoch = [External(chat, first, withKey: true), chat.Prepare(new RightsIntent(GroupRights.Default with { ExternalJoin = false }))!.Commit];
+        chat.TakeCandidates([thirdEpoch[1]]);
+        byte[][] fourthEpoch = [External(chat, first), chat.Prepare(new UpdateIntent())!.Commit];
         return new JsonObject
         {
             ["kind"] = "transcript",
@@ -72,7 +79,9 @@ internal static class GroupTranscript
             ["candidates"] = new JsonArray([.. candidates.Select(candidate => (JsonNode)Hex(candidate))]),
             ["message"] = Hex(message),
             ["later_candidates"] = new JsonArray([.. later.Select(candidate => (JsonNode)Hex(candidate))]),
-            ["later_message"] = Hex(chat.Seal("To those who stayed"u8)),
+            ["later_message"] = Hex(laterMessage),
+            ["third_candidates"] = new JsonArray([.. thirdEpoch.Select(candidate => (JsonNode)Hex(candidate))]),
+            ["fourth_candidates"] = new JsonArray([.. fourthEpoch.Select(candidate => (JsonNode)Hex(candidate))]),
         };
     }
 
@@ -107,6 +116,15 @@ internal static class GroupTranscript
         computed["later_members"] = string.Join(' ', chat.Roster.Accounts.Select(account => account.UserId));
         computed["later_authenticator"] = Hex(chat.EpochAuthenticator());
         computed["later_opened"] = System.Text.Encoding.UTF8.GetString(message.Content);
+        foreach (string epoch in new[] { "third", "fourth" })
+        {
+            CandidateOutcome next = chat.TakeCandidates(Candidates(vector, $"{epoch}_candidates"));
+            computed[$"{epoch}_passed_over"] = PassedOver(next);
+            computed[$"{epoch}_taken"] = next.Taken;
+            computed[$"{epoch}_external"] = chat.Data.Rights.ExternalJoin ? 1 : 0;
+            computed[$"{epoch}_authenticator"] = Hex(chat.EpochAuthenticator());
+        }
+
         return computed;
     }
 
@@ -147,11 +165,14 @@ internal static class GroupTranscript
         return candidates;
     }
 
-    /// <summary>A device that comes by itself and asks no rule.</summary>
-    private static byte[] External(PulseGroup chat, GroupDevice device)
+    /// <summary>A device that comes by itself, or comes back, and asks no rule.</summary>
+    private static byte[] External(PulseGroup chat, GroupDevice device, bool withKey = false)
     {
+        var services = new GroupServices { Policy = new AnyDevice(), Time = s_clock, Psks = new AnyKey() };
+        uint? replaced = chat.Roster.Devices.Where(entry => entry.Leaf.Address == device.Address).Select(entry => (uint?)entry.Index).FirstOrDefault();
+        PreSharedKeyId[] keys = withKey ? [PreSharedKeyId.External(s_suite, Fixed("pre-shared key"))] : [];
         using PendingCommit pending = MlsGroup.JoinExternally(
-            chat.GroupInfo(), device.Client, _ => false, new GroupServices { Policy = new AnyDevice(), Time = s_clock }, chat.Mls.Tree());
+            chat.Mls.GroupInfo(allowExternalJoin: true, withTree: false), device.Client, _ => false, services, chat.Mls.Tree(), replaced, keys);
         return pending.Commit;
     }
 
@@ -169,6 +190,11 @@ internal static class GroupTranscript
         var services = new GroupServices { Policy = new AnyDevice(), Time = s_clock };
         using MlsGroup group = MlsGroup.Deserialize(chat.Mls.SerializeEpochs(), chat.Mls.SerializeRatchets(), services);
         return group.CreateCommit(new CommitRequest { Proposals = proposals }).Commit;
+    }
+
+    private sealed class AnyKey : IPreSharedKeys
+    {
+        public MlsSecret Find(PreSharedKeyId id) => MlsSecret.CopyOf(Fixed("pre-shared key's value"));
     }
 
     private sealed class AnyDevice : IGroupPolicy

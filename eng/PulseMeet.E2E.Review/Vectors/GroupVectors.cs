@@ -10,7 +10,7 @@ internal sealed class GroupVectors : IVectorTopic
 {
     public string FileName => "groups.json";
 
-    public string Description => "Pulse chats: the extensions, the lists hash, a request to leave, a fork statement; forms that a reader refuses; a chat that a joiner follows, with commits that it passes over.";
+    public string Description => "Pulse chats: the extensions, the lists hash, a request to leave, a fork statement; two statements beside each other; forms that a reader refuses; a chat that a joiner follows, with commits that it passes over.";
 
     public JsonArray Write() =>
     [
@@ -41,6 +41,7 @@ internal sealed class GroupVectors : IVectorTopic
             ["commit_hash"] = Hex(Fixed("commit")),
             ["earlier_authenticator_hash"] = Hex(Fixed("earlier authenticator")),
         }),
+        .. ForkJudgements.All.Select(Computed),
         .. GroupRefusals.All.Select(Computed),
         Computed(GroupTranscript.Write()),
     ];
@@ -66,7 +67,7 @@ internal sealed class GroupVectors : IVectorTopic
             "leave" => Leave(vector),
             "statement" => Statement(vector),
             "transcript" => GroupTranscript.Compute(vector),
-            _ => GroupRefusals.Compute(vector),
+            _ => ForkJudgements.Compute(vector) ?? GroupRefusals.Compute(vector),
         };
         computed["kind"] = kind;
         return computed;

@@ -56,29 +56,3 @@ internal sealed record ForkStatement(byte[] GroupId, IReadOnlyList<EpochMark> Ma
         return new ForkStatement(groupId, marks);
     }
 }
-
-/// <summary>What another member's statement says beside one's own.</summary>
-internal enum ForkJudgement
-{
-    /// <summary>Both are on one line, and the other is not further.</summary>
-    Agree,
-
-    /// <summary>The other is further, and nothing says that it is on another line: there are commits to catch up with.</summary>
-    Behind,
-
-    /// <summary>The statement speaks of no epoch that this member remembers.</summary>
-    Unknown,
-
-    /// <summary>The lines differ: the relay, or a member, has split the group.</summary>
-    Fork,
-
-    /// <summary>The lines differ, and the other's began with a commit that stood in front and did not open for this member: it was for
-    /// others, and this member rejoins theirs.</summary>
-    Overtaken,
-}
-
-/// <summary>The outcome of comparing two statements.</summary>
-/// <param name="Judgement">The outcome.</param>
-/// <param name="Epoch">Where the lines part, as far as both remember; of <see cref="ForkJudgement.Behind"/>, how far the other is.</param>
-/// <param name="Committer">Of <see cref="ForkJudgement.Overtaken"/>: whose commit parted them.</param>
-internal sealed record ForkFinding(ForkJudgement Judgement, ulong Epoch, Identity.DeviceAddress? Committer = null);

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Diagnostics;
 using PulseMeet.E2E.Diagnostics;
 using PulseMeet.E2E.Identity;
@@ -9,6 +10,12 @@ namespace PulseMeet.E2E.Groups;
 /// <summary>Changing a group: an intent becomes a commit, which waits to be taken, and is made anew when another one came first.</summary>
 internal sealed partial class PulseGroup
 {
+    /// <summary>How many generations of its own handshake ratchet a device that was rolled back passes over: far fewer than others let it be
+    /// ahead (<see cref="GroupBounds.GenerationsAhead"/>), also where it is rolled back again.</summary>
+    private const uint MaxSkipped = 256;
+
+    private const uint MaxSkippedInAll = 600;
+
     /// <summary>The commit that waits to be taken; null where none does.</summary>
     public PreparedCommit? Prepared => _pending is null ? null : Whole(_mls.Pending!, _pending.Lists);
 
@@ -22,6 +29,28 @@ internal sealed partial class PulseGroup
         BringIntent bring => bring.Invitees.All(invitee => Roster.Find(KnownList.FromStored(invitee.List).UserId) is not null),
         _ => false,
     };
+
+    /// <summary>Whether what waits, or is to be made anew, is about who reads what is said next: somebody is to be out, somebody is to read along,
+    /// or keys that may have been seen are to be renewed. Nothing is sealed before it; before another name, other roles and rights, and keys that
+    /// are renewed by time it is.</summary>
+    public bool IsForWhatIsSaidNext => Unfinished is not null || (_pending is not null && (_suspected || _rolledBack || _pending.Intent switch
+    {
+        RenameIntent or RightsIntent or RoleIntent or UpdateIntent => TakesOut,
+        BringIntent => !IsDuty || TakesOut,
+        _ => true,
+    }));
+
+    /// <summary>Whether the waiting commit takes a device out: one that asked to leave goes with whatever is committed next, one that is no longer
+    /// listed with its account's list.</summary>
+    private bool TakesOut
+    {
+        get
+        {
+            RatchetTree next = _mls.Pending!.Next.Tree;
+            return _mls.View.Tree.Members().Any(member => member.Index != _mls.Own
+                && (next.Leaf(member.Index) is not { } leaf || !PublicBytes.Equal(leaf.Signature, member.Leaf.Signature)));
+        }
+    }
 
     /// <summary>Makes the commit of an intent. It waits from then on: store, offer, and bring the epoch's candidates. Who is too many
     /// for one commit comes in several: the rest is <see cref="Unfinished"/> when the first is taken.</summary>
@@ -127,9 +156,14 @@ internal sealed partial class PulseGroup
     public void Suspect() => _suspected = true;
 
     /// <summary>This device's store was rolled back, so that keys may already have been used: it renews them before it sends.</summary>
-    /// <remarks>A commit that waits was in the copy, and may have been taken and used: it renews nothing.</remarks>
+    /// <remarks>A commit that waits was in the copy, and may have been taken and used: it renews nothing. The commit that does is sealed in this
+    /// epoch, in which the later store may have committed or asked to leave, so that it passes over some generations, whose number is by chance:
+    /// the same copy may be put back twice.</remarks>
     public void MarkRolledBack()
     {
+        Span<byte> random = stackalloc byte[2];
+        Randomness.Fill(random);
+        _mls.SkipHandshakes(1 + (BinaryPrimitives.ReadUInt16BigEndian(random) % MaxSkipped), MaxSkippedInAll);
         _rolledBack = true;
         _isPreparedBefore = _pending is not null;
     }

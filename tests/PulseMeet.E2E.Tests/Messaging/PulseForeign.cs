@@ -1,4 +1,5 @@
 using PulseMeet.E2E.Groups;
+using PulseMeet.E2E.Identity;
 using PulseMeet.E2E.Messaging;
 using PulseMeet.E2E.Mls;
 using PulseMeet.E2E.Primitives;
@@ -9,6 +10,8 @@ namespace PulseMeet.E2E.Tests.Messaging;
 /// <summary>A group of a stranger's own under whatever id: its creator alone says what is in it.</summary>
 internal sealed class PulseForeign : IDisposable
 {
+    private const ushort LargeExtension = 0xf0ef;
+
     private readonly World _world;
     private readonly Member _stranger;
     private readonly GroupDevice _device;
@@ -50,6 +53,24 @@ internal sealed class PulseForeign : IDisposable
         }
 
         return foreign;
+    }
+
+    /// <summary>Somebody who is invited by a key package whose leaf has an extension of any size.</summary>
+    public static async Task<Invitee> LargeAsync(World world, Member member, int size)
+    {
+        Engine engine = await member.Client.OpenAsync(default);
+        DeviceList list = await world.Relay.ListOfAsync(member.UserId);
+        using var device = new GroupDevice(engine.Core.Identity, list);
+        var client = new MlsClient(
+            device.Client.Credential,
+            device.Client.SignatureKey,
+            [GroupNumbers.DeviceListExtension, GroupNumbers.PulseExtension, LargeExtension],
+            [GroupNumbers.DeviceListProposal, GroupNumbers.LeaveProposal],
+            leafExtensions: [DeviceListName.Of(list).ToExtension(), new Extension(LargeExtension, new byte[size])]);
+        DateTimeOffset now = world.Clock.GetUtcNow();
+        using var keys = KeyPackageKeys.Create(
+            MlsSuite.X25519Aes128, client, Lifetime.From(now - TimeSpan.FromHours(1), TimeSpan.FromDays(60)), isLastResort: false);
+        return new Invitee(list.Encode(), [keys.Message()]);
     }
 
     /// <summary>Brings somebody in by the key packages that the relay gives to anybody.</summary>

@@ -48,6 +48,23 @@ internal static class PulseMembers
         await (await member.Client.OpenAsync(default)).Core.ChangeAsync(
             [Gates.Pulse(id)], async work => change((await work.PulseAsync(id))!.Record), default);
 
+    /// <summary>Changes the group that a device holds, as no relay has seen it.</summary>
+    public static async Task ChangeGroupAsync(this Member member, PulseId id, Action<PulseGroup> change) =>
+        await (await member.Client.OpenAsync(default)).Core.ChangeAsync(
+            [Gates.Pulse(id)],
+            async work =>
+            {
+                OpenPulse pulse = (await work.PulseAsync(id))!;
+                change(pulse.Require());
+                pulse.Change();
+            },
+            default);
+
+    /// <summary>Whether a change of the device's waits to be taken.</summary>
+    public static async Task<bool> HasPreparedAsync(this Member member, PulseId id) =>
+        await (await member.Client.OpenAsync(default)).Core.ChangeAsync(
+            [Gates.Pulse(id)], async work => (await work.PulseAsync(id))!.Require().HasPrepared, default);
+
     /// <summary>Lets a device say to another, inside their session, what a client of its own making would.</summary>
     public static async Task SayToAsync(this Member member, Member other, PulseId id, ushort type, Func<PulseGroup, byte[]> body)
     {

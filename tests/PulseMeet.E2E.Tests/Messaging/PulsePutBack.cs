@@ -1,3 +1,4 @@
+using PulseMeet.E2E.Messaging;
 using PulseMeet.E2E.Relay;
 using PulseMeet.E2E.Storage;
 
@@ -70,5 +71,96 @@ public sealed class PulsePutBack
         Assert.Equal(["one", "two"], alice.PulseTexts(pulse.Id));
         Assert.DoesNotContain(alice.Seen, e => e is PulseMessagesMissing);
         Assert.Equal(takesJoins ? 1 : 0, alice.Seen.OfType<PulseRejoined>().Count());
+    }
+
+    /// <summary>Bob has asked to leave since the copy, in the generation in which the commit would be that renews his keys.</summary>
+    [Fact]
+    public async Task The_commit_that_renews_keys_uses_no_generation_that_the_later_store_has_used()
+    {
+        await using var world = new World();
+        var closed = new PulseOptions { Suite = PulseSuite.X25519, Rights = PulseRights.Default with { ExternalJoin = false } };
+        (PulseChat pulse, Member alice, Member bob, Member carol) = await world.RooftopAsync(closed);
+        InMemoryStore copy = bob.Store.Copy();
+        await (await bob.PulseAsync(pulse.Id)).LeaveAsync();
+        world.Relay.Before = (caller, call) => caller != bob.Address && call == "offer"
+            ? throw new E2EException(E2EError.LimitExceeded)
+            : Task.CompletedTask;
+        await world.SettleAsync(2);
+
+        await bob.RestoreAsync(copy);
+        await bob.TellAsync(pulse.Id, "after all");
+        await bob.SyncAsync();
+        world.Relay.Before = (_, _) => Task.CompletedTask;
+        world.Clock.Advance(TimeSpan.FromHours(1));
+        await world.SettleAsync(4);
+        Assert.Equal(["after all"], alice.PulseTexts(pulse.Id));
+        Assert.Equal(["after all"], carol.PulseTexts(pulse.Id));
+        Assert.DoesNotContain(world.Members.SelectMany(member => member.Seen), e => e is PulseForkSuspected or PulseStalled);
+    }
+
+    /// <summary>Attacks 17, 24 and 54: the numbers of the stream that the copy ended say nothing about those of the next.</summary>
+    [Fact]
+    public async Task Who_comes_in_after_a_store_was_put_back_gets_nothing_from_it_that_was_said_before()
+    {
+        await using var world = new World();
+        (PulseChat pulse, Member alice, Member bob, _) = await world.RooftopAsync();
+        Member dave = await world.SignUpAsync("dave");
+        await world.SettleAsync(1);
+        string early = new('e', 5000);
+        await bob.TellAsync(pulse.Id, early);
+        await world.SettleAsync(2);
+        InMemoryStore copy = bob.Store.Copy();
+        await bob.TellAsync(pulse.Id, "lost with the copy");
+        await world.SettleAsync(2);
+        await bob.RestoreAsync(copy);
+        await world.SettleAsync(4);
+        await pulse.AddAsync("dave");
+        await world.SettleAsync(3);
+        await bob.TellAsync(pulse.Id, "after");
+        await world.SettleAsync(2);
+        Assert.Equal(["after"], dave.PulseTexts(pulse.Id));
+
+        MessageId ended = alice.Seen.OfType<PulseMessageReceived>().First().Sealed.Stream.StreamId;
+        await dave.SayToAsync(
+            bob, pulse.Id, ContentType.ResendRequest, _ => new ResendNames(ended, [new NumberRange(1, 2)], []).Encode());
+        await world.SettleAsync(4);
+        OutgoingEnvelope[] answers = [.. world.Relay.Delivered
+            .Where(told => told.Sender == bob.Address && told.Envelope.Recipient == dave.Address).Select(told => told.Envelope)];
+        Assert.NotEmpty(answers);
+        Assert.DoesNotContain(answers, envelope => envelope.Content.Length >= early.Length);
+    }
+
+    /// <summary>The group info is signed by Carol, whom the copy does not know: that she was added by somebody it knows is in the commits.</summary>
+    [Fact]
+    public async Task Where_only_newcomers_have_committed_since_the_copy_the_device_follows_their_commits_and_renews_its_keys()
+    {
+        await using var world = new World();
+        Member alice = await world.SignUpAsync("alice");
+        Member bob = await world.SignUpAsync("bob");
+        Member carol = await world.SignUpAsync("carol");
+        await world.SettleAsync(1);
+        PulseChat pulse = await alice.Client.CreatePulseAsync("Rooftop", ["bob"], new PulseOptions { Suite = PulseSuite.X25519 });
+        await world.SettleAsync(2);
+        InMemoryStore copy = bob.Store.Copy();
+        await bob.TellAsync(pulse.Id, "one");
+        await world.SettleAsync(2);
+        await pulse.AddAsync("carol");
+        await world.SettleAsync(2);
+        alice.IsActive = bob.IsActive = false;
+        world.Clock.Advance(TimeSpan.FromHours(25));
+        ulong epoch = await world.EpochAsync(pulse.Id, carol);
+        await world.SettleAsync(3);
+        Assert.Equal(epoch + 1, await world.EpochAsync(pulse.Id, carol));
+
+        await bob.RestoreAsync(copy);
+        await bob.TellAsync(pulse.Id, "two");
+        alice.IsActive = bob.IsActive = true;
+        await world.SettleAsync(2);
+        Assert.Equal(E2EError.GroupJoinRefused, Assert.Single(bob.Seen.OfType<PulseStalled>()).Reason);
+        world.Clock.Advance(TimeSpan.FromHours(2));
+        await world.SettleAsync(5);
+        Assert.Equal(["one", "two"], alice.PulseTexts(pulse.Id));
+        Assert.Equal("two", carol.PulseTexts(pulse.Id).Last());
+        Assert.DoesNotContain(world.Members.SelectMany(member => member.Seen), e => e is PulseForkSuspected or PulseRejoined);
     }
 }

@@ -1,4 +1,4 @@
-using PulseMeet.E2E.Identity;
+using PulseMeet.E2E.Groups;
 using PulseMeet.E2E.Messaging;
 using PulseMeet.E2E.Relay;
 
@@ -87,6 +87,139 @@ public sealed class PulseRefusals
         await world.SettleAsync(3);
         Assert.Equal(["renewed"], carol.PulseTexts(pulse.Id));
         world.AssertNothingIsLost();
+    }
+
+    [Theory]
+    [InlineData("another name")]
+    [InlineData("another role")]
+    [InlineData("other rights")]
+    [InlineData("keys renewed by time")]
+    public async Task While_a_change_waits_that_is_not_about_who_reads_what_is_written_goes_to_those_who_are_there(string change)
+    {
+        await using var world = new World();
+        (PulseChat pulse, Member alice, Member bob, Member carol) = await world.RooftopAsync();
+        world.Relay.Before = (_, call) => Refuse(call == "offer", E2EError.LimitExceeded);
+        Member one = change == "keys renewed by time" ? bob : alice;
+        if (one == bob)
+        {
+            world.Clock.Advance(TimeSpan.FromDays(1));
+            await bob.SyncAsync();
+        }
+        else
+        {
+            await Assert.ThrowsAsync<E2EException>(() => change switch
+            {
+                "another name" => pulse.RenameAsync("Roof"),
+                "another role" => pulse.SetRoleAsync("bob", PulseRole.Admin),
+                _ => pulse.SetRightsAsync(PulseRights.Default with { Add = PulseRole.Member }),
+            });
+        }
+
+        Assert.True(await one.HasPreparedAsync(pulse.Id));
+        await one.TellAsync(pulse.Id, "in the meantime");
+        await world.SettleAsync(2);
+        Assert.Equal(["in the meantime"], carol.PulseTexts(pulse.Id));
+        world.Relay.Before = (_, _) => Task.CompletedTask;
+        world.Clock.Advance(TimeSpan.FromHours(1));
+        await world.SettleAsync(3);
+        Assert.False(await one.HasPreparedAsync(pulse.Id));
+        await one.TellAsync(pulse.Id, "afterwards");
+        await world.SettleAsync(2);
+        Assert.Equal(["in the meantime", "afterwards"], carol.PulseTexts(pulse.Id));
+        world.AssertNothingIsLost();
+    }
+
+    [Theory]
+    [InlineData("somebody is removed")]
+    [InlineData("somebody has left")]
+    [InlineData("somebody's device is removed")]
+    [InlineData("somebody is added")]
+    public async Task While_a_change_waits_that_is_about_who_reads_what_is_written_waits_for_it(string change)
+    {
+        await using var world = new World();
+        (PulseChat pulse, Member alice, Member bob, Member carol) = await world.RooftopAsync();
+        Member tablet = await world.LinkAsync(carol, "tablet");
+        await world.SignUpAsync("dave");
+        await world.SettleAsync(2);
+        world.Clock.Advance(TimeSpan.FromMinutes(2));
+        await world.SettleAsync(3);
+        Assert.Equal(["phone", "tablet"], (await alice.RosterAsync(pulse.Id)).Find("carol")!.Devices);
+        Member gone = change == "somebody's device is removed" ? tablet : carol;
+        if (change == "somebody has left")
+        {
+            await (await carol.PulseAsync(pulse.Id)).LeaveAsync();
+        }
+
+        world.Relay.Before = (_, call) => Refuse(call == "offer", E2EError.LimitExceeded);
+        bob.IsActive = carol.IsActive = tablet.IsActive = false;
+        switch (change)
+        {
+            case "somebody is removed":
+                await Assert.ThrowsAsync<E2EException>(() => pulse.RemoveAsync("carol"));
+                break;
+            case "somebody's device is removed":
+                await carol.Client.RemoveDeviceAsync("tablet");
+                world.Clock.Advance(TimeSpan.FromHours(2));
+                await alice.SyncAsync();
+                world.Clock.Advance(TimeSpan.FromMinutes(5));
+                break;
+            case "somebody is added":
+                await Assert.ThrowsAsync<E2EException>(() => pulse.AddAsync("dave"));
+                break;
+        }
+
+        await alice.SyncAsync();
+        Assert.True(await alice.HasPreparedAsync(pulse.Id));
+        int said = world.Relay.GroupMessages.Count;
+        await alice.TellAsync(pulse.Id, "about the surprise");
+        await alice.SyncAsync();
+        Assert.Equal(said, world.Relay.GroupMessages.Count);
+
+        bob.IsActive = carol.IsActive = true;
+        tablet.IsActive = gone != tablet;
+        world.Relay.Before = (_, _) => Task.CompletedTask;
+        world.Clock.Advance(TimeSpan.FromHours(1));
+        await world.SettleAsync(4);
+        Assert.Equal(["about the surprise"], bob.PulseTexts(pulse.Id));
+        if (change == "somebody is added")
+        {
+            Assert.Equal(["about the surprise"], world.Members.Single(member => member.UserId == "dave").PulseTexts(pulse.Id));
+            return;
+        }
+
+        await world.ShowAllAsync(pulse.Id, gone);
+        await gone.TakeEventsAsync();
+        Assert.Empty(gone.PulseTexts(pulse.Id));
+    }
+
+    /// <summary>A crowd of devices whose leaves are as large as a relay takes them: what a commit carries besides goes over 4 MiB.</summary>
+    [Fact]
+    public async Task A_change_that_no_relay_would_take_is_given_up_once_and_a_duty_without_a_word()
+    {
+        await using var world = new World();
+        (PulseChat pulse, Member alice, _, _) = await world.RooftopAsync();
+        var crowd = new List<Invitee>();
+        for (int i = 0; i < 18; i++)
+        {
+            crowd.Add(await PulseForeign.LargeAsync(world, await world.SignUpAsync($"crowd{i}"), 240_000));
+        }
+
+        await alice.ChangeGroupAsync(pulse.Id, group => crowd.ForEach(invitee =>
+            Assert.Equal(0, group.TakeCandidates([group.Prepare(new BringIntent([invitee]))!.Commit]).Taken)));
+        int offers = 0;
+        world.Relay.Before = (_, call) =>
+        {
+            offers += call == "offer" ? 1 : 0;
+            return Task.CompletedTask;
+        };
+        Assert.Equal(E2EError.LimitExceeded, (await Assert.ThrowsAsync<E2EException>(() => pulse.RenameAsync("Roof"))).Reason);
+        Assert.False(await alice.HasPreparedAsync(pulse.Id));
+        await alice.ChangeGroupAsync(pulse.Id, group => group.Suspect());
+        world.Clock.Advance(TimeSpan.FromHours(1));
+        await alice.SyncAsync();
+        Assert.False(await alice.HasPreparedAsync(pulse.Id));
+        Assert.Equal(E2EError.LimitExceeded, Assert.Single(alice.Seen.OfType<PulseChangeDropped>()).Reason);
+        Assert.Equal(0, offers);
     }
 
     [Fact]

@@ -392,9 +392,9 @@ internal sealed class PulseCommits(ClientCore core, PulseMessages messages)
     }
 
     /// <summary>Takes note of who came and who went: what was said before is for nobody who came later.</summary>
-    private static async Task NoteMembersAsync(Work work, OpenPulse pulse, PulseGroup group, PulseGroupBefore before)
+    private async Task NoteMembersAsync(Work work, OpenPulse pulse, PulseGroup group, PulseGroupBefore before)
     {
-        ulong said = await work.HighestAsync(pulse.Conversation).ConfigureAwait(false);
+        PulseBaseline said = await messages.BaselineAsync(work, pulse).ConfigureAwait(false);
         HashSet<DeviceAddress> now = [.. group.Roster.Devices.Select(device => device.Leaf.Address)];
         foreach (DeviceAddress device in now.Where(device => !before.Devices.Contains(device)))
         {

@@ -308,11 +308,11 @@ internal sealed class PulseJoining(ClientCore core, DeviceLists lists, PulseKeys
         // Only the commit that is made anew by whoever made the one that lost leads on: all else is another line, on which nothing was said.
         bool isMadeAnew = old is not null && before!.Record is { IsProvisional: true, IsByWelcome: true } && before.Record.Inviter == inviter;
         entry.SaidBefore = isMadeAnew ? before!.Record.SaidBefore : await work.HighestAsync(pulse.Conversation).ConfigureAwait(false);
-        ulong baseline = isMadeAnew ? entry.SaidBefore : await messages.HighestKeptAsync(work, pulse).ConfigureAwait(false);
-        foreach ((_, PulseLeaf leaf) in group.Roster.Devices.Where(_ => baseline > 0))
+        if (await messages.HasSaidAsync(work, pulse).ConfigureAwait(false))
         {
             // What this device said when it was in before is for nobody who may have come since.
-            entry.Baselines[leaf.Address] = baseline;
+            var baseline = new PulseBaseline(core.StreamId, entry.SaidBefore);
+            group.Roster.Devices.ToList().ForEach(device => entry.Baselines[device.Leaf.Address] = baseline);
         }
 
         if (isMadeAnew)
@@ -573,7 +573,7 @@ internal sealed class PulseJoining(ClientCore core, DeviceLists lists, PulseKeys
         }
 
         Roster before = pulse.Group?.Roster ?? Roster.Empty;
-        ulong baseline = record.IsProvisional ? record.SaidBefore : await messages.HighestKeptAsync(work, pulse).ConfigureAwait(false);
+        var baseline = new PulseBaseline(core.StreamId, record.SaidBefore);
         pulse.Replace(join.Begin(device, core.Time));
         NoteDevices(record, before, pulse.Group!.Roster, baseline);
         record.IsByWelcome = false;
@@ -596,7 +596,7 @@ internal sealed class PulseJoining(ClientCore core, DeviceLists lists, PulseKeys
     }
 
     /// <summary>What was said before is for none of those who came while this device could not follow.</summary>
-    private static void NoteDevices(PulseRecord record, Roster before, Roster now, ulong baseline)
+    private static void NoteDevices(PulseRecord record, Roster before, Roster now, PulseBaseline baseline)
     {
         HashSet<DeviceAddress> known = [.. before.Devices.Select(device => device.Leaf.Address)];
         HashSet<DeviceAddress> there = [.. now.Devices.Select(device => device.Leaf.Address)];

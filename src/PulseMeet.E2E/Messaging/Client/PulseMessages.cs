@@ -9,8 +9,8 @@ namespace PulseMeet.E2E.Messaging;
 
 /// <summary>Messages of pulse chats: numbered and sealed once for everybody, brought to the relay, and opened.</summary>
 /// <remarks>One batch holds a message's number, its text for saying it again, the group's ratchet and the sealed message; an opened one is an
-/// event in the batch that holds the ratchet. While a change of this device's waits to be taken, what the app says waits too: who is
-/// removed reads nothing that is said afterwards. docs/protocol-groups.md, "Pulse chats in the client".</remarks>
+/// event in the batch that holds the ratchet. While a change of this device's waits to be taken that is about who reads, what the app says
+/// waits too: who is removed reads nothing that is said afterwards. docs/protocol-groups.md, "Pulse chats in the client".</remarks>
 internal sealed class PulseMessages(ClientCore core)
 {
     /// <summary>The most messages of one chat that wait to be sealed; beyond, sending fails.</summary>
@@ -234,19 +234,15 @@ internal sealed class PulseMessages(ClientCore core)
         }
     }
 
-    /// <summary>The highest number that any stream of this device's has given to what is kept of a chat: a stream that was ended counts too.</summary>
-    public async Task<ulong> HighestKeptAsync(Work work, OpenPulse pulse)
-    {
-        ulong highest = await work.HighestAsync(pulse.Conversation).ConfigureAwait(false);
-        byte[] after = [];
-        while (await core.Store.ScanAsync(RecordKey.PulseSent, after, pulse.Id.ToArray(), Page).ConfigureAwait(false) is { Count: > 0 } page)
-        {
-            after = page[^1].Key.ToArray();
-            highest = Math.Max(highest, page.Max(item => PulseSentRecord.Decode(item.Value).Draft.Number));
-        }
+    /// <summary>Where this device's own messages stand: what was said up to here, in this stream and in those that were ended, is for nobody who
+    /// comes now.</summary>
+    public async Task<PulseBaseline> BaselineAsync(Work work, OpenPulse pulse) =>
+        new(core.StreamId, await work.HighestAsync(pulse.Conversation).ConfigureAwait(false));
 
-        return highest;
-    }
+    /// <summary>Whether this device has said anything in a chat that it could say again.</summary>
+    public async Task<bool> HasSaidAsync(Work work, OpenPulse pulse) =>
+        await work.HighestAsync(pulse.Conversation).ConfigureAwait(false) > 0
+        || (await core.Store.ScanAsync(RecordKey.PulseSent, default, pulse.Id.ToArray(), 1).ConfigureAwait(false)).Count > 0;
 
     /// <summary>What waits to be sent or sealed, and will not be: this device is out.</summary>
     public async Task<IReadOnlyList<MessageId>> DropUnsentAsync(Work work, PulseId id)
@@ -315,10 +311,11 @@ internal sealed class PulseMessages(ClientCore core)
         return MessageId.Of(draft.Stream, number);
     }
 
-    /// <summary>Whether what is sealed now is for those whom the app means: nothing of this device's own waits to be taken.</summary>
+    /// <summary>Whether what is sealed now is for those whom the app means: nothing of this device's own waits to be taken that is about who
+    /// reads it.</summary>
     private bool CanSeal(OpenPulse pulse) => core.IsRevisionConfirmed
         && pulse.Record is { IsOpen: true, IsRejoinWanted: false, IsLeaving: false, IsStalled: false }
-        && pulse.Group is { IsRemoved: false, Unfinished: null, HasPrepared: false };
+        && pulse.Group is { IsRemoved: false, IsForWhatIsSaidNext: false };
 
     /// <summary>Members who came under another account key than the one that was remembered: the app's word comes first where the policy
     /// says so.</summary>

@@ -262,13 +262,13 @@ internal sealed class PulseWords(ClientCore core, DeviceLists lists, Conversatio
             return;
         }
 
-        ulong baseline = record.Baselines.GetValueOrDefault(word.Device);
+        PulseBaseline? baseline = record.Baselines.TryGetValue(word.Device, out PulseBaseline came) ? came : null;
         var stream = new StreamName(core.Address, names.StreamId, content.Stream.Conversation);
         var gone = new RangeSet();
         PeerRecord peer = await work.PeerAsync(device).ConfigureAwait(false);
         foreach (ulong number in names.Ranges.Reverse().SelectMany(Numbers).Take(MaxNumbersPerRequest))
         {
-            byte[]? bytes = number > baseline
+            byte[]? bytes = baseline?.Allows(names.StreamId, number, core.StreamId) != false
                 ? await work.ReadAsync(RecordKey.PulseSent, PulseMessages.SentKey(stream, number)).ConfigureAwait(false)
                 : null;
             PulseSentRecord? sent = bytes is null ? null : PulseSentRecord.Decode(bytes);

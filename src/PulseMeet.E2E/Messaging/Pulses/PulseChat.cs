@@ -119,7 +119,7 @@ public sealed class PulseChat
     }
 
     /// <summary>Writes to everybody in the chat. Durable when this returns; sealed for those who are in it once all changes of this device's
-    /// have been taken, and sent as soon as the relay can be reached.</summary>
+    /// have been taken that are about who reads (members, not names, roles and rights), and sent as soon as the relay can be reached.</summary>
     /// <param name="content">What to say.</param>
     /// <param name="cancellationToken">Stops waiting; the message was taken or not.</param>
     /// <returns>The message's id.</returns>

@@ -17,7 +17,7 @@ internal sealed class PulseRecord
 
     public static readonly TimeSpan RejoinWindow = TimeSpan.FromDays(1);
 
-    private const byte Version = 1;
+    private const byte Version = 2;
 
     private readonly List<DateTimeOffset> _rejoins = [];
 
@@ -89,9 +89,8 @@ internal sealed class PulseRecord
     /// <summary>SHA-256 of the Welcome by which it came in; zeros for none. The relay may show it again.</summary>
     public byte[] Welcome { get; set; } = new byte[Sha256.Size];
 
-    /// <summary>The highest number of this device's stream when a device came in: it gets nothing up to there, not by asking either.
-    /// Devices that are not named were there from the first.</summary>
-    public Dictionary<DeviceAddress, ulong> Baselines { get; } = [];
+    /// <summary>Where this device's stream stood when a device came in. Devices that are not named were there from the first.</summary>
+    public Dictionary<DeviceAddress, PulseBaseline> Baselines { get; } = [];
 
     /// <summary>Members whose account key is another one than this device had remembered, and is looked at before anything is sent.</summary>
     public SortedSet<string> Unchecked { get; } = new(StringComparer.Ordinal);
@@ -151,10 +150,10 @@ internal sealed class PulseRecord
         }
 
         writer.Bytes(Welcome).Int64(Baselines.Count);
-        foreach ((DeviceAddress device, ulong number) in Baselines.OrderBy(entry => entry.Key.UserId, StringComparer.Ordinal)
+        foreach ((DeviceAddress device, PulseBaseline baseline) in Baselines.OrderBy(entry => entry.Key.UserId, StringComparer.Ordinal)
             .ThenBy(entry => entry.Key.DeviceId, StringComparer.Ordinal))
         {
-            writer.Address(device).UInt64(number);
+            writer.Address(device).Id(baseline.StreamId).UInt64(baseline.Number);
         }
 
         writer.Texts([.. Unchecked]).Byte((byte)ToTell.Count);
@@ -197,7 +196,7 @@ internal sealed class PulseRecord
         record.Welcome = reader.ReadBytes(Sha256.Size).ToArray();
         for (long left = reader.ReadInt64(); left > 0; left--)
         {
-            record.Baselines.Add(DeviceCertificate.ReadAddress(ref reader), reader.ReadUInt64());
+            record.Baselines.Add(DeviceCertificate.ReadAddress(ref reader), new PulseBaseline(reader.ReadId(), reader.ReadUInt64()));
         }
 
         record.Unchecked.UnionWith(reader.ReadTexts());

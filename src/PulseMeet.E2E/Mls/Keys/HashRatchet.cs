@@ -29,6 +29,15 @@ internal sealed class HashRatchet(MlsSuite suite, MlsSecret secret, uint generat
         return key;
     }
 
+    /// <summary>Passes over generations, up to one; their keys are deleted.</summary>
+    public void Skip(uint count, uint max)
+    {
+        for (; count > 0 && Generation < max; count--)
+        {
+            Advance();
+        }
+    }
+
     /// <summary>The key of a generation, without consuming it. The caller disposes it and then consumes or not.</summary>
     /// <exception cref="E2EException">Used or dropped (<see cref="E2EError.DuplicateMessage"/>), or further ahead than
     /// <paramref name="maxAhead"/> (<see cref="E2EError.TooFarAhead"/>), which is found before any derivation.</exception>
