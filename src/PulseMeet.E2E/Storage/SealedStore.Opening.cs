@@ -67,6 +67,7 @@ internal sealed partial class SealedStore
 
             _closed = true;
             _view = null;
+            _recent.Dispose();
             _keys.Dispose();
             await _store.ReleaseAsync(_lease).ConfigureAwait(false);
         }

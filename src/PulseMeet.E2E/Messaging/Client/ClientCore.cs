@@ -63,6 +63,9 @@ internal sealed class ClientCore : IAsyncDisposable
     /// <summary>Groups of pulse chats that were used lately.</summary>
     public PulseShelf Shelf { get; } = new();
 
+    /// <summary>Sessions that were used lately.</summary>
+    public SessionShelf Sessions { get; } = new();
+
     /// <summary>Whether the relay has said, since the store was opened, which revision it was told: until then nobody knows whether the
     /// store was put back, and nothing is sealed for a group.</summary>
     public bool IsRevisionConfirmed { get; set; }
@@ -274,6 +277,7 @@ internal sealed class ClientCore : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         Shelf.Dispose();
+        Sessions.Dispose();
         await DeleteLeftoversAsync().ConfigureAwait(false);
         Telemetry.ClientEnded(this, Relay);
         _preKeys?.Dispose();
