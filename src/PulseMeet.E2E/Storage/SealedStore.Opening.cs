@@ -20,6 +20,7 @@ internal sealed partial class SealedStore
     {
         ArgumentNullException.ThrowIfNull(store);
         ArgumentNullException.ThrowIfNull(masterKey);
+        store = new CheckedStore(store);
         StoreLease lease = await store.AcquireAsync(owner, handover, cancellationToken).ConfigureAwait(false);
         try
         {
@@ -30,7 +31,7 @@ internal sealed partial class SealedStore
         }
         catch
         {
-            await store.ReleaseAsync(lease, CancellationToken.None).ConfigureAwait(false);
+            await TryReleaseAsync(store, lease).ConfigureAwait(false);
             throw;
         }
     }
@@ -74,6 +75,18 @@ internal sealed partial class SealedStore
         finally
         {
             _turn.Release();
+        }
+    }
+
+    /// <summary>Why the store could not be opened is the answer, and not that it could not be given back either.</summary>
+    private static async Task TryReleaseAsync(IE2EStore store, StoreLease lease)
+    {
+        try
+        {
+            await store.ReleaseAsync(lease, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (E2EException)
+        {
         }
     }
 
