@@ -10,7 +10,6 @@ public sealed class AfterACrash
     [Fact]
     public async Task Whichever_write_it_dies_at_what_was_said_arrives_once_and_what_was_told_is_there_once()
     {
-        using var time = new CancellationTokenSource(TimeSpan.FromMinutes(1));
         People people = null!;
         bool wasSaid = false;
         int tried = await CrashingStore.AtEveryWriteAsync(
@@ -27,7 +26,6 @@ public sealed class AfterACrash
                 wasSaid = true;
                 await people["bob"].App.SayAsync("alice", "At ten.");
                 await people.PassAsync(minutes: 1);
-                await people["alice"].App.ReadUntilAsync(notebook => notebook.Lines.Count == 1, time.Token);
             },
             check: async store =>
             {
@@ -39,8 +37,6 @@ public sealed class AfterACrash
                 await after["alice"].App.SayAsync("bob", "bye");
                 await after["bob"].App.SayAsync("alice", "bye");
                 await after.PassAsync(minutes: 5);
-                await after["bob"].App.ReadUntilAsync(notebook => notebook.Lines.Contains("alice: bye"), time.Token);
-                await after["alice"].App.ReadUntilAsync(notebook => notebook.Lines.Contains("bob: bye"), time.Token);
 
                 int arrived = after["bob"].Notebook.Lines.Count(line => line == "alice: Coffee?");
                 Assert.True(wasSaid ? arrived == 1 : arrived <= 1, $"Alice's message came {arrived} times.");

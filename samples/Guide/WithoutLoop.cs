@@ -12,7 +12,7 @@ internal static class WithoutLoop
     {
         #region woken
         await extension.SynchronizeAsync(cancellationToken);
-        await foreach (E2EEvent e in extension.ReadEventsAsync(cancellationToken))
+        await foreach (E2EEvent e in extension.ReadWaitingEventsAsync(cancellationToken))
         {
             if (e is MessageReceived { Content: TextContent text } message)
             {
@@ -21,7 +21,7 @@ internal static class WithoutLoop
             }
         }
         #endregion
-        throw new InvalidOperationException("Events have no end.");
+        throw new InvalidOperationException("No message came.");
     }
 
     public static async Task CarryOutAsync(E2EClient chat, IE2ERelay server, CancellationToken cancellationToken)

@@ -10,8 +10,6 @@ namespace Monitoring;
 public sealed class TwoClients(
     IServiceProvider services, UnreliableRelayServer relay, IKeyDerivationService derivation, TimeProvider time) : IAsyncDisposable
 {
-    private static readonly TimeSpan s_quiet = TimeSpan.FromMilliseconds(50);
-
     private readonly SemaphoreSlim _turn = new(1, 1);
     private readonly X25519KeyPair _archive = X25519KeyPair.Generate();
 
@@ -86,24 +84,13 @@ public sealed class TwoClients(
         _turn.Dispose();
     }
 
-    /// <summary>Takes the events until none has come for a moment: a loop that went on waiting would keep the mailbox from
-    /// <see cref="E2EClient.SynchronizeAsync"/>. An app that only reads needs neither.</summary>
+    /// <summary>Takes what came.</summary>
     private static async Task<int> ReadAsync(E2EClient client, CancellationToken cancellationToken)
     {
         int messages = 0;
-        using var quiet = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        quiet.CancelAfter(s_quiet);
-        try
+        await foreach (E2EEvent happened in client.ReadWaitingEventsAsync(cancellationToken))
         {
-            await foreach (E2EEvent happened in client.ReadEventsAsync(quiet.Token))
-            {
-                messages += happened is MessageReceived ? 1 : 0;
-                quiet.CancelAfter(s_quiet);
-            }
-        }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-        {
-            // Nothing more for now.
+            messages += happened is MessageReceived ? 1 : 0;
         }
 
         return messages;

@@ -125,7 +125,14 @@ public sealed partial class SqliteStore : IE2EStore
             Lease held = _lease is { } own && own.Generation == lease.Generation
                 ? own
                 : throw new E2EException(E2EError.StoreInUse, "The lease was lost.");
-            await Task.Run(() => SqliteFailure.Catch(() => Run(held)), CancellationToken.None).ConfigureAwait(false);
+            if (Thread.CurrentThread.IsThreadPoolThread)
+            {
+                SqliteFailure.Catch(() => Run(held));
+            }
+            else
+            {
+                await Task.Run(() => SqliteFailure.Catch(() => Run(held)), CancellationToken.None).ConfigureAwait(false);
+            }
         }
         finally
         {

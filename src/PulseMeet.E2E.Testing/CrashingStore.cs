@@ -4,7 +4,7 @@ namespace PulseMeet.E2E.Testing;
 
 /// <summary>A store that fails or crashes at the n-th write.</summary>
 /// <remarks>Batches and wiping count as writes. After a crash every call fails with <see cref="SimulatedCrashException"/>, until
-/// <see cref="RestartAsync"/>. Thread-safe.</remarks>
+/// <see cref="RestartAsync"/>; a client gives that on as <see cref="E2EError.StoreFailed"/>, with it beneath. Thread-safe.</remarks>
 /// <param name="inner">Where the records are. Disposed with this.</param>
 public sealed class CrashingStore(IE2EStore inner) : IE2EStore
 {

@@ -14,6 +14,9 @@ internal static class ClientCommand
     private const int MessageSize = 256;
     private const int PerRound = 100;
 
+    /// <summary>Rounds that are not counted: a client that runs for a while, compiled as well as it gets.</summary>
+    private const int WarmUp = 150;
+
     public static async Task<int> RunAsync(int rounds, int conversations = 10_000)
     {
         await MeasureInMemoryAsync(rounds);
@@ -46,7 +49,7 @@ internal static class ClientCommand
         var delivering = new Series("client: to the relay, a hundred in a sync");
         var receiving = new Series("client: received, a hundred in a sync");
         var reading = new Series("client: read and acknowledged one by one");
-        for (int round = -3; round < rounds; round++)
+        for (int round = -WarmUp; round < rounds; round++)
         {
             bool counts = round >= 0;
             var messages = new Queue<byte[]>(PerRound);
@@ -87,7 +90,7 @@ internal static class ClientCommand
             var sizes = new List<double>();
             var rows = new List<int>();
             int reads = 0;
-            for (int round = -3; round < rounds; round++)
+            for (int round = -WarmUp / 5; round < rounds; round++)
             {
                 bool counts = round >= 0;
                 for (int i = 0; i < PerRound; i++)

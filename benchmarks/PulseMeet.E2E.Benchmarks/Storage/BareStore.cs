@@ -8,6 +8,8 @@ namespace PulseMeet.E2E.Benchmarks.Storage;
 internal sealed class BareStore : IDisposable
 {
     private readonly SqliteConnection _connection;
+    private readonly SqliteCommand _begin;
+    private readonly SqliteCommand _commit;
     private readonly SqliteCommand _put;
     private readonly SqliteCommand _delete;
 
@@ -18,15 +20,15 @@ internal sealed class BareStore : IDisposable
         Execute("PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 0; PRAGMA secure_delete = ON; PRAGMA synchronous = "
             + (durability == SqliteDurability.Full ? "FULL" : "NORMAL"));
         Execute("CREATE TABLE record (tab INTEGER NOT NULL, key BLOB NOT NULL, value BLOB NOT NULL, PRIMARY KEY (tab, key)) STRICT, WITHOUT ROWID");
+        _begin = Command("BEGIN IMMEDIATE");
+        _commit = Command("COMMIT");
         _put = Command("INSERT INTO record VALUES ($t, $k, $v) ON CONFLICT (tab, key) DO UPDATE SET value = excluded.value", "$t", "$k", "$v");
         _delete = Command("DELETE FROM record WHERE tab = $t AND key = $k", "$t", "$k");
     }
 
     public void Write(IReadOnlyList<StoreChange> changes)
     {
-        using SqliteTransaction transaction = _connection.BeginTransaction();
-        _put.Transaction = transaction;
-        _delete.Transaction = transaction;
+        _begin.ExecuteNonQuery();
         foreach (StoreChange change in changes)
         {
             SqliteCommand command = change.Value is null ? _delete : _put;
@@ -40,11 +42,13 @@ internal sealed class BareStore : IDisposable
             command.ExecuteNonQuery();
         }
 
-        transaction.Commit();
+        _commit.ExecuteNonQuery();
     }
 
     public void Dispose()
     {
+        _begin.Dispose();
+        _commit.Dispose();
         _put.Dispose();
         _delete.Dispose();
         _connection.Dispose();

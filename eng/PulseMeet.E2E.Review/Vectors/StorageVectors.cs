@@ -26,8 +26,8 @@ internal sealed class StorageVectors : IVectorTopic
         }
 
         byte[] root = Bytes(vector, "root_key");
-        byte[] salt = Bytes(vector, "record_salt");
-        if (RecordSeal.Open(root, RecordSeal.RecordLabel, Name(vector), salt, Bytes(vector, "sealed_record")) is not { } value
+        byte[] salt = Bytes(vector, "batch_salt");
+        if (RecordSeal.Open(root, RecordKind.Record, Name(vector), salt, Bytes(vector, "sealed_record")) is not { } value
             || Hex(value) != Text(vector, "value"))
         {
             yield return "value";
@@ -35,7 +35,7 @@ internal sealed class StorageVectors : IVectorTopic
 
         foreach (JsonNode? refused in vector["refused_records"]!.AsArray())
         {
-            if (RecordSeal.Open(root, RecordSeal.RecordLabel, Name(vector), salt, Convert.FromHexString((string)refused!)) is not null)
+            if (RecordSeal.Open(root, RecordKind.Record, Name(vector), salt, Convert.FromHexString((string)refused!)) is not null)
             {
                 yield return "refused_records";
             }
@@ -53,9 +53,7 @@ internal sealed class StorageVectors : IVectorTopic
             ["key"] = Hex("bob/phone"u8),
             ["value"] = Hex(System.Text.Encoding.UTF8.GetBytes(text)),
             ["key_salt"] = Hex(Fixed("key salt").AsSpan(0, RecordSeal.SaltSize)),
-            ["record_salt"] = Hex(Fixed("record salt").AsSpan(0, RecordSeal.SaltSize)),
-            ["node_salt"] = Hex(Fixed("node salt").AsSpan(0, RecordSeal.SaltSize)),
-            ["head_salt"] = Hex(Fixed("head salt").AsSpan(0, RecordSeal.SaltSize)),
+            ["batch_salt"] = Hex(Fixed("batch salt").AsSpan(0, RecordSeal.SaltSize)),
         };
         AddTo(vector, Compute(vector));
 
@@ -69,22 +67,23 @@ internal sealed class StorageVectors : IVectorTopic
         byte[] root = Bytes(vector, "root_key");
         long revision = Number(vector, "revision");
         byte[] name = Name(vector);
-        byte[] recordSalt = Bytes(vector, "record_salt");
-        byte[] nodeSalt = Bytes(vector, "node_salt");
+        byte[] value = Bytes(vector, "value");
+        byte[] salt = Bytes(vector, "batch_salt");
         byte[] keySalt = Bytes(vector, "key_salt");
         using MasterKey master = MasterKey.Import(Bytes(vector, "master_key"));
         using var keys = new StoreKeys(SecretBytes.CopyOf(root));
-        byte[] record = RecordSeal.Seal(
-            root, RecordSeal.RecordLabel, name, revision, Bytes(vector, "value"), PaddingScheme.Default, recordSalt);
-        var leaf = new TreeNode(Node, 0, [new TreeEntry(name, recordSalt, 0)]);
-        byte[] node = RecordSeal.Seal(root, RecordSeal.NodeLabel, leaf.Name, revision, leaf.Encode(), PaddingScheme.None, nodeSalt);
-        var head = new StoreHead(revision, 1, Node + 1, Node, 0, nodeSalt, keySalt);
-        byte[] sealedHead = RecordSeal.Seal(
-            root, RecordSeal.HeadLabel, StoreTables.HeadRecord.Span, revision, head.Encode(), PaddingScheme.None, Bytes(vector, "head_salt"));
-        byte[] another = RecordSeal.Seal(
-            root, RecordSeal.RecordLabel, [.. name, 0], revision, Bytes(vector, "value"), PaddingScheme.Default, recordSalt);
-        byte[] otherSalt = RecordSeal.Seal(
-            root, RecordSeal.RecordLabel, name, revision, Bytes(vector, "value"), PaddingScheme.Default, nodeSalt);
+        using var batch = new BatchSeal(root, RecordSeal.BatchLabel, revision, salt);
+        byte[] record = batch.Seal(RecordKind.Record, name, value, PaddingScheme.Default);
+        var leaf = new TreeNode(Node, 0, [new TreeEntry(name, salt, 0)]);
+        byte[] node = batch.Seal(RecordKind.Node, leaf.Name, leaf.Encode(), PaddingScheme.None);
+        var head = new StoreHead(revision, 1, Node + 1, Node, 0, salt, keySalt);
+        byte[] sealedHead = head.Seal(batch);
+        byte[] another = batch.Seal(RecordKind.Record, [.. name, 0], value, PaddingScheme.Default);
+        byte[] otherKind = batch.Seal(RecordKind.Node, name, value, PaddingScheme.Default);
+        using var otherBatch = new BatchSeal(root, RecordSeal.BatchLabel, revision, keySalt);
+        byte[] otherSalt = otherBatch.Seal(RecordKind.Record, name, value, PaddingScheme.Default);
+        byte[] otherNumber = [.. record];
+        otherNumber[RecordSeal.PrefixSize - 1] ^= 1;
         byte[] otherRevision = [.. record];
         otherRevision[8] ^= 1;
         return new JsonObject
@@ -98,8 +97,8 @@ internal sealed class StorageVectors : IVectorTopic
             ["head"] = Hex(head.Encode()),
             ["sealed_head"] = Hex(sealedHead),
             ["refused_records"] = new JsonArray(
-                Hex([2, .. record.AsSpan(1)]), Hex(otherRevision), Hex(otherSalt), Hex(another), Hex(record.AsSpan(0, record.Length - 1)),
-                Hex([.. record, 0]), Hex(record.AsSpan(0, 41)), string.Empty),
+                Hex([1, .. record.AsSpan(1)]), Hex([3, .. record.AsSpan(1)]), Hex(otherRevision), Hex(otherNumber), Hex(otherSalt), Hex(another),
+                Hex(otherKind), Hex(record.AsSpan(0, record.Length - 1)), Hex([.. record, 0]), Hex(record.AsSpan(0, 45)), string.Empty),
         };
     }
 }

@@ -36,7 +36,7 @@ public sealed class ChatApp : IAsyncDisposable
     public Task SayAsync(string user, string text, CancellationToken cancellationToken = default) =>
         _chat.SendAsync(user, MessageContent.Text(text), cancellationToken);
 
-    /// <summary>The app is woken: it sends and receives, and sleeps again. A relay that is away is for the next time.</summary>
+    /// <summary>The app is woken: it sends, receives and notes what came, and sleeps again. A relay that is away is for the next time.</summary>
     public async Task WakeAsync(CancellationToken cancellationToken = default)
     {
         try
@@ -47,17 +47,16 @@ public sealed class ChatApp : IAsyncDisposable
         {
             // What waits, waits in the store.
         }
+
+        await ReadAsync(cancellationToken);
     }
 
-    /// <summary>Notes what happened, until something has.</summary>
-    public async Task ReadUntilAsync(Func<Notebook, bool> isEnough, CancellationToken cancellationToken)
-    {
-        if (isEnough(_notebook))
-        {
-            return;
-        }
+    public ValueTask DisposeAsync() => _chat.DisposeAsync();
 
-        await foreach (E2EEvent happened in _chat.ReadEventsAsync(cancellationToken))
+    /// <summary>Notes what has happened since.</summary>
+    private async Task ReadAsync(CancellationToken cancellationToken)
+    {
+        await foreach (E2EEvent happened in _chat.ReadWaitingEventsAsync(cancellationToken))
         {
             if (happened is MessageReceived message)
             {
@@ -67,13 +66,6 @@ public sealed class ChatApp : IAsyncDisposable
             {
                 _notebook.Note(missing);
             }
-
-            if (isEnough(_notebook))
-            {
-                return; // Not acknowledged: it is told again, and noted once.
-            }
         }
     }
-
-    public ValueTask DisposeAsync() => _chat.DisposeAsync();
 }

@@ -9,6 +9,9 @@ internal sealed class GroupWrite(StoreKeys keys, TreeReader reader, StoreView vi
 {
     private readonly Dictionary<byte[], ReadOnlyMemory<byte>?> _writes = new(StoreName.Comparer);
 
+    /// <summary>16 bytes that name the write, once it is sealed.</summary>
+    public byte[] Salt { get; private set; } = [];
+
     /// <summary>Lays a batch over those before it.</summary>
     /// <returns>False where a record that it expects is another one.</returns>
     /// <exception cref="E2EException">The tree cannot be read (<see cref="E2EError.StoreDamaged"/>).</exception>
@@ -36,20 +39,28 @@ internal sealed class GroupWrite(StoreKeys keys, TreeReader reader, StoreView vi
     {
         long revision = view.Head.Revision + 1;
         List<StoreChange> changes = new(_writes.Count + 16);
-        var edit = new TreeEdit(reader, view.Head, view.Root);
+        using BatchSeal seal = keys.BeginBatch(revision);
+        Salt = seal.Salt;
+        var edit = new TreeEdit(reader, view.Head, view.Root, seal.Salt);
         foreach ((byte[] name, ReadOnlyMemory<byte>? value) in _writes)
         {
-            byte[]? salt = null;
-            byte[]? record = value is null
-                ? null
-                : keys.Seal(RecordSeal.RecordLabel, name, revision, value.Value.Span, PaddingScheme.Default, out salt);
+            byte[]? record = value is { } put ? seal.Seal(RecordKind.Record, name, put.Span, PaddingScheme.Default) : null;
             changes.Add(new StoreChange(StoreTables.Records, keys.CodeOf(name), record));
-            await edit.PutAsync(name, salt).ConfigureAwait(false);
+            await edit.PutAsync(name, isThere: value is not null).ConfigureAwait(false);
         }
 
-        (StoreHead head, TreeEntry? root) = edit.Seal(keys, revision, changes);
-        changes.Add(new StoreChange(StoreTables.Roots, StoreTables.HeadRecord, head.Seal(keys)));
+        (StoreHead head, TreeEntry? root) = edit.Seal(seal, revision, changes);
+        changes.Add(new StoreChange(StoreTables.Roots, StoreTables.HeadRecord, head.Seal(seal)));
         return (changes, new StoreView(head, root));
+    }
+
+    /// <summary>Tells what was written, once it is.</summary>
+    public void Note(RecentRecords recent)
+    {
+        foreach ((byte[] name, ReadOnlyMemory<byte>? value) in _writes)
+        {
+            recent.Written(name, Salt, view.Head.Revision + 1, value);
+        }
     }
 
     private async ValueTask<byte[]?> SaltOfAsync(byte[] name)

@@ -5,7 +5,9 @@ namespace PulseMeet.E2E.Storage;
 /// It sees ciphertext only: records are sealed before they come here, and their integrity is checked after they leave.
 /// Keys are compared byte by byte. One process holds the store at a time, by a lease with a generation. Implementations are
 /// thread-safe. <c>PulseMeet.E2E.Testing</c> has a conformance suite for an implementation of the app's own; the rules are in
-/// docs/protocol-relay.md, "The device's store". Disposing gives back a lease that is still held.
+/// docs/protocol-relay.md, "The device's store". Disposing gives back a lease that is still held. An exception that is none of these here
+/// (<see cref="IOException"/>, a database's own) reaches the client's caller as <see cref="E2EError.StoreFailed"/> with the exception
+/// beneath; the client reads what the store has before it writes again, and goes on once the store does.
 /// </remarks>
 public interface IE2EStore : IAsyncDisposable
 {

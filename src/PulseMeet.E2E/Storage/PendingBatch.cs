@@ -14,7 +14,11 @@ internal sealed class PendingBatch(StoreBatch batch, CancellationToken cancellat
     public bool EndIfCancelled() =>
         cancellationToken.IsCancellationRequested && _outcome.TrySetCanceled(cancellationToken);
 
-    public void Complete(long revision) => _outcome.TrySetResult(revision);
+    public void Complete(long revision, byte[] salt)
+    {
+        Batch.Salt = salt;
+        _outcome.TrySetResult(revision);
+    }
 
     public void Fail(Exception exception) => _outcome.TrySetException(exception);
 }

@@ -20,6 +20,7 @@ internal sealed partial class SealedStore
     {
         ArgumentNullException.ThrowIfNull(store);
         ArgumentNullException.ThrowIfNull(masterKey);
+        store = new CheckedStore(store);
         StoreLease lease = await store.AcquireAsync(owner, handover, cancellationToken).ConfigureAwait(false);
         try
         {
@@ -30,7 +31,7 @@ internal sealed partial class SealedStore
         }
         catch
         {
-            await store.ReleaseAsync(lease, CancellationToken.None).ConfigureAwait(false);
+            await TryReleaseAsync(store, lease).ConfigureAwait(false);
             throw;
         }
     }
@@ -67,12 +68,25 @@ internal sealed partial class SealedStore
 
             _closed = true;
             _view = null;
+            _recent.Dispose();
             _keys.Dispose();
             await _store.ReleaseAsync(_lease).ConfigureAwait(false);
         }
         finally
         {
             _turn.Release();
+        }
+    }
+
+    /// <summary>Why the store could not be opened is the answer, and not that it could not be given back either.</summary>
+    private static async Task TryReleaseAsync(IE2EStore store, StoreLease lease)
+    {
+        try
+        {
+            await store.ReleaseAsync(lease, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (E2EException)
+        {
         }
     }
 

@@ -48,11 +48,15 @@ internal sealed partial class SealedStore
     }
 
     /// <summary>A wrapped key and a head that names it.</summary>
-    private static StoreChange[] Roots(StoreKeys keys, MasterKey masterKey, StoreHead head) =>
-    [
-        new(StoreTables.Roots, StoreTables.KeyRecord, keys.Wrap(masterKey, head.Revision, head.KeySalt)),
-        new(StoreTables.Roots, StoreTables.HeadRecord, head.Seal(keys)),
-    ];
+    private static StoreChange[] Roots(StoreKeys keys, MasterKey masterKey, StoreHead head)
+    {
+        using BatchSeal seal = keys.BeginBatch(head.Revision);
+        return
+        [
+            new(StoreTables.Roots, StoreTables.KeyRecord, keys.Wrap(masterKey, head.Revision, head.KeySalt)),
+            new(StoreTables.Roots, StoreTables.HeadRecord, head.Seal(seal)),
+        ];
+    }
 
     private async Task WriteAsync(IReadOnlyList<PendingBatch> group)
     {
@@ -97,7 +101,8 @@ internal sealed partial class SealedStore
             {
                 (IReadOnlyList<StoreChange> changes, StoreView next) = await write.SealAsync().ConfigureAwait(false);
                 await WriteAsync(changes, view, next).ConfigureAwait(false);
-                accepted.ForEach(pending => pending.Complete(next.Head.Revision));
+                write.Note(_recent);
+                accepted.ForEach(pending => pending.Complete(next.Head.Revision, write.Salt));
             }
         }
         catch (E2EException e) when (e.Reason == E2EError.StoreDamaged && group.Count > 1)

@@ -19,6 +19,7 @@ internal sealed partial class SealedStore : IAsyncDisposable
     private readonly StoreKeys _keys;
     private readonly TreeReader _reader;
     private readonly CommitQueue _queue;
+    private readonly RecentRecords _recent = new();
 
     /// <summary>The turn to write. It is held over the store's I/O, and no lock is.</summary>
     private readonly SemaphoreSlim _turn = new(1, 1);
@@ -46,11 +47,34 @@ internal sealed partial class SealedStore : IAsyncDisposable
     /// <summary>Cancelled when somebody else has the store, or nobody.</summary>
     public CancellationToken Lost => _lease.Lost;
 
+    /// <summary>Which write of a record is in the store: its salt; null where there is no record.</summary>
+    /// <exception cref="E2EException">As for <see cref="ReadAsync(byte, ReadOnlyMemory{byte}, bool, CancellationToken)"/>.</exception>
+    public async ValueTask<byte[]?> FindAsync(byte table, ReadOnlyMemory<byte> key, CancellationToken cancellationToken = default)
+    {
+        byte[] name = StoreName.Of(table, key.Span);
+        byte[]? salt = null;
+        await ReadingAsync(
+            async view =>
+            {
+                (bool readable, TreeEntry? entry) =
+                    await _reader.FindAsync(view.Root, view.Head.Levels, name, cancellationToken).ConfigureAwait(false);
+                salt = entry?.Salt;
+                return readable;
+            },
+            cancellationToken).ConfigureAwait(false);
+        return salt;
+    }
+
     /// <summary>Reads one record; null where there is none.</summary>
+    /// <param name="table">The table.</param>
+    /// <param name="key">1 to 255 bytes.</param>
+    /// <param name="isKept">Whether it may stay in memory for whoever reads it next.</param>
+    /// <param name="cancellationToken">Stops reading.</param>
     /// <exception cref="ArgumentException">The key is not 1 to 255 bytes.</exception>
     /// <exception cref="E2EException">The store was changed (<see cref="E2EError.StoreDamaged"/>), cannot be read
     /// (<see cref="E2EError.StoreFailed"/>), or somebody else has it (<see cref="E2EError.StoreInUse"/>).</exception>
-    public async ValueTask<OpenedRecord?> ReadAsync(byte table, ReadOnlyMemory<byte> key, CancellationToken cancellationToken = default)
+    public async ValueTask<OpenedRecord?> ReadAsync(
+        byte table, ReadOnlyMemory<byte> key, bool isKept, CancellationToken cancellationToken = default)
     {
         byte[] name = StoreName.Of(table, key.Span);
         List<OpenedRecord> found = [];
@@ -59,11 +83,15 @@ internal sealed partial class SealedStore : IAsyncDisposable
             {
                 (bool readable, TreeEntry? entry) =
                     await _reader.FindAsync(view.Root, view.Head.Levels, name, cancellationToken).ConfigureAwait(false);
-                return readable && (entry is null || await OpenAsync(entry, found, cancellationToken).ConfigureAwait(false));
+                return readable && (entry is null || await OpenAsync(entry, found, isKept, cancellationToken).ConfigureAwait(false));
             },
             cancellationToken).ConfigureAwait(false);
         return found.Count == 0 ? null : found[0];
     }
+
+    /// <inheritdoc cref="ReadAsync(byte, ReadOnlyMemory{byte}, bool, CancellationToken)"/>
+    public ValueTask<OpenedRecord?> ReadAsync(byte table, ReadOnlyMemory<byte> key, CancellationToken cancellationToken = default) =>
+        ReadAsync(table, key, isKept: true, cancellationToken);
 
     /// <summary>Reads records of one revision in the order of their keys.</summary>
     /// <param name="table">The table.</param>
@@ -71,7 +99,7 @@ internal sealed partial class SealedStore : IAsyncDisposable
     /// <param name="prefix">Only keys that begin so; empty for all.</param>
     /// <param name="max">The most records; at least 1.</param>
     /// <param name="cancellationToken">Stops reading.</param>
-    /// <exception cref="E2EException">As for <see cref="ReadAsync"/>.</exception>
+    /// <exception cref="E2EException">As for <see cref="ReadAsync(byte, ReadOnlyMemory{byte}, bool, CancellationToken)"/>.</exception>
     public async ValueTask<IReadOnlyList<OpenedRecord>> ScanAsync(
         byte table,
         ReadOnlyMemory<byte> after,
@@ -92,7 +120,7 @@ internal sealed partial class SealedStore : IAsyncDisposable
                     .CollectAsync(view.Root, view.Head.Levels, above, within, max, entries, cancellationToken).ConfigureAwait(false);
                 foreach (TreeEntry entry in entries)
                 {
-                    readable = readable && await OpenAsync(entry, found, cancellationToken).ConfigureAwait(false);
+                    readable = readable && await OpenAsync(entry, found, isKept: false, cancellationToken).ConfigureAwait(false);
                 }
 
                 return readable;
@@ -103,15 +131,27 @@ internal sealed partial class SealedStore : IAsyncDisposable
 
     /// <summary>Opens the record that an entry names.</summary>
     /// <returns>Whether it is there, in that very write.</returns>
-    private async ValueTask<bool> OpenAsync(TreeEntry entry, List<OpenedRecord> found, CancellationToken cancellationToken)
+    private async ValueTask<bool> OpenAsync(TreeEntry entry, List<OpenedRecord> found, bool isKept, CancellationToken cancellationToken)
     {
+        if (_recent.Find(entry) is { } recent)
+        {
+            found.Add(recent);
+            return true;
+        }
+
         byte[]? bytes = await _store.ReadAsync(StoreTables.Records, _keys.CodeOf(entry.Name), cancellationToken).ConfigureAwait(false);
-        if (bytes is null || _keys.Open(RecordSeal.RecordLabel, entry.Name, entry.Salt, bytes) is not { } value)
+        if (bytes is null || _keys.Open(RecordKind.Record, entry.Name, entry.Salt, bytes) is not { } value)
         {
             return false;
         }
 
-        found.Add(new OpenedRecord(entry.Name.AsMemory(1), value, RecordSeal.GetRevision(bytes), entry.Salt));
+        var opened = new OpenedRecord(entry.Name.AsMemory(1), value, RecordSeal.GetRevision(bytes), entry.Salt);
+        found.Add(opened);
+        if (isKept)
+        {
+            _recent.Add(entry.Name, opened);
+        }
+
         return true;
     }
 

@@ -16,6 +16,9 @@ internal sealed class StoreBatch
     /// <summary>The writes that have to be the current ones; null where there may be no record.</summary>
     public IReadOnlyList<(byte[] Name, byte[]? Salt)> Expected => _expected;
 
+    /// <summary>16 bytes that name the write of all that it has put; null until it is written.</summary>
+    public byte[]? Salt { get; set; }
+
     /// <summary>The bytes of all values.</summary>
     public long Size { get; private set; }
 

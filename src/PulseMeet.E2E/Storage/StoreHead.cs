@@ -23,12 +23,11 @@ internal sealed record StoreHead(
 
     public TreeEntry? Root() => RootNode == 0 ? null : new TreeEntry([], RootSalt, RootNode);
 
-    public byte[] Seal(StoreKeys keys) =>
-        keys.Seal(RecordSeal.HeadLabel, StoreTables.HeadRecord.Span, Revision, Encode(), PaddingScheme.None, out _);
+    public byte[] Seal(BatchSeal seal) => seal.Seal(RecordKind.Head, StoreTables.HeadRecord.Span, Encode(), PaddingScheme.None);
 
     /// <returns>The head, or null where the bytes are not a head that these keys sealed.</returns>
     public static StoreHead? Open(StoreKeys keys, byte[]? sealedHead) =>
-        sealedHead is not null && keys.Open(RecordSeal.HeadLabel, StoreTables.HeadRecord.Span, [], sealedHead) is { } bytes
+        sealedHead is not null && keys.Open(RecordKind.Head, StoreTables.HeadRecord.Span, [], sealedHead) is { } bytes
             ? Decode(bytes)
             : null;
 

@@ -1,5 +1,4 @@
 using PulseMeet.E2E.Primitives;
-using PulseMeet.E2E.Sealing;
 
 namespace PulseMeet.E2E.Storage;
 
@@ -29,21 +28,22 @@ internal sealed class StoreKeys : IDisposable
 
     public static StoreKeys Generate() => new(SecretBytes.Random(RootSize));
 
-    /// <summary>Seals under the root key, with a fresh salt.</summary>
-    public byte[] Seal(
-        ReadOnlySpan<byte> label, ReadOnlySpan<byte> name, long revision, ReadOnlySpan<byte> plaintext, PaddingScheme padding, out byte[] salt)
+    /// <summary>Seals what a batch writes under the root key, with a fresh salt.</summary>
+    /// <param name="revision">The store's revision after the batch.</param>
+    /// <returns>The caller disposes it.</returns>
+    public BatchSeal BeginBatch(long revision)
     {
-        salt = new byte[RecordSeal.SaltSize];
+        byte[] salt = new byte[RecordSeal.SaltSize];
         Randomness.Fill(salt);
         using SecretScope root = _root.Use();
-        return RecordSeal.Seal(root.Span, label, name, revision, plaintext, padding, salt);
+        return new BatchSeal(root.Span, RecordSeal.BatchLabel, revision, salt);
     }
 
     /// <inheritdoc cref="RecordSeal.Open"/>
-    public byte[]? Open(ReadOnlySpan<byte> label, ReadOnlySpan<byte> name, ReadOnlySpan<byte> salt, ReadOnlySpan<byte> sealedRecord)
+    public byte[]? Open(RecordKind kind, ReadOnlySpan<byte> name, ReadOnlySpan<byte> salt, ReadOnlySpan<byte> sealedRecord)
     {
         using SecretScope root = _root.Use();
-        return RecordSeal.Open(root.Span, label, name, salt, sealedRecord);
+        return RecordSeal.Open(root.Span, kind, name, salt, sealedRecord);
     }
 
     /// <summary>The code that a record lies under: HMAC-SHA-256 over its name, cut to 16 bytes, so that no name shows.</summary>
@@ -56,7 +56,7 @@ internal sealed class StoreKeys : IDisposable
     }
 
     /// <inheritdoc cref="WrappedRoot.Wrap"/>
-    public byte[] Wrap(Keys.MasterKey masterKey, long revision, ReadOnlySpan<byte> salt)
+    public byte[] Wrap(Keys.MasterKey masterKey, long revision, byte[] salt)
     {
         using SecretScope root = _root.Use();
         return WrappedRoot.Wrap(masterKey, root.Span, revision, salt);

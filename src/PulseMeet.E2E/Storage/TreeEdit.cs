@@ -1,11 +1,16 @@
+using PulseMeet.E2E.Primitives;
 using PulseMeet.E2E.Sealing;
 
 namespace PulseMeet.E2E.Storage;
 
 /// <summary>One batch's changes to the tree, on copies of the nodes that they touch.</summary>
+/// <param name="reader">Loads the nodes.</param>
+/// <param name="head">The store before the batch.</param>
+/// <param name="root">The tree's root before; null where there are no records.</param>
+/// <param name="salt">The batch's salt: 16 bytes that name the write of all that it changes.</param>
 /// <remarks>Each change touches the nodes from the root to one leaf, and a neighbour where a node is split or joined.
 /// Not thread-safe.</remarks>
-internal sealed class TreeEdit(TreeReader reader, StoreHead head, TreeEntry? root)
+internal sealed class TreeEdit(TreeReader reader, StoreHead head, TreeEntry? root, byte[] salt)
 {
     private readonly Dictionary<long, TreeNode> _changed = [];
     private readonly List<long> _gone = [];
@@ -15,13 +20,13 @@ internal sealed class TreeEdit(TreeReader reader, StoreHead head, TreeEntry? roo
     private long _next = head.NextNode;
     private long _count = head.Count;
 
-    /// <summary>Notes the current write of a record, or with null that there is none any more.</summary>
+    /// <summary>Notes that the batch writes a record, or deletes it.</summary>
     /// <exception cref="E2EException">A node is not the one that the tree names (<see cref="E2EError.StoreDamaged"/>).</exception>
-    public async ValueTask PutAsync(byte[] name, byte[]? salt)
+    public async ValueTask PutAsync(byte[] name, bool isThere)
     {
         if (_root is null)
         {
-            if (salt is not null)
+            if (isThere)
             {
                 _root = Reference(NewNode(0, [new TreeEntry(name, salt, 0)]));
                 _count = 1;
@@ -30,7 +35,7 @@ internal sealed class TreeEdit(TreeReader reader, StoreHead head, TreeEntry? roo
             return;
         }
 
-        TreeNode node = await PutAsync(_root, _levels, name, salt).ConfigureAwait(false);
+        TreeNode node = await PutAsync(_root, _levels, name, isThere).ConfigureAwait(false);
         if (node.Entries.Count == 0)
         {
             Drop(node);
@@ -55,18 +60,23 @@ internal sealed class TreeEdit(TreeReader reader, StoreHead head, TreeEntry? roo
         }
     }
 
-    /// <summary>Seals what was changed, from the leaves up, and adds it to the batch.</summary>
+    /// <summary>Seals what was changed, and adds it to the batch.</summary>
     /// <returns>The new head, and the root to go on with.</returns>
-    public (StoreHead Head, TreeEntry? Root) Seal(StoreKeys keys, long revision, List<StoreChange> changes)
+    public (StoreHead Head, TreeEntry? Root) Seal(BatchSeal seal, long revision, List<StoreChange> changes)
     {
         foreach (long number in _gone)
         {
             changes.Add(new StoreChange(StoreTables.Nodes, TreeNode.NameOf(number), null));
         }
 
-        if (_root is not null)
+        int longest = _changed.Count == 0 ? 0 : _changed.Values.Max(node => node.GetSize());
+        using var scratch = new ScratchSecret(stackalloc byte[1024], longest);
+        foreach (TreeNode node in _changed.Values)
         {
-            _root = Seal(_root, keys, revision, changes);
+            byte[] name = node.Name;
+            Span<byte> encoded = scratch.Span[..node.GetSize()];
+            node.Write(encoded);
+            changes.Add(new StoreChange(StoreTables.Nodes, name, seal.Seal(RecordKind.Node, name, encoded, PaddingScheme.None)));
         }
 
         var next = new StoreHead(
@@ -74,17 +84,17 @@ internal sealed class TreeEdit(TreeReader reader, StoreHead head, TreeEntry? roo
         return (next, reader.Keep(_root, _made));
     }
 
-    private async ValueTask<TreeNode> PutAsync(TreeEntry at, int level, byte[] name, byte[]? salt)
+    private async ValueTask<TreeNode> PutAsync(TreeEntry at, int level, byte[] name, bool isThere)
     {
         TreeNode node = await OwnAsync(at, level).ConfigureAwait(false);
         if (level == 0)
         {
-            PutInLeaf(node, name, salt);
+            PutInLeaf(node, name, isThere);
             return node;
         }
 
         int index = node.FindChild(name);
-        TreeNode child = await PutAsync(node.Entries[index], level - 1, name, salt).ConfigureAwait(false);
+        TreeNode child = await PutAsync(node.Entries[index], level - 1, name, isThere).ConfigureAwait(false);
         node.Entries[index] = Reference(child);
         if (child.Entries.Count > TreeNode.MaxEntries)
         {
@@ -98,10 +108,10 @@ internal sealed class TreeEdit(TreeReader reader, StoreHead head, TreeEntry? roo
         return node;
     }
 
-    private void PutInLeaf(TreeNode leaf, byte[] name, byte[]? salt)
+    private void PutInLeaf(TreeNode leaf, byte[] name, bool isThere)
     {
         int index = leaf.Find(name);
-        if (salt is null)
+        if (!isThere)
         {
             if (index >= 0)
             {
@@ -175,24 +185,6 @@ internal sealed class TreeEdit(TreeReader reader, StoreHead head, TreeEntry? roo
         }
     }
 
-    /// <summary>A line for a changed node; its salt comes when the node is sealed.</summary>
-    private static TreeEntry Reference(TreeNode node) => new(node.Entries[0].Name, [], node.Number);
-
-    private TreeEntry Seal(TreeEntry entry, StoreKeys keys, long revision, List<StoreChange> changes)
-    {
-        if (!_changed.TryGetValue(entry.Node, out TreeNode? node))
-        {
-            return entry;
-        }
-
-        for (int i = 0; node.Level > 0 && i < node.Entries.Count; i++)
-        {
-            node.Entries[i] = Seal(node.Entries[i], keys, revision, changes);
-        }
-
-        byte[] name = node.Name;
-        byte[] bytes = keys.Seal(RecordSeal.NodeLabel, name, revision, node.Encode(), PaddingScheme.None, out byte[] salt);
-        changes.Add(new StoreChange(StoreTables.Nodes, name, bytes));
-        return new TreeEntry(entry.Name, salt, node.Number) { Loaded = node };
-    }
+    /// <summary>A line for a changed node.</summary>
+    private TreeEntry Reference(TreeNode node) => new(node.Entries[0].Name, salt, node.Number) { Loaded = node };
 }

@@ -60,13 +60,26 @@ internal sealed class TreeNode(long number, byte level, List<TreeEntry> entries)
 
     public byte[] Encode()
     {
+        byte[] bytes = new byte[GetSize()];
+        Write(bytes);
+        return bytes;
+    }
+
+    /// <summary>Length of the encoding, in bytes.</summary>
+    public int GetSize()
+    {
         int size = 3;
         foreach (TreeEntry entry in Entries)
         {
             size += 2 + entry.Name.Length + RecordSeal.SaltSize + (Level > 0 ? 8 : 0);
         }
 
-        byte[] bytes = new byte[size];
+        return size;
+    }
+
+    /// <summary>Writes the encoding, which has exactly this length.</summary>
+    public void Write(Span<byte> bytes)
+    {
         var writer = new SpanWriter(bytes);
         writer.WriteByte(Level);
         writer.WriteUInt16((ushort)Entries.Count);
@@ -81,7 +94,6 @@ internal sealed class TreeNode(long number, byte level, List<TreeEntry> entries)
         }
 
         writer.ExpectFull();
-        return bytes;
     }
 
     /// <returns>The node, or null where authentic bytes are not a node of this level.</returns>

@@ -24,7 +24,7 @@ internal sealed class TreeReader(IE2EStore store, StoreKeys keys)
         byte[]? bytes = await store.ReadAsync(StoreTables.Nodes, TreeNode.NameOf(entry.Node), cancellationToken).ConfigureAwait(false);
         byte[]? encoded = bytes is null
             ? null
-            : keys.Open(RecordSeal.NodeLabel, TreeNode.NameOf(entry.Node), entry.Salt, bytes);
+            : keys.Open(RecordKind.Node, TreeNode.NameOf(entry.Node), entry.Salt, bytes);
         if (encoded is null)
         {
             return null;

@@ -19,13 +19,13 @@ internal static class WrappedRoot
     /// <param name="root">32 bytes.</param>
     /// <param name="revision">The store's revision after the write.</param>
     /// <param name="salt">16 bytes, random but in test vectors; the head names the wrapping by them.</param>
-    public static byte[] Wrap(MasterKey masterKey, ReadOnlySpan<byte> root, long revision, ReadOnlySpan<byte> salt)
+    public static byte[] Wrap(MasterKey masterKey, ReadOnlySpan<byte> root, long revision, byte[] salt)
     {
         byte[] record = new byte[s_size];
         WriteCheck(masterKey, salt, record.AsSpan(0, CheckSize));
         using SecretScope key = masterKey.Use();
-        RecordSeal.Seal(key.Span, RecordSeal.KeyLabel, StoreTables.KeyRecord.Span, revision, root, PaddingScheme.None, salt)
-            .CopyTo(record, CheckSize);
+        using var seal = new BatchSeal(key.Span, RecordSeal.KeyLabel, revision, salt);
+        seal.Seal(RecordKind.RootKey, StoreTables.KeyRecord.Span, root, PaddingScheme.None).CopyTo(record, CheckSize);
         return record;
     }
 
@@ -36,7 +36,8 @@ internal static class WrappedRoot
     /// (<see cref="E2EError.StoreDamaged"/>).</exception>
     public static StoreKeys Unwrap(MasterKey masterKey, ReadOnlySpan<byte> record, out byte[] salt)
     {
-        if (record.Length != s_size)
+        // One of version 1 is shorter; that it is whole shows when it opens.
+        if (record.Length <= CheckSize + RecordSeal.PrefixSize || record.Length > s_size)
         {
             throw new E2EException(E2EError.StoreDamaged, "The wrapped root key has another length.");
         }
@@ -51,7 +52,7 @@ internal static class WrappedRoot
 
         using SecretScope key = masterKey.Use();
         using var root = new StackSecret(
-            RecordSeal.Open(key.Span, RecordSeal.KeyLabel, StoreTables.KeyRecord.Span, salt, record[CheckSize..])
+            RecordSeal.Open(key.Span, RecordKind.RootKey, StoreTables.KeyRecord.Span, salt, record[CheckSize..])
             ?? throw new E2EException(E2EError.StoreDamaged, "The wrapped root key was changed."));
         return new StoreKeys(SecretBytes.CopyOf(root.Span));
     }

@@ -123,6 +123,46 @@ public sealed class ClientConversations
     }
 
     [Fact]
+    public async Task What_waits_is_read_without_waiting_for_more_and_acknowledged_by_coming_back()
+    {
+        await using var world = new World();
+        (Member alice, Member bob) = await world.FriendsAsync();
+        string[] said = [.. Enumerable.Range(0, 120).Select(i => $"{i}")];
+        foreach (string text in said)
+        {
+            await alice.SayAsync("bob", text);
+        }
+
+        await alice.SyncAsync();
+        await bob.Client.SynchronizeAsync();
+        await bob.Client.SynchronizeAsync();
+        world.Relay.Before = (_, call) => throw new InvalidOperationException($"The relay was asked: {call}.");
+        await foreach (E2EEvent next in bob.Client.ReadWaitingEventsAsync())
+        {
+            await Assert.ThrowsAsync<InvalidOperationException>(async () => await ReadAsync(bob.Client.ReadWaitingEventsAsync()));
+            await Assert.ThrowsAsync<InvalidOperationException>(async () => await ReadAsync(bob.Client.ReadEventsAsync()));
+            break;
+        }
+
+        Assert.Equal(said, await ReadAsync(bob.Client.ReadWaitingEventsAsync()));
+        Assert.Empty(await ReadAsync(bob.Client.ReadWaitingEventsAsync()));
+        using var cancel = new CancellationTokenSource();
+        await cancel.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => ReadAsync(bob.Client.ReadWaitingEventsAsync(cancel.Token)));
+
+        static async Task<IReadOnlyList<string>> ReadAsync(IAsyncEnumerable<E2EEvent> events)
+        {
+            List<string> texts = [];
+            await foreach (E2EEvent next in events)
+            {
+                texts.Add(((TextContent)((MessageReceived)next).Content).Value);
+            }
+
+            return texts;
+        }
+    }
+
+    [Fact]
     public async Task A_message_that_was_sent_while_the_relay_was_away_arrives_later()
     {
         await using var world = new World();

@@ -131,7 +131,7 @@ public sealed class PulseCrashes
         {
             await act();
         }
-        catch (Exception exception) when (exception is SimulatedCrashException or E2EException { Reason: E2EError.StoreFailed or E2EError.RelayUnavailable })
+        catch (Exception exception) when (exception is E2EException { Reason: E2EError.StoreFailed or E2EError.RelayUnavailable })
         {
             // That is what is tried.
         }

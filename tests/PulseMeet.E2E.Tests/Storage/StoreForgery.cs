@@ -40,7 +40,7 @@ public sealed class StoreForgery : IDisposable
         foreach (StoreChange record in raw.Records)
         {
             byte[] value = record.Value!.ToArray();
-            foreach (byte[]? other in new[] { value[..^1], [.. value, 0], [], null, value[..26], value[..16] })
+            foreach (byte[]? other in new[] { value[..^1], [.. value, 0], [], null, value[..30], value[..26], value[..16] })
             {
                 Assert.Equal(E2EError.StoreDamaged, await Stores.RefusalAsync(async () =>
                     await Stores.WritesAsync(await raw.With(record with { Value = other }).WriteAsync(), _key)));

@@ -27,6 +27,7 @@ internal sealed class ClientCore : IAsyncDisposable
     private readonly List<IDisposable> _retired = [];
     private DeviceIdentity? _identity;
     private DevicePreKeys? _preKeys;
+    private volatile bool _arePreKeysStale;
 
     private ClientCore(SealedStore store, IE2ERelay relay, IMediaStore? media, E2EClientOptions options, TimeProvider time)
     {
@@ -62,6 +63,9 @@ internal sealed class ClientCore : IAsyncDisposable
 
     /// <summary>Groups of pulse chats that were used lately.</summary>
     public PulseShelf Shelf { get; } = new();
+
+    /// <summary>Sessions that were used lately.</summary>
+    public SessionShelf Sessions { get; } = new();
 
     /// <summary>Whether the relay has said, since the store was opened, which revision it was told: until then nobody knows whether the
     /// store was put back, and nothing is sealed for a group.</summary>
@@ -152,8 +156,14 @@ internal sealed class ClientCore : IAsyncDisposable
     /// <param name="cancellationToken">Stops waiting for the turns and reading; what is being written is written.</param>
     public async Task<T> ChangeAsync<T>(IEnumerable<string> turns, Func<Work, Task<T>> change, CancellationToken cancellationToken)
     {
-        using IDisposable turn = await Gates.EnterAsync(turns, cancellationToken).ConfigureAwait(false);
+        string[] taken = [.. turns];
+        using IDisposable turn = await Gates.EnterAsync(taken, cancellationToken).ConfigureAwait(false);
         await Sequence.EnsureAsync(cancellationToken).ConfigureAwait(false);
+        if (_arePreKeysStale && taken.Contains(Gates.PreKeys))
+        {
+            await ReloadPreKeysAsync().ConfigureAwait(false);
+        }
+
         var work = new Work(this, cancellationToken);
         try
         {
@@ -220,12 +230,15 @@ internal sealed class ClientCore : IAsyncDisposable
     /// <summary>Takes this device's prekeys as they are in the store. For whoever has their turn, or has the client alone.</summary>
     public async Task ReloadPreKeysAsync()
     {
+        // Where the store cannot be read now, whoever has their turn next reads it.
+        _arePreKeysStale = true;
         byte[] state = await ReadAsync(PreKeysKey, CancellationToken.None).ConfigureAwait(false)
             ?? throw new E2EException(E2EError.StoreDamaged, "The device has no prekeys.");
         try
         {
             DevicePreKeys? before = _preKeys;
             _preKeys = DevicePreKeys.Deserialize(state, Identity, Options.PreKeys, Time);
+            _arePreKeysStale = false;
             before?.Dispose();
         }
         finally
@@ -274,6 +287,7 @@ internal sealed class ClientCore : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         Shelf.Dispose();
+        Sessions.Dispose();
         await DeleteLeftoversAsync().ConfigureAwait(false);
         Telemetry.ClientEnded(this, Relay);
         _preKeys?.Dispose();

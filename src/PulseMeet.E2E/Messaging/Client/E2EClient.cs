@@ -14,7 +14,7 @@ namespace PulseMeet.E2E;
 /// others beside each other, and none waits for the relay with anything held. A cancelled call has happened or not; what it had made
 /// durable goes on. Every method throws <see cref="E2EException"/> with <see cref="E2EError.StoreInUse"/>,
 /// <see cref="E2EError.StoreFailed"/>, <see cref="E2EError.StoreDamaged"/> or <see cref="E2EError.WrongMasterKey"/> where the store says
-/// so, and <see cref="InvalidOperationException"/> where the device belongs to no account yet. docs/guides/messaging.md.
+/// so (<see cref="E2EError.StoreFailed"/> for whatever else a store throws: nothing is lost, and the same client goes on once the store does), and <see cref="InvalidOperationException"/> where the device belongs to no account yet. docs/guides/messaging.md.
 /// </remarks>
 public sealed partial class E2EClient : IAsyncDisposable
 {
@@ -112,52 +112,20 @@ public sealed partial class E2EClient : IAsyncDisposable
     /// fails.</exception>
     /// <remarks>A relay that cannot be reached, throws whatever it likes, or talks nonsense, is tried again, after at most a minute; it ends
     /// nothing. One that answers without waiting, or gives what says nothing new, is asked less and less often.</remarks>
-    public async IAsyncEnumerable<E2EEvent> ReadEventsAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
-    {
-        Engine engine = await OpenAsync(cancellationToken).ConfigureAwait(false);
-        _ = engine.Core.Identity;
-        if (Interlocked.Exchange(ref _isReading, 1) != 0)
-        {
-            throw new InvalidOperationException("The events are being read already.");
-        }
+    public IAsyncEnumerable<E2EEvent> ReadEventsAsync(CancellationToken cancellationToken = default) => ReadAsync(waits: true, cancellationToken);
 
-        try
-        {
-            var reading = new ReadingRounds(engine, _time);
-            while (true)
-            {
-                cancellationToken.ThrowIfCancellationRequested();
-                engine.Core.Incoming.Reset();
-                while (engine.Core.Signals.Reader.TryRead(out SignalReceived? signal))
-                {
-                    yield return signal;
-                }
-
-                IReadOnlyList<E2EEvent> waiting = await PeekAsync(100, cancellationToken).ConfigureAwait(false);
-                foreach (E2EEvent next in waiting)
-                {
-                    yield return next;
-                    await AcknowledgeAsync(next, CancellationToken.None).ConfigureAwait(false);
-                }
-
-                if (waiting.Count == 0)
-                {
-                    await reading.RunAsync(cancellationToken).ConfigureAwait(false);
-                }
-                else
-                {
-                    reading.HasBroughtSomething();
-                }
-            }
-        }
-        finally
-        {
-            Volatile.Write(ref _isReading, 0);
-        }
-    }
+    /// <summary>What has happened and waits to be handed over, and no more: asks no relay, and ends where nothing waits. For an app that calls
+    /// <see cref="SynchronizeAsync"/> now and then, and for tests.</summary>
+    /// <param name="cancellationToken">Ends it, with an <see cref="OperationCanceledException"/>.</param>
+    /// <returns>Events in their order. An event is acknowledged when the loop comes back for the next one, as in <see cref="ReadEventsAsync"/>.</returns>
+    /// <exception cref="InvalidOperationException">Somebody else is reading, or the device belongs to no account.</exception>
+    /// <exception cref="ObjectDisposedException">The client was disposed or wiped meanwhile.</exception>
+    /// <exception cref="E2EException">Another process has taken the store over (<see cref="E2EError.StoreInUse"/>), or the store
+    /// fails.</exception>
+    public IAsyncEnumerable<E2EEvent> ReadWaitingEventsAsync(CancellationToken cancellationToken = default) => ReadAsync(waits: false, cancellationToken);
 
     /// <summary>One round without waiting: sends what waits, receives what is there (at most what a full mailbox holds), renews what is due. For an app that is woken now and
-    /// then, and for tests. What came is read with <see cref="ReadEventsAsync"/>.</summary>
+    /// then, and for tests. What came is read with <see cref="ReadWaitingEventsAsync"/>.</summary>
     /// <param name="cancellationToken">Stops between two steps.</param>
     /// <exception cref="E2EException">The relay cannot be reached, or refuses for now.</exception>
     public async Task SynchronizeAsync(CancellationToken cancellationToken = default)
@@ -234,6 +202,55 @@ public sealed partial class E2EClient : IAsyncDisposable
         finally
         {
             _opening.Release();
+        }
+    }
+
+    private async IAsyncEnumerable<E2EEvent> ReadAsync(bool waits, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        Engine engine = await OpenAsync(cancellationToken).ConfigureAwait(false);
+        _ = engine.Core.Identity;
+        if (Interlocked.Exchange(ref _isReading, 1) != 0)
+        {
+            throw new InvalidOperationException("The events are being read already.");
+        }
+
+        try
+        {
+            var reading = new ReadingRounds(engine, _time);
+            while (true)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                engine.Core.Incoming.Reset();
+                while (engine.Core.Signals.Reader.TryRead(out SignalReceived? signal))
+                {
+                    yield return signal;
+                }
+
+                IReadOnlyList<E2EEvent> waiting = await PeekAsync(100, cancellationToken).ConfigureAwait(false);
+                foreach (E2EEvent next in waiting)
+                {
+                    yield return next;
+                    await AcknowledgeAsync(next, CancellationToken.None).ConfigureAwait(false);
+                }
+
+                if (waiting.Count == 0 && !waits)
+                {
+                    yield break;
+                }
+
+                if (waiting.Count == 0)
+                {
+                    await reading.RunAsync(cancellationToken).ConfigureAwait(false);
+                }
+                else
+                {
+                    reading.HasBroughtSomething();
+                }
+            }
+        }
+        finally
+        {
+            Volatile.Write(ref _isReading, 0);
         }
     }
 

@@ -122,15 +122,25 @@ internal sealed partial class Work : IAsyncDisposable
             return session;
         }
 
-        byte[]? bytes = await ReadAsync(RecordKey.Sessions, RecordKey.Of(device, id)).ConfigureAwait(false);
-        if (bytes is null)
+        byte[] key = RecordKey.Of(device, id);
+        if (_writes.ContainsKey(StoreName.Of(RecordKey.Sessions, key))
+            || await _core.Store.FindAsync(RecordKey.Sessions, key, _cancellation).ConfigureAwait(false) is not { } salt)
         {
+            // It was dropped in this unit of work, or is not there.
             return null;
         }
 
+        if (_core.Sessions.Take(device, id, salt) is { } shelved)
+        {
+            return _sessions[(device, id)] = shelved;
+        }
+
+        byte[]? bytes = (await _core.Store.ReadAsync(RecordKey.Sessions, key, isKept: false, _cancellation).ConfigureAwait(false))?.Value;
         try
         {
-            return _sessions[(device, id)] = RatchetSession.Deserialize(bytes, _core.Options.Ratchet, _core.Time);
+            return bytes is null
+                ? null
+                : _sessions[(device, id)] = RatchetSession.Deserialize(bytes, _core.Options.Ratchet, _core.Time);
         }
         finally
         {
@@ -156,6 +166,7 @@ internal sealed partial class Work : IAsyncDisposable
             }
 
             _changedSessions.Remove((device, id));
+            _core.Sessions.Drop(device, id);
             Delete(RecordKey.Sessions, RecordKey.Of(device, id));
         }
     }
@@ -274,6 +285,7 @@ internal sealed partial class Work : IAsyncDisposable
 
                 await _core.Store.CommitAsync(batch, _cancellation).ConfigureAwait(false);
                 _core.Leftovers.Written(leftovers.Concat(_writes.Keys));
+                Shelve(batch.Salt!);
             }
 
             _isCommitted = true;
@@ -285,6 +297,18 @@ internal sealed partial class Work : IAsyncDisposable
 
         _core.Committed(this);
         Emit();
+    }
+
+    /// <summary>Sessions that were written are at hand for the next unit of work.</summary>
+    private void Shelve(byte[] salt)
+    {
+        foreach ((DeviceAddress Device, SessionId Id) changed in _changedSessions)
+        {
+            if (_sessions.Remove(changed, out RatchetSession? session))
+            {
+                _core.Sessions.Put(changed.Device, changed.Id, salt, session);
+            }
+        }
     }
 
     public async ValueTask DisposeAsync()

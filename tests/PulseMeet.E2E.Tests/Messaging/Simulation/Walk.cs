@@ -317,14 +317,7 @@ internal sealed class Walk : IAsyncDisposable
         CrashingStore? store = null;
         await one.RestartAsync(inner => store = new CrashingStore(inner));
         store!.Plan(1 + (how % 7), how % 2 == 0 ? StoreFault.CrashBefore : StoreFault.CrashAfter);
-        try
-        {
-            await TryAsync(act);
-        }
-        catch (SimulatedCrashException)
-        {
-        }
-
+        await TryAsync(act);
         one.Crash();
     }
 
