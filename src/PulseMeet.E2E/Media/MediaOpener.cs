@@ -30,9 +30,20 @@ public static class MediaOpener
 
         MediaVerification.CheckSealedLength(reference, sealedFile.Length);
         using FloeState state = MediaVerification.Start(reference, sealedFile[..FloeParameters.HeaderSize]);
-        if (options.VerifyDigest
-            && reference.Digest is { } digest
-            && !PublicBytes.Equal(Sha256.Hash(sealedFile), digest.Span))
+        if (!options.VerifyDigest || reference.Digest is not { } digest)
+        {
+            FloeSpan.Open(state, reference.Layout, sealedFile, content);
+            return;
+        }
+
+        if (reference.DigestKind == MediaDigestKind.Tree)
+        {
+            using var tree = new FileDigest(state.Header);
+            FloeSpan.Open(state, reference.Layout, sealedFile, content, tree, digest.Span);
+            return;
+        }
+
+        if (!PublicBytes.Equal(Sha256.Hash(sealedFile), digest.Span))
         {
             throw new E2EException(E2EError.NotAuthentic, "The digest is another one.");
         }

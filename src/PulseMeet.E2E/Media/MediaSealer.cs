@@ -12,14 +12,14 @@ public static class MediaSealer
 {
     /// <summary>Length of the sealed file, in bytes.</summary>
     /// <param name="length">Length of the content, in bytes.</param>
-    /// <param name="options">Null for the defaults.</param>
+    /// <param name="options">Null for the defaults; a digest adds 32 bytes for each segment where there are several.</param>
     /// <exception cref="ArgumentOutOfRangeException">Negative, or more than 2^40 segments.</exception>
     public static long GetSealedLength(long length, MediaSealingOptions? options = null)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(length);
         options ??= MediaSealingOptions.Default;
         options.Validate();
-        return FloeLayout.OfPlaintext(options.Parameters, options.Padding.Pad(length)).SealedLength;
+        return LayoutOf(length, options).SealedLength;
     }
 
     /// <summary>Seals content that is in memory. Allocates nothing for each segment; uses one thread.</summary>
@@ -37,18 +37,24 @@ public static class MediaSealer
         MediaSealingOptions? options = null)
     {
         options = Check(key, description, options);
-        FloeLayout layout = FloeLayout.OfPlaintext(options.Parameters, options.Padding.Pad(content.Length));
+        MediaLayout layout = LayoutOf(content.Length, options);
         if (destination.Length != layout.SealedLength)
         {
             throw new ArgumentException($"Must have {layout.SealedLength} bytes.", nameof(destination));
         }
 
         using FloeState state = Start(key, description, options);
-        FloeSpan.Seal(state, layout, content, destination);
-        byte[]? digest = options.WithDigest ? Sha256.Hash(destination) : null;
+        using FileDigest? digest = options.WithDigest ? new FileDigest(state.Header) : null;
+        byte[]? root = FloeSpan.Seal(state, layout, content, destination, digest);
         using SecretScope secret = key.Use();
         return new MediaReference(
-            description, secret.Span, options.SegmentLength, content.Length, destination.Length, state.HeaderTag, digest);
+            description,
+            secret.Span,
+            options.SegmentLength,
+            content.Length,
+            destination.Length,
+            state.HeaderTag,
+            root is null ? null : new MediaDigest(MediaDigestKind.Tree, root));
     }
 
     /// <summary>Seals a stream to its end, synchronously.</summary>
@@ -120,6 +126,9 @@ public static class MediaSealer
         return options;
     }
 
+    private static MediaLayout LayoutOf(long length, MediaSealingOptions options) =>
+        MediaLayout.OfPlaintext(options.Parameters, options.Padding.Pad(length), options.WithDigest);
+
     internal static FloeState Start(MediaKey key, MediaDescription description, MediaSealingOptions options)
     {
         using SecretScope secret = key.Use();
@@ -152,7 +161,7 @@ public static class MediaSealer
         using FloeState state = Start(key, description, options);
         var reader = new PlaintextReader(new StreamEnd(source, sync), options.Padding);
         using var run = new SealingRun(state, reader, new StreamEnd(destination, sync), options, progress);
-        await run.WriteAsync(state.Header.ToArray(), cancellationToken).ConfigureAwait(false);
+        await run.WriteHeaderAsync(cancellationToken).ConfigureAwait(false);
         await run.RunAsync(cancellationToken).ConfigureAwait(false);
         return run.ToReference(description, key);
     }

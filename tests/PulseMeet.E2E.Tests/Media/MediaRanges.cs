@@ -10,7 +10,7 @@ public sealed class MediaRanges
 {
     private const int Segments = 10;
 
-    private static readonly Sample s_sample = Sample.Of(((Segments - 1) * Sample.PlaintextLength) + 100);
+    private static readonly Sample s_sample = Sample.Of(((Segments - 1) * Sample.PlaintextLength) + 100, Sample.Plain);
 
     [Property(MaxTest = 300)]
     public bool Any_range_is_what_the_content_has_there(uint offset, ushort length)
@@ -95,7 +95,7 @@ public sealed class MediaRanges
     [Fact]
     public void A_padded_file_ends_where_its_content_ends()
     {
-        Sample padded = Sample.Of(100_001, Sample.Options with { Padding = MediaPadding.Padme });
+        Sample padded = Sample.Of(100_001, Sample.Plain with { Padding = MediaPadding.Padme });
         using SealedMediaStream stream = SealedMediaStream.Open(padded.Reference, new MemoryStream(padded.Sealed));
         Assert.Equal(100_001, stream.Length);
         stream.Position = 100_000;
@@ -142,7 +142,7 @@ public sealed class MediaRanges
     /// <summary>Seals a content and its padding as they are, and reads the content's last bytes as a range.</summary>
     private static long ReadToTheEnd(byte[] padded, long length)
     {
-        Sample sample = Sample.Sealing(padded, Sample.Options);
+        Sample sample = Sample.Sealing(padded, Sample.Plain);
         byte[] key = new byte[32];
         sample.Reference.Key.Export(key);
         using var reference = new MediaReference(

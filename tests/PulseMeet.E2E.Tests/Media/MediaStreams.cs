@@ -22,15 +22,36 @@ public sealed class MediaStreams
         {
             foreach (int workers in new[] { 1, 2, 3 })
             {
-                MediaSealingOptions options = Sample.Options with { Padding = padding, Workers = workers };
-                await foreach ((byte[] file, MediaReference reference) in SealInEveryForm(content, options))
+                foreach (bool withDigest in new[] { true, false })
                 {
-                    Assert.Equal(MediaSealer.GetSealedLength(length, options), file.Length);
-                    Assert.Equal(file.Length, reference.SealedLength);
-                    await OpensInEveryForm(reference, file, content, workers);
-                    reference.Dispose();
+                    MediaSealingOptions options = Sample.Options with { Padding = padding, Workers = workers, WithDigest = withDigest };
+                    await foreach ((byte[] file, MediaReference reference) in SealInEveryForm(content, options))
+                    {
+                        Assert.Equal(MediaSealer.GetSealedLength(length, options), file.Length);
+                        Assert.Equal(file.Length, reference.SealedLength);
+                        await OpensInEveryForm(reference, file, content, workers);
+                        reference.Dispose();
+                    }
                 }
             }
+        }
+    }
+
+    [Theory]
+    [InlineData(255, 1)]
+    [InlineData(256, 2)]
+    [InlineData(257, 3)]
+    [InlineData(512, 2)]
+    [InlineData(513, 1)]
+    public async Task Files_of_whole_and_begun_groups_of_segments_open_in_every_form(int segments, int workers)
+    {
+        byte[] content = Sample.Bytes(((segments - 1) * P) + 9);
+        MediaSealingOptions options = Sample.Options with { Workers = workers };
+        await foreach ((byte[] file, MediaReference reference) in SealInEveryForm(content, options))
+        {
+            Assert.Equal(MediaSealer.GetSealedLength(content.Length, options), file.Length);
+            await OpensInEveryForm(reference, file, content, workers);
+            reference.Dispose();
         }
     }
 
@@ -197,6 +218,12 @@ public sealed class MediaStreams
         await MediaOpener.OpenPipeAsync(reference, PipeReader.Create(new MemoryStream(file)), writer, options);
         await writer.CompleteAsync();
         Assert.Equal(content, piped.ToArray());
+
+        using SealedMediaStream ranges = SealedMediaStream.Open(reference, new MemoryStream(file));
+        byte[] read = new byte[content.Length];
+        ranges.ReadExactly(read);
+        Assert.Equal(content, read);
+        Assert.Equal(-1, ranges.ReadByte());
     }
 
     private sealed class Reports : IProgress<long>
