@@ -85,6 +85,25 @@ public sealed class MediaRanges
     }
 
     [Fact]
+    public void Comparing_the_digest_reads_the_blocks_over_a_range_once_and_nothing_else_besides()
+    {
+        Sample large = Sample.Of((299 * Sample.PlaintextLength) + 100);
+        MediaLayout layout = large.Reference.Layout;
+        long upper = layout.BlockAt(1, 0).Offset;
+        long second = layout.BlockAt(0, 1).Offset;
+        var watched = new Watched(large.Sealed);
+        using SealedMediaStream stream = SealedMediaStream.Open(large.Reference, watched);
+        Assert.Equal([0, layout.OffsetOf(299), upper, second], watched.ReadFrom);
+
+        watched.ReadFrom.Clear();
+        stream.Position = 10 * Sample.PlaintextLength;
+        stream.ReadExactly(new byte[2 * Sample.PlaintextLength]);
+        stream.Position = 200 * Sample.PlaintextLength;
+        stream.ReadExactly(new byte[10]);
+        Assert.Equal([layout.OffsetOf(10), layout.BlockAt(0, 0).Offset, layout.OffsetOf(11), layout.OffsetOf(200)], watched.ReadFrom);
+    }
+
+    [Fact]
     public void A_truncated_or_lengthened_file_is_refused_before_any_range_is_read()
     {
         Assert.Equal(E2EError.Truncated, Refuse(s_sample.Sealed[..^1]));
