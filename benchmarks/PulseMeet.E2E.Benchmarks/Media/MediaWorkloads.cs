@@ -26,13 +26,13 @@ internal sealed class MediaWorkloads(int length)
         }
     }
 
-    /// <summary>From a stream to a stream, by two workers that also hash.</summary>
+    /// <summary>By two threads, which also hash.</summary>
     public Workload SealByTwo
     {
         get
         {
             MediaSealingOptions options = MediaSealingOptions.Default with { Workers = 2 };
-            return new(() => MediaSealer.SealStream(new MemoryStream(_content), new MemoryStream(_sealed), _key, _description, options).Dispose());
+            return new(() => MediaSealer.SealMemory(_content, _sealed, _key, _description, options).Dispose());
         }
     }
 

@@ -4,18 +4,19 @@ namespace PulseMeet.E2E.Media;
 /// them. All of it follows from the segment length, the file's length and the digest's kind.</summary>
 internal readonly struct MediaLayout
 {
-    private readonly bool _hasTree;
-
     /// <param name="floe">The file without blocks.</param>
     /// <param name="hasTree">Whether blocks stand in it.</param>
     public MediaLayout(FloeLayout floe, bool hasTree)
     {
         Floe = floe;
-        _hasTree = hasTree;
+        HasTree = hasTree;
     }
 
     /// <summary>The file without blocks: a FLOE ciphertext.</summary>
     public FloeLayout Floe { get; }
+
+    /// <summary>Whether blocks of digests stand in it.</summary>
+    public bool HasTree { get; }
 
     public FloeParameters Parameters => Floe.Parameters;
 
@@ -26,10 +27,10 @@ internal readonly struct MediaLayout
     public long Segments => Floe.Segments;
 
     /// <summary>Length of the whole sealed file, in bytes.</summary>
-    public long SealedLength => Floe.SealedLength + (_hasTree ? TreeShape.Length(Segments) : 0);
+    public long SealedLength => Floe.SealedLength + (HasTree ? TreeShape.Length(Segments) : 0);
 
     /// <summary>How many levels of the tree stand in the file.</summary>
-    public int Levels => _hasTree ? TreeShape.Levels(Segments) : 0;
+    public int Levels => HasTree ? TreeShape.Levels(Segments) : 0;
 
     /// <summary>A FLOE ciphertext as it is.</summary>
     public static implicit operator MediaLayout(FloeLayout floe) => new(floe, hasTree: false);
@@ -72,7 +73,7 @@ internal readonly struct MediaLayout
     public bool IsFinal(long position) => Floe.IsFinal(position);
 
     /// <summary>Where the sealed segment begins, in bytes.</summary>
-    public long OffsetOf(long position) => Floe.OffsetOf(position) + (_hasTree ? TreeShape.LengthOfFull(position) : 0);
+    public long OffsetOf(long position) => Floe.OffsetOf(position) + (HasTree ? TreeShape.LengthOfFull(position) : 0);
 
     /// <summary>Length of the sealed segment, in bytes.</summary>
     public int SealedLengthOf(long position) => Floe.SealedLengthOf(position);
@@ -80,7 +81,7 @@ internal readonly struct MediaLayout
     /// <summary>Length of the blocks between a segment and the next one, or the end, in bytes: at most 40 KiB.</summary>
     public int LengthOfBlocksBehind(long position)
     {
-        if (!_hasTree)
+        if (!HasTree)
         {
             return 0;
         }
@@ -88,6 +89,21 @@ internal readonly struct MediaLayout
         long before = TreeShape.LengthOfFull(position);
         return (int)((IsFinal(position) ? TreeShape.Length(Segments) : TreeShape.LengthOfFull(position + 1)) - before);
     }
+
+    /// <summary>A segment of a whole file in memory.</summary>
+    public Span<byte> SegmentOf(Span<byte> file, long position) => file.Slice((int)OffsetOf(position), SealedLengthOf(position));
+
+    /// <inheritdoc cref="SegmentOf(Span{byte}, long)"/>
+    public ReadOnlySpan<byte> SegmentOf(ReadOnlySpan<byte> file, long position) =>
+        file.Slice((int)OffsetOf(position), SealedLengthOf(position));
+
+    /// <summary>The blocks behind a segment of a whole file in memory.</summary>
+    public Span<byte> BehindSegment(Span<byte> file, long position) =>
+        file.Slice((int)OffsetOf(position) + SealedLengthOf(position), LengthOfBlocksBehind(position));
+
+    /// <inheritdoc cref="BehindSegment(Span{byte}, long)"/>
+    public ReadOnlySpan<byte> BehindSegment(ReadOnlySpan<byte> file, long position) =>
+        file.Slice((int)OffsetOf(position) + SealedLengthOf(position), LengthOfBlocksBehind(position));
 
     /// <summary>Where a block of the tree begins, and its length, in bytes.</summary>
     /// <param name="level">0 for the digests of segments.</param>

@@ -22,7 +22,7 @@ public static class MediaSealer
         return LayoutOf(length, options).SealedLength;
     }
 
-    /// <summary>Seals content that is in memory. Allocates nothing for each segment; uses one thread.</summary>
+    /// <summary>Seals content that is in memory. Allocates nothing for each segment; uses one thread, whatever the options say.</summary>
     /// <param name="content">Any length.</param>
     /// <param name="destination">Exactly <see cref="GetSealedLength"/> bytes; does not overlap <paramref name="content"/>.</param>
     /// <param name="key">The file's key. Not disposed.</param>
@@ -37,24 +37,28 @@ public static class MediaSealer
         MediaSealingOptions? options = null)
     {
         options = Check(key, description, options);
-        MediaLayout layout = LayoutOf(content.Length, options);
-        if (destination.Length != layout.SealedLength)
-        {
-            throw new ArgumentException($"Must have {layout.SealedLength} bytes.", nameof(destination));
-        }
-
+        MediaLayout layout = LayoutOf(content.Length, destination.Length, options, nameof(destination));
         using FloeState state = Start(key, description, options);
         using FileDigest? digest = options.WithDigest ? new FileDigest(state.Header) : null;
         byte[]? root = FloeSpan.Seal(state, layout, content, destination, digest);
-        using SecretScope secret = key.Use();
-        return new MediaReference(
-            description,
-            secret.Span,
-            options.SegmentLength,
-            content.Length,
-            destination.Length,
-            state.HeaderTag,
-            root is null ? null : new MediaDigest(MediaDigestKind.Tree, root));
+        return ToReference(description, key, state, content.Length, destination.Length, root);
+    }
+
+    /// <summary>Seals content that is in memory, with as many threads as the options say, the caller's among them. Copies nothing; allocates
+    /// 32 bytes for each segment where there is a digest.</summary>
+    /// <inheritdoc cref="Seal"/>
+    public static MediaReference SealMemory(
+        ReadOnlyMemory<byte> content,
+        Memory<byte> destination,
+        MediaKey key,
+        MediaDescription description,
+        MediaSealingOptions? options = null)
+    {
+        options = Check(key, description, options);
+        MediaLayout layout = LayoutOf(content.Length, destination.Length, options, nameof(destination));
+        using FloeState state = Start(key, description, options);
+        byte[]? root = MemorySealing.Seal(state, layout, content, destination, options.Workers);
+        return ToReference(description, key, state, content.Length, destination.Length, root);
     }
 
     /// <summary>Seals a stream to its end, synchronously.</summary>
@@ -128,6 +132,27 @@ public static class MediaSealer
 
     private static MediaLayout LayoutOf(long length, MediaSealingOptions options) =>
         MediaLayout.OfPlaintext(options.Parameters, options.Padding.Pad(length), options.WithDigest);
+
+    private static MediaLayout LayoutOf(int length, int sealedLength, MediaSealingOptions options, string name)
+    {
+        MediaLayout layout = LayoutOf(length, options);
+        Argument.HasLength(sealedLength, layout.SealedLength, name);
+        return layout;
+    }
+
+    private static MediaReference ToReference(
+        MediaDescription description, MediaKey key, FloeState state, int length, int sealedLength, byte[]? root)
+    {
+        using SecretScope secret = key.Use();
+        return new MediaReference(
+            description,
+            secret.Span,
+            state.Parameters.SegmentLength,
+            length,
+            sealedLength,
+            state.HeaderTag,
+            root is null ? null : new MediaDigest(MediaDigestKind.Tree, root));
+    }
 
     internal static FloeState Start(MediaKey key, MediaDescription description, MediaSealingOptions options)
     {

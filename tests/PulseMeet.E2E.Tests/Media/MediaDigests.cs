@@ -204,6 +204,38 @@ public sealed class MediaDigests
         ReadRange(sample, file, P);
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(4)]
+    public void However_many_threads_open_a_file_in_memory_of_several_faults_the_first_is_the_reason(int workers)
+    {
+        // Eight segments of padding, zeros but for one byte in the fourth of them.
+        const int Length = (1 << 20) + 1;
+        byte[] padded = Sample.Bytes((int)MediaPadding.Padme.Pad(Length));
+        padded.AsSpan(Length).Clear();
+        padded[Length + (3 * P)] = 1;
+        Sample sample = Sample.Sealing(padded, Sample.Options);
+        using MediaReference reference = Reference(
+            sample, new MediaDigest(MediaDigestKind.Tree, sample.Reference.Digest!.Value.ToArray()), Length);
+        byte[] content = new byte[reference.Length];
+        void Refused(E2EError reason, byte[] file)
+        {
+            content.AsSpan().Fill(0xAA);
+            Assert.Equal(reason, Refusal.Of(() => MediaOpener.OpenMemory(reference, file, content, new() { Workers = workers })));
+            Assert.Equal(-1, content.AsSpan().IndexOfAnyExcept((byte)0));
+            Assert.Equal(reason, Refusal.Of(() => MediaOpener.Open(reference, file, content)));
+            Assert.Equal(reason, Refusal.Of(() => MediaOpener.OpenStream(reference, new MemoryStream(file), Stream.Null)));
+        }
+
+        Refused(E2EError.InvalidEncoding, sample.Sealed);
+        byte[] changed = [.. sample.Sealed];
+        changed[(int)reference.Layout.OffsetOf(257) + 100] ^= 1;
+        Refused(E2EError.NotAuthentic, changed);
+        changed = [.. sample.Sealed];
+        changed[^1] ^= 1; // of the digests: behind the padding
+        Refused(E2EError.InvalidEncoding, changed);
+    }
+
     [Fact]
     public void A_new_file_has_a_tree_and_one_without_a_digest_says_so()
     {
@@ -220,8 +252,16 @@ public sealed class MediaDigests
         byte[] content = new byte[sample.Reference.Length];
         content.AsSpan().Fill(0xAA);
         Assert.Equal(E2EError.NotAuthentic, Refusal.Of(() => MediaOpener.Open(sample.Reference, file, content)));
-        foreach (int workers in new[] { 1, 2 })
+        foreach (int workers in new[] { 1, 3 })
         {
+            content.AsSpan().Fill(0xAA);
+            Assert.Equal(
+                E2EError.NotAuthentic, Refusal.Of(() => MediaOpener.OpenMemory(sample.Reference, file, content, new() { Workers = workers })));
+            if (sample.Reference.DigestKind == MediaDigestKind.Tree)
+            {
+                Assert.Equal(-1, content.AsSpan().IndexOfAnyExcept((byte)0));
+            }
+
             var released = new MemoryStream();
             Assert.Equal(E2EError.NotAuthentic, Refusal.Of(() => MediaOpener.OpenStream(
                 sample.Reference, new Trickle(file, 65_521), released, new() { Workers = workers })));
@@ -236,7 +276,7 @@ public sealed class MediaDigests
         stream.ReadByte();
     }
 
-    private static MediaReference Reference(Sample sample, MediaDigest? digest)
+    private static MediaReference Reference(Sample sample, MediaDigest? digest, long? length = null)
     {
         byte[] key = new byte[MediaKey.KeySize];
         sample.Reference.Key.Export(key);
@@ -244,7 +284,7 @@ public sealed class MediaDigests
             Sample.Description,
             key,
             Sample.SegmentLength,
-            sample.Reference.Length,
+            length ?? sample.Reference.Length,
             sample.Sealed.Length,
             sample.Reference.Commitment.Span,
             digest);

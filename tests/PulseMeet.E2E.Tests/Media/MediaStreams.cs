@@ -157,7 +157,11 @@ public sealed class MediaStreams
 
         Assert.ThrowsAny<ArgumentException>(() => new MediaDescription(string.Empty, MediaKind.File));
         Assert.ThrowsAny<ArgumentException>(() => new MediaDescription("id", (MediaKind)5));
-        Assert.ThrowsAny<ArgumentException>(() => MediaSealer.Seal([], new byte[105], key, Sample.Description));
+        Assert.Throws<ArgumentException>("destination", () => MediaSealer.Seal([], new byte[105], key, Sample.Description));
+        Assert.Throws<ArgumentException>("destination", () => MediaSealer.SealMemory(default, new byte[107], key, Sample.Description));
+        Sample sample = Sample.Of(10);
+        Assert.Throws<ArgumentException>("content", () => MediaOpener.Open(sample.Reference, sample.Sealed, new byte[9]));
+        Assert.Throws<ArgumentException>("content", () => MediaOpener.OpenMemory(sample.Reference, sample.Sealed, new byte[11]));
     }
 
     [Property(MaxTest = 500)]
@@ -173,6 +177,9 @@ public sealed class MediaStreams
         using MediaKey key = MediaKey.Generate();
         byte[] span = new byte[MediaSealer.GetSealedLength(content.Length, options)];
         yield return (span, MediaSealer.Seal(content, span, key, Sample.Description, options));
+
+        byte[] memory = new byte[span.Length];
+        yield return (memory, MediaSealer.SealMemory(content, memory, key, Sample.Description, options));
 
         var sync = new MemoryStream();
         yield return (Flush(MediaSealer.SealStream(new Trickle(content), sync, key, Sample.Description, options), sync, out var r), r);
@@ -203,6 +210,10 @@ public sealed class MediaStreams
         var options = new MediaOpeningOptions { Workers = workers };
         byte[] span = new byte[content.Length];
         MediaOpener.Open(reference, file, span, options);
+        Assert.Equal(content, span);
+
+        span.AsSpan().Clear();
+        MediaOpener.OpenMemory(reference, file, span, options);
         Assert.Equal(content, span);
 
         var sync = new MemoryStream();

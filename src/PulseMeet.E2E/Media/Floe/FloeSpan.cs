@@ -16,31 +16,14 @@ internal static class FloeSpan
         FloeState state, MediaLayout layout, ReadOnlySpan<byte> content, Span<byte> destination, FileDigest? digest = null)
     {
         state.Header.CopyTo(destination);
-        using var cipher = new FloeSegmentCipher(state);
-        byte[]? padded = null;
+        using var segments = new FloeSpanSegments(state, layout);
         byte[]? root = null;
         for (long position = 0; position < layout.Segments; position++)
         {
-            Span<byte> segment = destination.Slice((int)layout.OffsetOf(position), layout.SealedLengthOf(position));
-            int length = segment.Length - FloeParameters.SegmentOverhead;
-            int offset = (int)Math.Min(content.Length, position * layout.Parameters.PlaintextLength);
-            ReadOnlySpan<byte> rest = content[offset..];
-            if (rest.Length >= length)
-            {
-                cipher.Seal(rest[..length], position, layout.IsFinal(position), segment);
-            }
-            else
-            {
-                padded ??= new byte[layout.Parameters.PlaintextLength];
-                padded.AsSpan().Clear();
-                rest.CopyTo(padded);
-                cipher.Seal(padded.AsSpan(0, length), position, layout.IsFinal(position), segment);
-            }
-
-            root = digest?.Write(segment, Behind(layout, position, destination), layout.IsFinal(position));
+            segments.Seal(position, content, destination);
+            root = digest?.Write(layout.SegmentOf(destination, position), layout.BehindSegment(destination, position), layout.IsFinal(position));
         }
 
-        SecretMemory.Zero(padded);
         return root;
     }
 
@@ -59,28 +42,14 @@ internal static class FloeSpan
         FileDigest? digest = null,
         ReadOnlySpan<byte> root = default)
     {
-        using var cipher = new FloeSegmentCipher(state);
-        byte[]? padded = null;
+        using var segments = new FloeSpanSegments(state, layout);
         try
         {
             for (long position = 0; position < layout.Segments; position++)
             {
-                ReadOnlySpan<byte> segment = sealedFile.Slice(
-                    (int)layout.OffsetOf(position), layout.SealedLengthOf(position));
-                int length = segment.Length - FloeParameters.SegmentOverhead;
-                int offset = (int)Math.Min(content.Length, position * layout.Parameters.PlaintextLength);
-                Span<byte> rest = content[offset..];
-                digest?.Verify(segment, Behind(layout, position, sealedFile), layout.IsFinal(position), root);
-                if (rest.Length >= length)
-                {
-                    cipher.Open(segment, position, layout.IsFinal(position), rest[..length]);
-                    continue;
-                }
-
-                padded ??= new byte[layout.Parameters.PlaintextLength];
-                cipher.Open(segment, position, layout.IsFinal(position), padded.AsSpan(0, length));
-                padded.AsSpan(0, rest.Length).CopyTo(rest);
-                MediaVerification.CheckPadding(padded.AsSpan(rest.Length, length - rest.Length));
+                digest?.Verify(
+                    layout.SegmentOf(sealedFile, position), layout.BehindSegment(sealedFile, position), layout.IsFinal(position), root);
+                segments.Open(position, sealedFile, content);
             }
         }
         catch (E2EException)
@@ -89,16 +58,5 @@ internal static class FloeSpan
             SecretMemory.Zero(content);
             throw;
         }
-        finally
-        {
-            SecretMemory.Zero(padded);
-        }
     }
-
-    /// <summary>The place of the tree's blocks behind a segment.</summary>
-    private static Span<byte> Behind(MediaLayout layout, long position, Span<byte> file) =>
-        file.Slice((int)layout.OffsetOf(position) + layout.SealedLengthOf(position), layout.LengthOfBlocksBehind(position));
-
-    private static ReadOnlySpan<byte> Behind(MediaLayout layout, long position, ReadOnlySpan<byte> file) =>
-        file.Slice((int)layout.OffsetOf(position) + layout.SealedLengthOf(position), layout.LengthOfBlocksBehind(position));
 }
