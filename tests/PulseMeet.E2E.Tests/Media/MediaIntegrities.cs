@@ -68,7 +68,7 @@ public sealed class MediaIntegrities
     {
         await Assert.ThrowsAsync<ArgumentException>("sealedFile", () => MediaIntegrity.VerifyAsync(new Trickle(s_sample.Sealed), new byte[32]));
         await Assert.ThrowsAsync<ArgumentException>(() => MediaIntegrity.VerifyAsync(new MemoryStream(s_sample.Sealed), new byte[31]));
-        await Assert.ThrowsAsync<OperationCanceledException>(() => MediaIntegrity.VerifyAsync(
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => MediaIntegrity.VerifyAsync(
             new MemoryStream(s_sample.Sealed), s_sample.Reference.Digest!.Value, new CancellationToken(true)));
     }
 
