@@ -36,6 +36,7 @@ internal sealed record Scenario(string Id, Func<Measurement> Measure)
         Of("speed.answer", () => Pair(new RatchetWorkloads(MessageSize).PingPong, new RatchetWorkloads(MessageSize).PingPong), HandshakeSingleSteps),
         Of("speed.seal", () => Pair(new RatchetWorkloads(MessageSize).Seal, new RatchetWorkloads(MessageSize).Seal)),
         Of("media.seal", () => (new MediaWorkloads(MediaSize).Seal, new MediaWorkloads(MediaSize).Bare), MediaSingleSteps),
+        Of("media.sealTree", () => (new MediaWorkloads(LargeMediaSize).Seal, new MediaWorkloads(LargeMediaSize).SealFlat), MediaSingleSteps),
         Of("media.sealByTwo", () => (new MediaWorkloads(LargeMediaSize).SealByTwo, new MediaWorkloads(LargeMediaSize).BareAesGcm), MediaSingleSteps),
         Of("media.open", () => (new MediaWorkloads(MediaSize).Open, new MediaWorkloads(MediaSize).Bare), MediaSingleSteps),
     ];

@@ -26,6 +26,22 @@ internal sealed class MediaWorkloads(int length)
         }
     }
 
+    /// <summary>Without a digest, and then the flat digest that files had before.</summary>
+    public Workload SealFlat
+    {
+        get
+        {
+            MediaSealingOptions options = MediaSealingOptions.Default with { WithDigest = false };
+            byte[] sealedFile = new byte[MediaSealer.GetSealedLength(length, options)];
+            byte[] digest = new byte[Sha256.Size];
+            return new(() =>
+            {
+                MediaSealer.Seal(_content, sealedFile, _key, _description, options).Dispose();
+                Sha256.Hash(sealedFile, digest);
+            });
+        }
+    }
+
     /// <summary>By two threads, which also hash.</summary>
     public Workload SealByTwo
     {

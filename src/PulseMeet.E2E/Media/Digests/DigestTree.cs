@@ -2,11 +2,11 @@ namespace PulseMeet.E2E.Media;
 
 /// <summary>A tree of digests that grows with its file: takes the segments' digests in order, and gives the blocks to be written between
 /// them.</summary>
+/// <param name="hash">Not disposed.</param>
 /// <remarks>Keeps one unfinished block of each level, at most 8 KiB each and 40 KiB in all, however long the file is. Not
 /// thread-safe.</remarks>
-internal sealed class DigestTree : IDisposable
+internal sealed class DigestTree(TreeHash hash)
 {
-    private readonly TreeHash _hash = new();
     private readonly List<DigestBlock> _levels = [];
     private readonly DigestBlock _ready = new();
 
@@ -44,12 +44,10 @@ internal sealed class DigestTree : IDisposable
     /// <summary>What <see cref="Complete"/> would give now, in an array of its own.</summary>
     public byte[] TopSoFar()
     {
-        using var copy = new DigestTree();
+        var copy = new DigestTree(hash);
         copy._levels.AddRange(_levels.Select(level => level.Copy()));
         return copy.Complete().ToArray();
     }
-
-    public void Dispose() => _hash.Dispose();
 
     private void Put(int level, ReadOnlySpan<byte> digest)
     {
@@ -70,7 +68,7 @@ internal sealed class DigestTree : IDisposable
     {
         DigestBlock block = _levels[level];
         Span<byte> node = stackalloc byte[TreeShape.DigestSize];
-        _hash.Node(block.Digests.Span, node);
+        hash.Node(block.Digests.Span, node);
         _ready.Append(block.Digests.Span);
         block.Clear();
         Put(level + 1, node);

@@ -7,7 +7,7 @@ namespace PulseMeet.E2E.Media;
 internal sealed class FileDigest : IDisposable
 {
     private readonly TreeHash _hash = new();
-    private readonly DigestTree _tree = new();
+    private readonly DigestTree _tree;
     private readonly byte[] _header;
     private long _length = FloeParameters.HeaderSize;
 
@@ -16,6 +16,7 @@ internal sealed class FileDigest : IDisposable
     {
         Argument.HasLength(header, FloeParameters.HeaderSize);
         _header = header.ToArray();
+        _tree = new DigestTree(_hash);
     }
 
     /// <summary>The root as though the file ended behind the segments so far.</summary>
@@ -72,9 +73,5 @@ internal sealed class FileDigest : IDisposable
         }
     }
 
-    public void Dispose()
-    {
-        _hash.Dispose();
-        _tree.Dispose();
-    }
+    public void Dispose() => _hash.Dispose();
 }
