@@ -17,6 +17,15 @@ internal static class Argument
         }
     }
 
+    /// <summary>The same of a length alone, where it may be that of a file.</summary>
+    public static void HasLength(long actual, long expected, string name)
+    {
+        if (actual != expected)
+        {
+            throw new ArgumentException($"Must have {expected} bytes, not {actual}.", name);
+        }
+    }
+
     public static void HasAtLeast(
         ReadOnlySpan<byte> value, int length, [CallerArgumentExpression(nameof(value))] string? name = null)
     {

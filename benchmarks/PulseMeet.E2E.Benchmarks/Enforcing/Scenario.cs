@@ -16,6 +16,7 @@ internal sealed record Scenario(string Id, Func<Measurement> Measure)
     private const int MediaSingleSteps = 100;
     private const int MessageSize = 256;
     private const int MediaSize = 1024 * 1024;
+    private const int LargeMediaSize = 16 * MediaSize;
 
     public static IReadOnlyList<Scenario> All { get; } =
     [
@@ -35,6 +36,8 @@ internal sealed record Scenario(string Id, Func<Measurement> Measure)
         Of("speed.answer", () => Pair(new RatchetWorkloads(MessageSize).PingPong, new RatchetWorkloads(MessageSize).PingPong), HandshakeSingleSteps),
         Of("speed.seal", () => Pair(new RatchetWorkloads(MessageSize).Seal, new RatchetWorkloads(MessageSize).Seal)),
         Of("media.seal", () => (new MediaWorkloads(MediaSize).Seal, new MediaWorkloads(MediaSize).Bare), MediaSingleSteps),
+        Of("media.sealTree", () => (new MediaWorkloads(LargeMediaSize).Seal, new MediaWorkloads(LargeMediaSize).SealFlat), MediaSingleSteps),
+        Of("media.sealByTwo", () => (new MediaWorkloads(LargeMediaSize).SealByTwo, new MediaWorkloads(LargeMediaSize).BareAesGcm), MediaSingleSteps),
         Of("media.open", () => (new MediaWorkloads(MediaSize).Open, new MediaWorkloads(MediaSize).Bare), MediaSingleSteps),
     ];
 

@@ -22,6 +22,8 @@ internal static class MediaCommand
         byte[] opened = new byte[Length];
         byte[] bare = new byte[Length + (256 * 16)];
         byte[] sealedFile = new byte[MediaSealer.GetSealedLength(Length, s_options)];
+        byte[] hashed = new byte[MediaSealer.GetSealedLength(Length)];
+        byte[] flat = new byte[SHA256.HashSizeInBytes];
         using MediaKey key = MediaKey.Generate();
         using var aes = new AesGcm(new byte[32], 16);
         MediaReference reference = MediaSealer.Seal(content, sealedFile, key, s_description, s_options);
@@ -30,9 +32,15 @@ internal static class MediaCommand
         double[] one = Interleave(
             () => Bare(aes, content, bare),
             () => MediaSealer.Seal(content, sealedFile, key, s_description, s_options).Dispose(),
-            () => MediaSealer.Seal(content, sealedFile, key, s_description).Dispose());
+            () => MediaSealer.Seal(content, hashed, key, s_description).Dispose(),
+            () =>
+            {
+                MediaSealer.Seal(content, sealedFile, key, s_description, s_options).Dispose();
+                SHA256.HashData(sealedFile, flat);
+            });
         passed &= Show("seal 256 MiB, one thread, of bare AesGcm", one[0] / one[1], 0.90);
-        Show("  with the SHA-256 digest", one[0] / one[2], 0);
+        Show("  with the digest", one[0] / one[2], 0);
+        passed &= Show("  with the digest, times a flat one", one[3] / one[2], 0.97);
 
         Bare(aes, content, bare);
         reference = MediaSealer.Seal(content, sealedFile, key, s_description, s_options);
@@ -51,18 +59,37 @@ internal static class MediaCommand
             () => OpenStream(reference, sealedFile, opened, 2));
         passed &= Show("open 256 MiB, two workers, times one", twoOpen[0] / twoOpen[1], 1.7);
 
-        passed &= Range(key);
-        passed &= Allocation(content, sealedFile, key);
+        MediaReference digest = SealMemory(content, hashed, key, 1);
+        double[] withDigest = Interleave(
+            () => Bare(aes, content, bare),
+            () => SealMemory(content, hashed, key, 1),
+            () => digest = SealMemory(content, hashed, key, 2),
+            () => MediaOpener.OpenMemory(digest, hashed, opened, new() { Workers = 2 }));
+        passed &= Show("seal 256 MiB with the digest, two workers, of bare AesGcm", withDigest[0] / withDigest[2], 0.50);
+        Show("  times one", withDigest[1] / withDigest[2], 0);
+        passed &= Show("open 256 MiB with the digest, two workers, of bare AesGcm", withDigest[0] / withDigest[3], 0.50);
+        double[] streams = Interleave(
+            () => Bare(aes, content, bare),
+            () => digest = SealStream(content, hashed, key, 2, withDigest: true),
+            () => OpenStream(digest, hashed, opened, 2));
+        Show("  from stream to stream, sealing", streams[0] / streams[1], 0);
+        Show("  from stream to stream, opening", streams[0] / streams[2], 0);
+
+        passed &= Range(key, withDigest: false);
+        passed &= Range(key, withDigest: true);
+        passed &= Allocation(content, sealedFile, key, withDigest: false);
+        passed &= Allocation(content, hashed, key, withDigest: true);
         SegmentLengths(content, key, aes, bare);
         return passed || !enforce ? 0 : 1;
     }
 
-    private static bool Range(MediaKey key)
+    private static bool Range(MediaKey key, bool withDigest)
     {
         const int Gibibyte = 1024 * Mebibyte;
         byte[] content = new byte[Gibibyte];
-        byte[] file = new byte[MediaSealer.GetSealedLength(Gibibyte, s_options)];
-        using MediaReference reference = MediaSealer.Seal(content, file, key, s_description, s_options);
+        MediaSealingOptions options = s_options with { WithDigest = withDigest };
+        byte[] file = new byte[MediaSealer.GetSealedLength(Gibibyte, options)];
+        using MediaReference reference = MediaSealer.Seal(content, file, key, s_description, options);
         byte[] range = new byte[64 * 1024];
         using var aes = new AesGcm(new byte[32], 16);
         int segment = MediaSealingOptions.DefaultSegmentLength - 32;
@@ -77,11 +104,17 @@ internal static class MediaCommand
         aes.Encrypt(new byte[12], content.AsSpan(0, segment), sealedSegment, tag);
         aes.Encrypt(new byte[12], content.AsSpan(0, last), sealedLast, tagLast);
         byte[] plain = new byte[segment];
+        byte[] digest = new byte[SHA256.HashSizeInBytes];
         double[] times = Interleave(
             () => Repeat(500, () =>
             {
                 aes.Decrypt(new byte[12], sealedSegment, tag, plain);
                 aes.Decrypt(new byte[12], sealedLast, tagLast, plain.AsSpan(0, last));
+                if (withDigest)
+                {
+                    SHA256.HashData(sealedSegment, digest);
+                    SHA256.HashData(sealedLast, digest);
+                }
             }),
             () => Repeat(500, () =>
             {
@@ -89,25 +122,29 @@ internal static class MediaCommand
                 stream.Position = offset;
                 stream.ReadExactly(range);
             }));
-        Console.WriteLine($"  64 KiB of 1 GiB: {times[1] / 500 * 1e6:0.0} µs; AesGcm over its segment and the last: {times[0] / 500 * 1e6:0.0} µs");
-        return Show("64 KiB of 1 GiB: segments touched, of the time taken", times[0] / times[1], 0.5);
+        string bareWork = withDigest ? "AesGcm and SHA-256" : "AesGcm";
+        Console.WriteLine($"  64 KiB of 1 GiB: {times[1] / 500 * 1e6:0.0} µs; {bareWork} over its segment and the last: {times[0] / 500 * 1e6:0.0} µs");
+        return Show($"64 KiB of 1 GiB{(withDigest ? " with the digest" : "")}: segments touched, of the time taken", times[0] / times[1], 0.5);
     }
 
-    private static bool Allocation(byte[] content, byte[] sealedFile, MediaKey key)
+    /// <summary>Sealing allocates nothing for each segment; with a digest, at most a block of digests for each level, grown by
+    /// doubling.</summary>
+    private static bool Allocation(byte[] content, byte[] sealedFile, MediaKey key, bool withDigest)
     {
+        MediaSealingOptions options = s_options with { WithDigest = withDigest };
         long Measure(int length)
         {
             long before = GC.GetAllocatedBytesForCurrentThread();
             var source = new MemoryStream(content, 0, length);
-            MediaSealer.SealStream(source, new MemoryStream(sealedFile), key, s_description, s_options).Dispose();
+            MediaSealer.SealStream(source, new MemoryStream(sealedFile), key, s_description, options).Dispose();
             return GC.GetAllocatedBytesForCurrentThread() - before;
         }
 
         Measure(Mebibyte);
         long shortFile = Measure(Mebibyte);
         long longFile = Measure(65 * Mebibyte);
-        Console.WriteLine($"allocated: {shortFile:N0} bytes for 1 MiB, {longFile:N0} for 65 MiB");
-        return longFile <= shortFile;
+        Console.WriteLine($"allocated{(withDigest ? " with the digest" : "")}: {shortFile:N0} bytes for 1 MiB, {longFile:N0} for 65 MiB");
+        return longFile <= shortFile + (withDigest ? 64 * 1024 : 0);
     }
 
     private static void SegmentLengths(byte[] content, MediaKey key, AesGcm aes, byte[] bare)
@@ -122,8 +159,12 @@ internal static class MediaCommand
         }
     }
 
-    private static MediaReference SealStream(byte[] content, byte[] file, MediaKey key, int workers) => MediaSealer.SealStream(
-        new MemoryStream(content), new MemoryStream(file), key, s_description, s_options with { Workers = workers });
+    private static MediaReference SealMemory(byte[] content, byte[] file, MediaKey key, int workers) =>
+        MediaSealer.SealMemory(content, file, key, s_description, MediaSealingOptions.Default with { Workers = workers });
+
+    private static MediaReference SealStream(byte[] content, byte[] file, MediaKey key, int workers, bool withDigest = false) =>
+        MediaSealer.SealStream(
+            new MemoryStream(content), new MemoryStream(file), key, s_description, s_options with { Workers = workers, WithDigest = withDigest });
 
     private static void OpenStream(MediaReference reference, byte[] file, byte[] opened, int workers) => MediaOpener.OpenStream(
         reference, new MemoryStream(file), new MemoryStream(opened), new() { Workers = workers });

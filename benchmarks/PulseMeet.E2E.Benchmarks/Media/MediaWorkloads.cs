@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using PulseMeet.E2E.Benchmarks.Measuring;
 using PulseMeet.E2E.Benchmarks.Primitives;
 using PulseMeet.E2E.Keys;
@@ -22,6 +23,51 @@ internal sealed class MediaWorkloads(int length)
         {
             MediaReference reference = MediaSealer.Seal(_content, _sealed, _key, _description);
             return new(() => MediaOpener.Open(reference, _sealed, _content));
+        }
+    }
+
+    /// <summary>Without a digest, and then the flat digest that files had before.</summary>
+    public Workload SealFlat
+    {
+        get
+        {
+            MediaSealingOptions options = MediaSealingOptions.Default with { WithDigest = false };
+            byte[] sealedFile = new byte[MediaSealer.GetSealedLength(length, options)];
+            byte[] digest = new byte[Sha256.Size];
+            return new(() =>
+            {
+                MediaSealer.Seal(_content, sealedFile, _key, _description, options).Dispose();
+                Sha256.Hash(sealedFile, digest);
+            });
+        }
+    }
+
+    /// <summary>By two threads, which also hash.</summary>
+    public Workload SealByTwo
+    {
+        get
+        {
+            MediaSealingOptions options = MediaSealingOptions.Default with { Workers = 2 };
+            return new(() => MediaSealer.SealMemory(_content, _sealed, _key, _description, options).Dispose());
+        }
+    }
+
+    /// <summary>AES-GCM alone, in pieces of 1 MiB.</summary>
+    public Workload BareAesGcm
+    {
+        get
+        {
+            const int Piece = 1024 * 1024;
+            var aes = new AesGcm(RawPrimitives.Bytes(AesGcm256.KeySize), AesGcm256.TagSize);
+            byte[] nonce = new byte[AesGcm256.NonceSize];
+            byte[] tag = new byte[AesGcm256.TagSize];
+            return new(() =>
+            {
+                for (int done = 0; done < length; done += Piece)
+                {
+                    aes.Encrypt(nonce, _content.AsSpan(done, Piece), _sealed.AsSpan(done, Piece), tag);
+                }
+            });
         }
     }
 

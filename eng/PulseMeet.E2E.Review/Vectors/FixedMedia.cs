@@ -27,6 +27,12 @@ internal sealed record FixedMedia(int Length)
     /// <summary>What stands in the place of the padding's zeros.</summary>
     public byte Filler { get; init; }
 
+    /// <summary>Makes another content of the same length.</summary>
+    public int Shift { get; init; }
+
+    /// <summary>Whether blocks of digests stand behind the segments, and the reference has their root.</summary>
+    public bool HasTree { get; init; }
+
     public FloeLayout Layout => FloeLayout.OfPlaintext(new FloeParameters(SegmentLength), Padding.Pad(Length));
 
     /// <summary>74 bytes.</summary>
@@ -56,28 +62,40 @@ internal sealed record FixedMedia(int Length)
         return [.. length, .. nonce, .. sealedContent];
     }
 
-    public byte[] File() => [.. Header(), .. Enumerable.Range(0, (int)Layout.Segments).SelectMany(position => Segment(position))];
+    public byte[] File() => [.. Header(), .. Segments().SelectMany(segment => segment), .. HasTree ? FixedTree.Block(Segments()) : []];
+
+    /// <summary>The root of its tree; of other segments or of another length where those are given.</summary>
+    public byte[] Root(IReadOnlyList<byte[]>? segments = null, long? count = null, long? length = null) => FixedTree.Root(
+        Header(), segments ?? Segments(), count ?? Layout.Segments, length ?? Layout.SealedLength);
+
+    public IReadOnlyList<byte[]> Segments() => [.. Enumerable.Range(0, (int)Layout.Segments).Select(position => Segment(position))];
 
     /// <summary>The reference's encoding, of lengths that fit it or of others.</summary>
-    public byte[] Reference(byte[]? digest = null, byte[]? commitment = null, long? length = null, long? sealedLength = null, int segmentLength = SegmentLength)
+    public byte[] Reference(MediaDigest? digest = null, byte[]? commitment = null, long? length = null, long? sealedLength = null, int segmentLength = SegmentLength)
     {
         using FloeState state = State();
         var description = new MediaDescription(MediaId, Kind) { FileName = "a.png", MediaType = "image/png" };
         using var reference = new MediaReference(
-            description, Key, segmentLength, length ?? Length, sealedLength ?? Layout.SealedLength, commitment ?? state.HeaderTag, digest);
+            description,
+            Key,
+            segmentLength,
+            length ?? Length,
+            sealedLength ?? new MediaLayout(Layout, HasTree).SealedLength,
+            commitment ?? state.HeaderTag,
+            digest ?? (HasTree ? new MediaDigest(MediaDigestKind.Tree, Root()) : null));
         return reference.Encode();
     }
 
     private FloeState State() =>
         FloeState.Start(Key, new FloeParameters(SegmentLength), Iv, MediaAssociatedData.Encode(MediaId, Kind));
 
-    /// <summary>Byte i of the content is i mod 251.</summary>
+    /// <summary>Byte i of the content is i mod 251, or that of a byte further on.</summary>
     private byte[] Plaintext()
     {
         byte[] plaintext = new byte[Layout.PlaintextLength];
         for (int i = 0; i < plaintext.Length; i++)
         {
-            plaintext[i] = i < Length ? (byte)(i % 251) : Filler;
+            plaintext[i] = i < Length ? (byte)((i + Shift) % 251) : Filler;
         }
 
         return plaintext;

@@ -22,7 +22,7 @@ internal static partial class MediaRefusalCases
             Reference(what, Put(good, LengthAt, [.. Int64(length), .. Int64(sealedLength)]), reason);
 
         yield return Reference("empty", [], E2EError.InvalidEncoding);
-        yield return Reference("version 2", Put(good, 0, 2), E2EError.UnsupportedVersion);
+        yield return Reference("version 3", Put(good, 0, 3), E2EError.UnsupportedVersion);
         yield return Reference("a byte behind it", [.. good, 0], E2EError.InvalidEncoding);
         yield return Reference("too short", good[..^1], E2EError.InvalidEncoding);
         yield return Reference("ends within the key", good[..30], E2EError.InvalidEncoding);
@@ -58,7 +58,7 @@ internal static partial class MediaRefusalCases
         JsonObject Checkpoint(string what, byte[] input, E2EError reason) =>
             Case("checkpoint: " + what, "media checkpoint", input, reason, good);
 
-        yield return Checkpoint("version 2", Put(good, 0, 2), E2EError.UnsupportedVersion);
+        yield return Checkpoint("version 1, of the flat digest", Put(good, 0, 1), E2EError.UnsupportedVersion);
         yield return Checkpoint("a byte behind it", [.. good, 0], E2EError.InvalidEncoding);
         yield return Checkpoint("too short", good[..^1], E2EError.InvalidEncoding);
         yield return Checkpoint("padding 9", Put(good, 83, 9), E2EError.InvalidEncoding);

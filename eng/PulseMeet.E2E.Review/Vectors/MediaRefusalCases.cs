@@ -19,7 +19,7 @@ internal static partial class MediaRefusalCases
     private static readonly FixedMedia s_padded = new(8000) { Padding = MediaPadding.Padme };
 
     public static IEnumerable<JsonObject> All() =>
-        Headers().Concat(Lengths()).Concat(Segments()).Concat(Order()).Concat(Contents()).Concat(Ranges()).Concat(References()).Concat(Checkpoints());
+        Headers().Concat(Lengths()).Concat(Segments()).Concat(Order()).Concat(Contents()).Concat(Ranges()).Concat(Trees()).Concat(References()).Concat(TreeReferences()).Concat(Checkpoints());
 
     private static IEnumerable<JsonObject> Headers()
     {
@@ -104,7 +104,7 @@ internal static partial class MediaRefusalCases
         yield return File(
             "content: padding that is not zeros before the last segment alone", s_padded,
             [.. s_padded.Header(), .. s_padded.Segment(0), .. filled.Segment(1), .. s_padded.Segment(2)], E2EError.InvalidEncoding);
-        yield return File("content: another digest than the reference's", s_short, s_short.File(), E2EError.NotAuthentic, digest: Fixed("another digest"));
+        yield return File("content: another digest than the reference's", s_short, s_short.File(), E2EError.NotAuthentic, digest: new MediaDigest(MediaDigestKind.Flat, Fixed("another digest")));
     }
 
     private static IEnumerable<JsonObject> Ranges()
@@ -132,7 +132,7 @@ internal static partial class MediaRefusalCases
     }
 
     private static JsonObject File(
-        string what, FixedMedia media, byte[] input, E2EError reason, byte[]? good = null, byte[]? digest = null, byte[]? commitment = null) =>
+        string what, FixedMedia media, byte[] input, E2EError reason, byte[]? good = null, MediaDigest? digest = null, byte[]? commitment = null) =>
         Case("file, " + what, "media file", input, reason, good, media, media.Reference(digest, commitment));
 
     private static JsonObject Range(string what, FixedMedia media, byte[] input, E2EError reason, long from, byte[] good)

@@ -13,11 +13,14 @@ internal sealed class MediaVectors : IVectorTopic
     public string FileName => "media.json";
 
     public string Description =>
-        "Media: FLOE header, keys and segments of 4,096 bytes, and the reference. Byte i of a content is i mod 251.";
+        "Media: FLOE header, keys and segments of 4,096 bytes, and the reference; with the flat digest of earlier files (kind 1) and with the tree of "
+        + "digests (kind 2). Byte i of a content is i mod 251.";
 
     public JsonArray Write() =>
         [Vector(0, MediaPadding.None), Vector(5, MediaPadding.None), Vector(4064, MediaPadding.None),
-            Vector(4065, MediaPadding.None), Vector(5001, MediaPadding.Padme)];
+            Vector(4065, MediaPadding.None), Vector(5001, MediaPadding.Padme),
+            Vector(0, MediaPadding.None, MediaDigestKind.Tree), Vector(4064, MediaPadding.None, MediaDigestKind.Tree),
+            Vector(4065, MediaPadding.None, MediaDigestKind.Tree), Vector(8300, MediaPadding.Padme, MediaDigestKind.Tree)];
 
     public IEnumerable<string> Differences(JsonObject vector)
     {
@@ -35,7 +38,7 @@ internal sealed class MediaVectors : IVectorTopic
         }
     }
 
-    private static JsonObject Vector(int length, MediaPadding padding)
+    private static JsonObject Vector(int length, MediaPadding padding, MediaDigestKind digest = MediaDigestKind.Flat)
     {
         FloeLayout layout = FloeLayout.OfPlaintext(new FloeParameters(SegmentLength), padding.Pad(length));
         var vector = new JsonObject
@@ -43,6 +46,7 @@ internal sealed class MediaVectors : IVectorTopic
             ["key"] = Hex(Fixed("media key")),
             ["media_id"] = $"media {length}",
             ["kind"] = (int)MediaKind.Image,
+            ["digest_kind"] = (int)digest,
             ["segment_length"] = SegmentLength,
             ["content_length"] = length,
             ["padded_length"] = layout.PlaintextLength,
@@ -67,10 +71,17 @@ internal sealed class MediaVectors : IVectorTopic
         byte[] plaintext = new byte[layout.PlaintextLength];
         Content(length).CopyTo(plaintext, 0);
         using FloeState state = FloeState.Start(key, parameters, Bytes(vector, "iv"), associatedData);
-        byte[] file = Seal(state, layout, plaintext, ((string)vector["nonces"]!).Split(' '));
+        byte[] floe = Seal(state, layout, plaintext, ((string)vector["nonces"]!).Split(' '));
+        var digestKind = (MediaDigestKind)Number(vector, "digest_kind");
+        byte[][] segments = [.. Enumerable.Range(0, (int)layout.Segments)
+            .Select(i => floe.AsSpan((int)layout.OffsetOf(i), layout.SealedLengthOf(i)).ToArray())];
+        byte[] blocks = digestKind == MediaDigestKind.Tree ? FixedTree.Block(segments) : [];
+        byte[] file = [.. floe, .. blocks];
         byte[] segmentKey = new byte[32];
         state.DeriveSegmentKey(0, segmentKey);
-        byte[] digest = Sha256.Hash(file);
+        byte[] digest = digestKind == MediaDigestKind.Tree
+            ? FixedTree.Root(state.Header.ToArray(), segments, segments.Length, floe.Length)
+            : Sha256.Hash(file);
         var description = new MediaDescription(mediaId, kind)
         {
             FileName = "sunset.png",
@@ -80,13 +91,16 @@ internal sealed class MediaVectors : IVectorTopic
             Thumbnail = new byte[] { 1, 2, 3 },
         };
         using var reference = new MediaReference(
-            description, key, parameters.SegmentLength, length, file.Length, state.HeaderTag, digest);
+            description, key, parameters.SegmentLength, length, file.Length, state.HeaderTag, new MediaDigest(digestKind, digest));
+        byte[][] whole = segments[..^1];
+        long wholeLength = layout.OffsetOf(whole.Length);
         return new JsonObject
         {
             ["associated_data"] = Hex(associatedData),
             ["header_tag"] = Hex(state.HeaderTag),
             ["message_key"] = Hex(state.MessageKey),
             ["segment_key_0"] = Hex(segmentKey),
+            ["leaves"] = digestKind == MediaDigestKind.Tree ? string.Join(' ', segments.Select(segment => Hex(FixedTree.Leaf(segment)))) : "",
             ["sealed"] = Hex(file),
             ["digest"] = Hex(digest),
             ["reference"] = Hex(reference.Encode()),
@@ -94,7 +108,9 @@ internal sealed class MediaVectors : IVectorTopic
                 state.Header,
                 layout.Segments - 1,
                 layout.PlaintextLength == length ? MediaPadding.None : MediaPadding.Padme,
-                Sha256.Hash(file.AsSpan(0, (int)layout.OffsetOf(layout.Segments - 1)))).Encode()),
+                whole.Length == 0
+                    ? FixedTree.RootOver(state.Header.ToArray(), 0, wholeLength, [])
+                    : FixedTree.Root(state.Header.ToArray(), whole, whole.Length, wholeLength)).Encode()),
         };
     }
 

@@ -22,6 +22,7 @@ internal sealed class WriteVectors : ISubcommand
         new RatchetVectors(),
         new SealingVectors(),
         new MediaVectors(),
+        new MediaTreeVectors(),
         new MediaRefusals(),
         new VerificationVectors(),
         new MessagingVectors(),

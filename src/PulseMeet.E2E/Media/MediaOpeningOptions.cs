@@ -10,7 +10,7 @@ public sealed record MediaOpeningOptions
     /// who holds the key may have replaced the file.</summary>
     public bool VerifyDigest { get; init; } = true;
 
-    /// <summary>How many segments are opened at a time: 1 to 64. Memory grows with it: two segments each. Always 1 in a
+    /// <summary>How many segments are hashed and opened at a time: 1 to 64. Memory grows with it: two segments each. Always 1 in a
     /// browser.</summary>
     public int Workers { get; init; } = 1;
 

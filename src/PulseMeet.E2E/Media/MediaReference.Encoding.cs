@@ -11,9 +11,13 @@ public sealed partial class MediaReference
         + MediaDescription.MaxIdSize + MediaDescription.MaxMediaTypeSize + MediaDescription.MaxFileNameSize
         + MediaDescription.MaxThumbnailSize;
 
-    private const byte Version = 1;
+    /// <summary>No digest, or a flat one.</summary>
+    private const byte FlatVersion = 1;
 
-    // Version, kind, id's length, key, segment length, two lengths, commitment, digest flag, two text lengths, dimensions,
+    /// <summary>A tree of digests: an app that does not know it cannot know either where the segments lie.</summary>
+    private const byte TreeVersion = 2;
+
+    // Version, kind, id's length, key, segment length, two lengths, commitment, digest's kind, two text lengths, dimensions,
     // playing time, thumbnail's length.
     private const int FixedSize = 1 + 1 + 2 + MediaKey.KeySize + 4 + 8 + 8 + DigestSize + 1 + 2 + 2 + 4 + 4 + 8 + 4;
 
@@ -33,7 +37,7 @@ public sealed partial class MediaReference
     {
         Argument.HasLength(destination, EncodedSize);
         var writer = new SpanWriter(destination);
-        writer.WriteByte(Version);
+        writer.WriteByte(DigestKind == MediaDigestKind.Tree ? TreeVersion : FlatVersion);
         writer.WriteByte((byte)Kind);
         writer.WriteText16(MediaId);
         Key.Write(ref writer);
@@ -41,8 +45,8 @@ public sealed partial class MediaReference
         writer.WriteInt64(Length);
         writer.WriteInt64(SealedLength);
         writer.WriteBytes(_commitment);
-        writer.WriteBoolean(_digest is not null);
-        writer.WriteBytes(_digest);
+        writer.WriteByte((byte)DigestKind);
+        writer.WriteBytes(_digest?.Value);
         writer.WriteText16(MediaType);
         writer.WriteText16(FileName);
         writer.WriteUInt32(Width);
@@ -69,7 +73,12 @@ public sealed partial class MediaReference
     public static MediaReference Decode(ReadOnlySpan<byte> encoded)
     {
         var reader = new SpanReader(encoded);
-        reader.ExpectVersion(Version);
+        byte version = reader.ReadByte();
+        if (version is not (FlatVersion or TreeVersion))
+        {
+            throw new E2EException(E2EError.UnsupportedVersion);
+        }
+
         var kind = (MediaKind)reader.ReadByte();
         string mediaId = ReadText(ref reader, MediaDescription.MaxIdSize);
         if (kind is < MediaKind.File or > MediaKind.Audio || mediaId.Length == 0)
@@ -81,9 +90,9 @@ public sealed partial class MediaReference
         uint segmentLength = reader.ReadUInt32();
         long length = reader.ReadInt64();
         long sealedLength = reader.ReadInt64();
-        CheckLengths(segmentLength, length, sealedLength);
         ReadOnlySpan<byte> commitment = reader.ReadBytes(DigestSize);
-        byte[]? digest = reader.ReadBoolean() ? reader.ReadBytes(DigestSize).ToArray() : null;
+        MediaDigest? digest = ReadDigest(ref reader, version);
+        CheckLengths(segmentLength, length, sealedLength, digest?.Kind == MediaDigestKind.Tree);
         string mediaType = ReadText(ref reader, MediaDescription.MaxMediaTypeSize);
         string fileName = ReadText(ref reader, MediaDescription.MaxFileNameSize);
         uint width = reader.ReadUInt32();
@@ -114,7 +123,18 @@ public sealed partial class MediaReference
         return StrictUtf8.Decode(text);
     }
 
-    private static void CheckLengths(uint segmentLength, long length, long sealedLength)
+    private static MediaDigest? ReadDigest(ref SpanReader reader, byte version)
+    {
+        var kind = (MediaDigestKind)reader.ReadByte();
+        if (version == TreeVersion ? kind != MediaDigestKind.Tree : kind is not (MediaDigestKind.None or MediaDigestKind.Flat))
+        {
+            throw new E2EException(E2EError.InvalidEncoding, "The digest's kind is not one of this version.");
+        }
+
+        return kind == MediaDigestKind.None ? null : new MediaDigest(kind, reader.ReadBytes(DigestSize).ToArray());
+    }
+
+    private static void CheckLengths(uint segmentLength, long length, long sealedLength, bool hasTree)
     {
         if (segmentLength is < MediaSealingOptions.MinSegmentLength or > MediaSealingOptions.MaxSegmentLength)
         {
@@ -123,17 +143,18 @@ public sealed partial class MediaReference
 
         // The padding is none or Padmé's: another difference means that one of the lengths is a lie.
         var parameters = new FloeParameters((int)segmentLength);
-        if (sealedLength < FloeParameters.HeaderSize + FloeParameters.SegmentOverhead
-            || (sealedLength - FloeParameters.HeaderSize) % segmentLength is > 0 and < FloeParameters.SegmentOverhead)
+        long floeLength = hasTree ? MediaLayout.LengthWithoutTree(parameters, sealedLength) : sealedLength;
+        if (floeLength < FloeParameters.HeaderSize + FloeParameters.SegmentOverhead
+            || (floeLength - FloeParameters.HeaderSize) % segmentLength is > 0 and < FloeParameters.SegmentOverhead)
         {
             throw new E2EException(E2EError.InvalidEncoding, "The lengths do not fit each other.");
         }
 
-        long padded = FloeLayout.OfSealed(parameters, sealedLength).PlaintextLength;
+        long padded = FloeLayout.OfSealed(parameters, floeLength).PlaintextLength;
         if (length < 0
             || length > padded
             || (padded != length && padded != MediaPadding.Padme.Pad(length))
-            || FloeLayout.OfPlaintext(parameters, padded).SealedLength != sealedLength)
+            || MediaLayout.OfPlaintext(parameters, padded, hasTree).SealedLength != sealedLength)
         {
             throw new E2EException(E2EError.InvalidEncoding, "The lengths do not fit each other.");
         }

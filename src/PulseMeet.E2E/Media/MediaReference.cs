@@ -12,7 +12,7 @@ public sealed partial class MediaReference : IDisposable
     public const int DigestSize = 32;
 
     private readonly byte[] _commitment;
-    private readonly byte[]? _digest;
+    private readonly MediaDigest? _digest;
 
     internal MediaReference(
         MediaDescription description,
@@ -21,7 +21,7 @@ public sealed partial class MediaReference : IDisposable
         long length,
         long sealedLength,
         ReadOnlySpan<byte> commitment,
-        byte[]? digest)
+        MediaDigest? digest)
     {
         Key = MediaKey.Import(key);
         _commitment = commitment.ToArray();
@@ -55,14 +55,18 @@ public sealed partial class MediaReference : IDisposable
     /// <summary>Length of the file, in bytes, without padding.</summary>
     public long Length { get; }
 
-    /// <summary>Length of the sealed file, in bytes.</summary>
+    /// <summary>Length of the sealed file, in bytes, with the blocks of its tree of digests.</summary>
     public long SealedLength { get; }
 
     /// <summary>FLOE's header tag, 32 bytes: fits one key, id, kind and header only.</summary>
     public ReadOnlyMemory<byte> Commitment => _commitment;
 
-    /// <summary>SHA-256 of the sealed file, 32 bytes; null where the sender gave none.</summary>
-    public ReadOnlyMemory<byte>? Digest => _digest is null ? (ReadOnlyMemory<byte>?)null : _digest;
+    /// <summary>The digest of the sealed file, 32 bytes; null where the sender gave none. It is over what is sealed, and tells nothing of
+    /// the content: one who keeps the sealed file may know it.</summary>
+    public ReadOnlyMemory<byte>? Digest => _digest is null ? (ReadOnlyMemory<byte>?)null : _digest.Value;
+
+    /// <summary>What the digest is of.</summary>
+    public MediaDigestKind DigestKind => _digest?.Kind ?? MediaDigestKind.None;
 
     /// <summary>The name without path, control and bidirectional-override characters; empty if the sender gave none.</summary>
     public string FileName { get; }
@@ -86,7 +90,7 @@ public sealed partial class MediaReference : IDisposable
     /// <summary>A small picture; empty if there is none. Input from the peer: decode it as such.</summary>
     public ReadOnlyMemory<byte> Thumbnail { get; }
 
-    internal FloeLayout Layout => FloeLayout.OfSealed(new FloeParameters(SegmentLength), SealedLength);
+    internal MediaLayout Layout => MediaLayout.OfSealed(new FloeParameters(SegmentLength), SealedLength, DigestKind == MediaDigestKind.Tree);
 
     /// <summary>The kind and the lengths, never the key or the name.</summary>
     public override string ToString() => $"MediaReference ({Kind}, {Length} bytes, {SealedLength} sealed)";

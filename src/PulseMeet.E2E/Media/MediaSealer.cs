@@ -12,17 +12,17 @@ public static class MediaSealer
 {
     /// <summary>Length of the sealed file, in bytes.</summary>
     /// <param name="length">Length of the content, in bytes.</param>
-    /// <param name="options">Null for the defaults.</param>
+    /// <param name="options">Null for the defaults; a digest adds 32 bytes for each segment where there are several.</param>
     /// <exception cref="ArgumentOutOfRangeException">Negative, or more than 2^40 segments.</exception>
     public static long GetSealedLength(long length, MediaSealingOptions? options = null)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(length);
         options ??= MediaSealingOptions.Default;
         options.Validate();
-        return FloeLayout.OfPlaintext(options.Parameters, options.Padding.Pad(length)).SealedLength;
+        return LayoutOf(length, options).SealedLength;
     }
 
-    /// <summary>Seals content that is in memory. Allocates nothing for each segment; uses one thread.</summary>
+    /// <summary>Seals content that is in memory. Allocates nothing for each segment; uses one thread, whatever the options say.</summary>
     /// <param name="content">Any length.</param>
     /// <param name="destination">Exactly <see cref="GetSealedLength"/> bytes; does not overlap <paramref name="content"/>.</param>
     /// <param name="key">The file's key. Not disposed.</param>
@@ -37,18 +37,28 @@ public static class MediaSealer
         MediaSealingOptions? options = null)
     {
         options = Check(key, description, options);
-        FloeLayout layout = FloeLayout.OfPlaintext(options.Parameters, options.Padding.Pad(content.Length));
-        if (destination.Length != layout.SealedLength)
-        {
-            throw new ArgumentException($"Must have {layout.SealedLength} bytes.", nameof(destination));
-        }
-
+        MediaLayout layout = LayoutOf(content.Length, destination.Length, options, nameof(destination));
         using FloeState state = Start(key, description, options);
-        FloeSpan.Seal(state, layout, content, destination);
-        byte[]? digest = options.WithDigest ? Sha256.Hash(destination) : null;
-        using SecretScope secret = key.Use();
-        return new MediaReference(
-            description, secret.Span, options.SegmentLength, content.Length, destination.Length, state.HeaderTag, digest);
+        using FileDigest? digest = options.WithDigest ? new FileDigest(state.Header) : null;
+        byte[]? root = FloeSpan.Seal(state, layout, content, destination, digest);
+        return ToReference(description, key, state, content.Length, destination.Length, root);
+    }
+
+    /// <summary>Seals content that is in memory, with as many threads as the options say, the caller's among them. Copies nothing; allocates
+    /// 32 bytes for each segment where there is a digest.</summary>
+    /// <inheritdoc cref="Seal"/>
+    public static MediaReference SealMemory(
+        ReadOnlyMemory<byte> content,
+        Memory<byte> destination,
+        MediaKey key,
+        MediaDescription description,
+        MediaSealingOptions? options = null)
+    {
+        options = Check(key, description, options);
+        MediaLayout layout = LayoutOf(content.Length, destination.Length, options, nameof(destination));
+        using FloeState state = Start(key, description, options);
+        byte[]? root = MemorySealing.Seal(state, layout, content, destination, options.Workers);
+        return ToReference(description, key, state, content.Length, destination.Length, root);
     }
 
     /// <summary>Seals a stream to its end, synchronously.</summary>
@@ -120,6 +130,30 @@ public static class MediaSealer
         return options;
     }
 
+    private static MediaLayout LayoutOf(long length, MediaSealingOptions options) =>
+        MediaLayout.OfPlaintext(options.Parameters, options.Padding.Pad(length), options.WithDigest);
+
+    private static MediaLayout LayoutOf(int length, int sealedLength, MediaSealingOptions options, string name)
+    {
+        MediaLayout layout = LayoutOf(length, options);
+        Argument.HasLength(sealedLength, layout.SealedLength, name);
+        return layout;
+    }
+
+    private static MediaReference ToReference(
+        MediaDescription description, MediaKey key, FloeState state, int length, int sealedLength, byte[]? root)
+    {
+        using SecretScope secret = key.Use();
+        return new MediaReference(
+            description,
+            secret.Span,
+            state.Parameters.SegmentLength,
+            length,
+            sealedLength,
+            state.HeaderTag,
+            root is null ? null : new MediaDigest(MediaDigestKind.Tree, root));
+    }
+
     internal static FloeState Start(MediaKey key, MediaDescription description, MediaSealingOptions options)
     {
         using SecretScope secret = key.Use();
@@ -152,7 +186,7 @@ public static class MediaSealer
         using FloeState state = Start(key, description, options);
         var reader = new PlaintextReader(new StreamEnd(source, sync), options.Padding);
         using var run = new SealingRun(state, reader, new StreamEnd(destination, sync), options, progress);
-        await run.WriteAsync(state.Header.ToArray(), cancellationToken).ConfigureAwait(false);
+        await run.WriteHeaderAsync(cancellationToken).ConfigureAwait(false);
         await run.RunAsync(cancellationToken).ConfigureAwait(false);
         return run.ToReference(description, key);
     }

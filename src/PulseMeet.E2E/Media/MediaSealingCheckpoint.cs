@@ -2,7 +2,7 @@ using PulseMeet.E2E.Encoding;
 
 namespace PulseMeet.E2E.Media;
 
-/// <summary>Where an interrupted sealing can carry on: after so many whole segments, with the digest of everything sealed so far.
+/// <summary>Where an interrupted sealing can carry on: after so many whole segments, with the root of the tree of digests over them.
 /// Holds no secret. Immutable.</summary>
 /// <remarks>docs/protocol-media.md, "Checkpoint". Only bytes that a stored checkpoint counts may leave the device: what
 /// follows them is dropped and sealed anew on resuming, so that no position is ever seen with two contents.</remarks>
@@ -12,7 +12,7 @@ public sealed class MediaSealingCheckpoint
     public const int EncodedSize = 1 + FloeParameters.HeaderSize + 8 + 1 + DigestSize;
 
     private const int DigestSize = 32;
-    private const byte Version = 1;
+    private const byte Version = 2;
 
     private readonly byte[] _header;
     private readonly byte[] _digest;
@@ -29,7 +29,7 @@ public sealed class MediaSealingCheckpoint
     public long Segments { get; }
 
     /// <summary>How many bytes of the sealed file may leave the device.</summary>
-    public long SealedLength => FloeParameters.HeaderSize + (Segments * SegmentLength);
+    public long SealedLength => MediaLayout.LengthOfBeginning(SegmentLength, Segments);
 
     /// <summary>The padding that sealing began with.</summary>
     public MediaPadding Padding { get; }

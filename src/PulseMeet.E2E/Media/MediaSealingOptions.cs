@@ -24,8 +24,9 @@ public sealed record MediaSealingOptions
     /// <summary>Whether the length is hidden.</summary>
     public MediaPadding Padding { get; init; } = MediaPadding.None;
 
-    /// <summary>Whether the reference gets the SHA-256 digest of the sealed file. It binds every recipient to the same bytes even
-    /// where one who holds the key replaces the file; hashing costs more time than sealing.</summary>
+    /// <summary>Whether the reference gets a digest of the sealed file: the root of a tree of SHA-256 digests over its segments. It binds
+    /// every recipient, of ranges too, to the same bytes even where one who holds the key replaces the file. Hashing costs more time than
+    /// sealing, and is shared among the workers; the tree takes 32 bytes for each segment in the sealed file.</summary>
     public bool WithDigest { get; init; } = true;
 
     /// <summary>How many thread-pool threads seal at a time: 1 to 64. Memory grows with it: more than one take several segments at

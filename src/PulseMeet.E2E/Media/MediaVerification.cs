@@ -35,7 +35,7 @@ internal static class MediaVerification
 
         if (sealedLength > reference.SealedLength)
         {
-            throw new E2EException(E2EError.InvalidEncoding, "Bytes follow the final segment.");
+            throw new E2EException(E2EError.InvalidEncoding, "Bytes follow the sealed file.");
         }
     }
 

@@ -10,7 +10,8 @@ internal sealed class OpeningRun : IDisposable
     private readonly StreamEnd _source;
     private readonly StreamEnd _destination;
     private readonly IProgress<long>? _progress;
-    private readonly IncrementalSha256? _digest;
+    private readonly IncrementalSha256? _flat;
+    private FileDigest? _tree;
     private long _released;
 
     public OpeningRun(
@@ -24,38 +25,46 @@ internal sealed class OpeningRun : IDisposable
         _source = source;
         _destination = destination;
         _progress = progress;
-        _digest = options.VerifyDigest && reference.Digest is not null ? new IncrementalSha256() : null;
+        _flat = options.VerifyDigest && reference.DigestKind == MediaDigestKind.Flat ? new IncrementalSha256() : null;
+        HasTree = options.VerifyDigest && reference.DigestKind == MediaDigestKind.Tree;
         Layout = reference.Layout;
     }
 
-    public FloeLayout Layout { get; }
+    public MediaLayout Layout { get; }
+
+    /// <summary>Whether there is a tree of digests, and it is verified.</summary>
+    public bool HasTree { get; }
 
     public long NextPosition { get; set; }
 
-    /// <summary>Reads a whole piece, and after the last one expects the end and the digest.</summary>
-    public async ValueTask ReadAsync(Memory<byte> memory, bool isLast, CancellationToken cancellationToken)
+    /// <summary>Reads a whole piece.</summary>
+    public async ValueTask ReadAsync(Memory<byte> memory, CancellationToken cancellationToken)
     {
         if (await _source.FillAsync(memory, cancellationToken).ConfigureAwait(false) != memory.Length)
         {
             throw new E2EException(E2EError.Truncated);
         }
 
-        _digest?.Append(memory.Span);
-        if (!isLast)
-        {
-            return;
-        }
+        _flat?.Append(memory.Span);
+    }
 
+    /// <summary>Behind the last piece: the end, and the digest of the whole file where that is the reference's.</summary>
+    public async ValueTask ExpectEndAsync(CancellationToken cancellationToken)
+    {
         if (await _source.FillAsync(new byte[1], cancellationToken).ConfigureAwait(false) != 0)
         {
-            throw new E2EException(E2EError.InvalidEncoding, "Bytes follow the final segment.");
+            throw new E2EException(E2EError.InvalidEncoding, "Bytes follow the sealed file.");
         }
 
-        if (_digest is not null && !PublicBytes.Equal(_digest.Current(), _reference.Digest!.Value.Span))
+        if (_flat is not null && !PublicBytes.Equal(_flat.Current(), _reference.Digest!.Value.Span))
         {
             throw new E2EException(E2EError.NotAuthentic, "The digest is another one.");
         }
     }
+
+    /// <summary>Holds a segment, in its order, against the tree; before the last one is given out, the tree against the reference.</summary>
+    public void Verify(ReadOnlySpan<byte> leaf, int length, ReadOnlySpan<byte> behind, bool isLast) =>
+        _tree?.VerifyLeaf(leaf, length, behind, isLast, _reference.Digest!.Value.Span);
 
     /// <summary>Hands on what belongs to the file; what follows has to be padding.</summary>
     public async ValueTask ReleaseAsync(ReadOnlyMemory<byte> plaintext, CancellationToken cancellationToken)
@@ -70,8 +79,9 @@ internal sealed class OpeningRun : IDisposable
     public async ValueTask RunAsync(MediaOpeningOptions options, CancellationToken cancellationToken)
     {
         byte[] header = new byte[FloeParameters.HeaderSize];
-        await ReadAsync(header, isLast: false, cancellationToken).ConfigureAwait(false);
+        await ReadAsync(header, cancellationToken).ConfigureAwait(false);
         using FloeState state = MediaVerification.Start(_reference, header);
+        _tree = HasTree ? new FileDigest(header) : null;
         ISegmentWorker[] workers = SegmentBatch.Workers(
             options.Workers, state.Parameters.SegmentLength, () => new OpeningWorker(this, state));
 
@@ -89,36 +99,64 @@ internal sealed class OpeningRun : IDisposable
         }
     }
 
-    public void Dispose() => _digest?.Dispose();
+    public void Dispose()
+    {
+        _flat?.Dispose();
+        _tree?.Dispose();
+    }
 }
 
-/// <summary>One worker of an <see cref="OpeningRun"/>: two buffers and a cipher.</summary>
+/// <summary>One worker of an <see cref="OpeningRun"/>: two buffers, a cipher and a hash; and the blocks behind its segment, where there are
+/// any.</summary>
 internal sealed class OpeningWorker(OpeningRun run, FloeState state) : ISegmentWorker
 {
     private readonly FloeSegmentCipher _cipher = new(state);
+    private readonly TreeHash? _hash = run.HasTree ? new TreeHash() : null;
+    private readonly byte[] _leaf = new byte[run.HasTree ? TreeShape.DigestSize : 0];
     private readonly byte[] _segment = new byte[state.Parameters.SegmentLength];
     private readonly byte[] _plaintext = new byte[state.Parameters.PlaintextLength];
+    private byte[] _blocks = [];
+    private int _blocksLength;
     private long _position;
     private int _length;
 
     public bool IsLast { get; private set; }
 
-    public ValueTask ReadAsync(CancellationToken cancellationToken)
+    public async ValueTask ReadAsync(CancellationToken cancellationToken)
     {
         _position = run.NextPosition++;
         _length = run.Layout.SealedLengthOf(_position);
         IsLast = run.Layout.IsFinal(_position);
-        return run.ReadAsync(_segment.AsMemory(0, _length), IsLast, cancellationToken);
+        await run.ReadAsync(_segment.AsMemory(0, _length), cancellationToken).ConfigureAwait(false);
+        _blocksLength = run.Layout.LengthOfBlocksBehind(_position);
+        if (_blocksLength > 0)
+        {
+            _blocks = _blocks.Length < _blocksLength ? new byte[_blocksLength] : _blocks;
+            await run.ReadAsync(_blocks.AsMemory(0, _blocksLength), cancellationToken).ConfigureAwait(false);
+        }
+
+        if (IsLast)
+        {
+            await run.ExpectEndAsync(cancellationToken).ConfigureAwait(false);
+        }
     }
 
-    public void Transform() => _cipher.Open(
-        _segment.AsSpan(0, _length), _position, IsLast, _plaintext.AsSpan(0, _length - FloeParameters.SegmentOverhead));
+    public void Transform()
+    {
+        ReadOnlySpan<byte> segment = _segment.AsSpan(0, _length);
+        _hash?.Leaf(segment, _leaf);
+        _cipher.Open(segment, _position, IsLast, _plaintext.AsSpan(0, _length - FloeParameters.SegmentOverhead));
+    }
 
-    public ValueTask WriteAsync(CancellationToken cancellationToken) =>
-        run.ReleaseAsync(_plaintext.AsMemory(0, _length - FloeParameters.SegmentOverhead), cancellationToken);
+    public ValueTask WriteAsync(CancellationToken cancellationToken)
+    {
+        run.Verify(_leaf, _length, _blocks.AsSpan(0, _blocksLength), IsLast);
+        return run.ReleaseAsync(_plaintext.AsMemory(0, _length - FloeParameters.SegmentOverhead), cancellationToken);
+    }
 
     public void Dispose()
     {
+        _hash?.Dispose();
         _cipher.Dispose();
         SecretMemory.Zero(_plaintext);
     }

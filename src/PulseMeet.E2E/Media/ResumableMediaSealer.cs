@@ -72,7 +72,7 @@ public static class ResumableMediaSealer
         checkpoints.Run = run;
         if (checkpoint is null)
         {
-            await run.WriteAsync(state.Header.ToArray(), cancellationToken).ConfigureAwait(false);
+            await run.WriteHeaderAsync(cancellationToken).ConfigureAwait(false);
             await checkpoints.StoreAsync(cancellationToken).ConfigureAwait(false);
         }
         else
@@ -116,7 +116,7 @@ internal sealed class CheckpointWriter(
     {
         await destination.FlushAsync(cancellationToken).ConfigureAwait(false);
         ToDisk(destination);
-        var checkpoint = new MediaSealingCheckpoint(state.Header, Run!.NextPosition, padding, Run.Digest!.Current());
+        var checkpoint = new MediaSealingCheckpoint(state.Header, Run!.NextPosition, padding, Run.Digest!.RootSoFar());
         await store(checkpoint, cancellationToken).ConfigureAwait(false);
         _stored = Run.SealedLength;
     }
@@ -143,9 +143,12 @@ internal static class KeptSegments
         var kept = new StreamEnd(destination, sync: false);
         byte[] header = new byte[FloeParameters.HeaderSize];
         await kept.FillAsync(header, cancellationToken).ConfigureAwait(false);
-        run.Account(header);
+        Expect(header, run.State.Header);
+        run.AccountHeader();
+        using var hash = new TreeHash();
         using var cipher = new FloeSegmentCipher(run.State);
         byte[] segment = new byte[run.State.Parameters.SegmentLength];
+        byte[] leaf = new byte[TreeShape.DigestSize];
         int length = run.State.Parameters.PlaintextLength;
 
         // What was opened and what the source holds, side by side: one array to zero, however this ends.
@@ -162,7 +165,6 @@ internal static class KeptSegments
                     throw new E2EException(E2EError.Truncated);
                 }
 
-                run.Account(segment);
                 cipher.Open(segment, run.NextPosition, isFinal: false, opened.Span);
                 (int count, bool isLast) = await source.ReadSegmentAsync(content, cancellationToken).ConfigureAwait(false);
                 if (isLast || !ConstantTime.AreEqual(content.Span[..count], opened.Span))
@@ -170,6 +172,11 @@ internal static class KeptSegments
                     throw new E2EException(E2EError.ContentChanged);
                 }
 
+                hash.Leaf(segment, leaf);
+                ReadOnlyMemory<byte> blocks = run.Account(segment.Length, leaf, isLast: false);
+                byte[] keptBlocks = new byte[blocks.Length];
+                await kept.FillAsync(keptBlocks, cancellationToken).ConfigureAwait(false);
+                Expect(keptBlocks, blocks.Span);
                 run.NextPosition++;
                 run.Report(count);
             }
@@ -179,7 +186,12 @@ internal static class KeptSegments
             SecretMemory.Zero(plaintext);
         }
 
-        if (!PublicBytes.Equal(run.Digest!.Current(), checkpoint.Digest))
+        Expect(run.Digest!.RootSoFar(), checkpoint.Digest);
+    }
+
+    private static void Expect(ReadOnlySpan<byte> found, ReadOnlySpan<byte> expected)
+    {
+        if (!PublicBytes.Equal(found, expected))
         {
             throw new E2EException(E2EError.NotAuthentic, "The sealed bytes are not those that the checkpoint counts.");
         }

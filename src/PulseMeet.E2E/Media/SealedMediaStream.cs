@@ -7,13 +7,16 @@ namespace PulseMeet.E2E.Media;
 /// verified, so that a player can jump and an HTTP range request can be served.</summary>
 /// <remarks>Opening verifies the header and then the final segment, before any byte is given out: where the file ends is
 /// authentic from the start. Padding is verified in every segment that is read, and all of it before the content's last segment
-/// is given out. The digest is not compared, as that would read the whole file. Keeps one segment in memory. Not thread-safe,
-/// but it may be disposed during a read: that read throws <see cref="ObjectDisposedException"/>.</remarks>
+/// is given out. Where the reference has a tree of digests (<see cref="MediaDigestKind.Tree"/>), each segment is held against its root, at the
+/// price of a block of at most 8 KiB for each of at most five levels, once for 256 neighbours: whoever holds the key has no other bytes to
+/// serve. A flat digest is not compared, as that would read the whole file. Keeps one segment and a block of each level in memory. Not
+/// thread-safe, but it may be disposed during a read: that read throws <see cref="ObjectDisposedException"/>.</remarks>
 public sealed class SealedMediaStream : Stream
 {
     private readonly FloeState _state;
     private readonly FloeSegmentCipher _cipher;
-    private readonly FloeLayout _layout;
+    private readonly MediaLayout _layout;
+    private readonly DigestTreeReader? _tree;
     private readonly Stream _source;
     private readonly byte[] _segment;
     private readonly byte[] _plaintext;
@@ -35,6 +38,9 @@ public sealed class SealedMediaStream : Stream
         int longest = _layout.SealedLengthOf(0);
         _segment = ArrayPool<byte>.Shared.Rent(longest);
         _plaintext = ArrayPool<byte>.Shared.Rent(longest - FloeParameters.SegmentOverhead);
+        _tree = reference.DigestKind == MediaDigestKind.Tree
+            ? new DigestTreeReader(_layout, reference.Digest!.Value.Span, state.Header, ReadAtAsync)
+            : null;
         _use = new SharedUse(Release);
     }
 
@@ -68,7 +74,7 @@ public sealed class SealedMediaStream : Stream
     /// <exception cref="ArgumentException"><paramref name="source"/> cannot seek.</exception>
     /// <exception cref="E2EException">Too short (<see cref="E2EError.Truncated"/>), too long
     /// (<see cref="E2EError.InvalidEncoding"/>), another header, key, id or kind (<see cref="E2EError.WrongCommitment"/>), or the
-    /// final segment does not verify (<see cref="E2EError.NotAuthentic"/>) or has padding that is not zeros
+    /// final segment or its digest does not verify (<see cref="E2EError.NotAuthentic"/>) or has padding that is not zeros
     /// (<see cref="E2EError.InvalidEncoding"/>). Reading throws the last two for a segment in its range.</exception>
     public static SealedMediaStream Open(MediaReference reference, Stream source, bool leaveOpen = false) =>
         OpenAsync(reference, source, sync: true, leaveOpen, CancellationToken.None).AsTask().GetAwaiter().GetResult();
@@ -192,6 +198,7 @@ public sealed class SealedMediaStream : Stream
     {
         _cipher.Dispose();
         _state.Dispose();
+        _tree?.Dispose();
         SecretMemory.Zero(_plaintext);
         ArrayPool<byte>.Shared.Return(_plaintext);
         ArrayPool<byte>.Shared.Return(_segment);
@@ -238,19 +245,30 @@ public sealed class SealedMediaStream : Stream
 
     private async ValueTask VerifyAsync(long position, bool sync, CancellationToken cancellationToken)
     {
-        var source = new StreamEnd(_source, sync);
         Memory<byte> segment = _segment.AsMemory(0, _layout.SealedLengthOf(position));
-        source.Seek(_start + _layout.OffsetOf(position));
-        int filled = await source.FillAsync(segment, cancellationToken).ConfigureAwait(false);
-        ObjectDisposedException.ThrowIf(_use.IsEnded, this);
-        if (filled != segment.Length)
+        await ReadAtAsync(_layout.OffsetOf(position), segment, sync, cancellationToken).ConfigureAwait(false);
+        if (_tree is not null)
         {
-            throw new E2EException(E2EError.Truncated);
+            await _tree.LoadAsync(position, sync, cancellationToken).ConfigureAwait(false);
+            _tree.Verify(position, segment.Span);
         }
 
         int length = segment.Length - FloeParameters.SegmentOverhead;
         _cipher.Open(segment.Span, position, _layout.IsFinal(position), _plaintext.AsSpan(0, length));
         long content = Math.Clamp(Length - (position * _layout.Parameters.PlaintextLength), 0, length);
         MediaVerification.CheckPadding(_plaintext.AsSpan((int)content, length - (int)content));
+    }
+
+    /// <summary>Fills a memory from an offset of the sealed file.</summary>
+    private async ValueTask ReadAtAsync(long offset, Memory<byte> memory, bool sync, CancellationToken cancellationToken)
+    {
+        var source = new StreamEnd(_source, sync);
+        source.Seek(_start + offset);
+        int filled = await source.FillAsync(memory, cancellationToken).ConfigureAwait(false);
+        ObjectDisposedException.ThrowIf(_use.IsEnded, this);
+        if (filled != memory.Length)
+        {
+            throw new E2EException(E2EError.Truncated);
+        }
     }
 }

@@ -8,6 +8,7 @@ internal sealed class SealingRun : IDisposable
 {
     private readonly IProgress<long>? _progress;
     private long _processed;
+    private byte[]? _root;
 
     public SealingRun(
         FloeState state,
@@ -21,7 +22,7 @@ internal sealed class SealingRun : IDisposable
         Destination = destination;
         Options = options;
         _progress = progress;
-        Digest = options.WithDigest ? new IncrementalSha256() : null;
+        Digest = options.WithDigest ? new FileDigest(state.Header) : null;
     }
 
     public FloeState State { get; }
@@ -32,7 +33,7 @@ internal sealed class SealingRun : IDisposable
 
     public MediaSealingOptions Options { get; }
 
-    public IncrementalSha256? Digest { get; }
+    public FileDigest? Digest { get; }
 
     /// <summary>The position of the segment that is read next.</summary>
     public long NextPosition { get; set; }
@@ -43,17 +44,38 @@ internal sealed class SealingRun : IDisposable
     /// <summary>Called after each segment, in order; the resumable form makes its checkpoints here.</summary>
     public Func<CancellationToken, ValueTask>? AfterSegment { get; init; }
 
-    public async ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
+    public async ValueTask WriteHeaderAsync(CancellationToken cancellationToken)
     {
-        await Destination.WriteAsync(bytes, cancellationToken).ConfigureAwait(false);
-        Account(bytes.Span);
+        await Destination.WriteAsync(State.Header.ToArray(), cancellationToken).ConfigureAwait(false);
+        AccountHeader();
     }
 
-    /// <summary>Counts bytes that are written: also those that an interrupted run had written.</summary>
-    public void Account(ReadOnlySpan<byte> written)
+    /// <summary>Counts the header, written now or by an interrupted run.</summary>
+    public void AccountHeader() => SealedLength += FloeParameters.HeaderSize;
+
+    /// <summary>Writes a segment and the blocks behind it.</summary>
+    /// <param name="segment">As it is sealed.</param>
+    /// <param name="leaf">Its digest, where there is a tree.</param>
+    /// <param name="isLast">Whether the file ends with it.</param>
+    /// <param name="cancellationToken">Stops between writes.</param>
+    public async ValueTask WriteAsync(
+        ReadOnlyMemory<byte> segment, ReadOnlyMemory<byte> leaf, bool isLast, CancellationToken cancellationToken)
     {
-        Digest?.Append(written);
-        SealedLength += written.Length;
+        await Destination.WriteAsync(segment, cancellationToken).ConfigureAwait(false);
+        ReadOnlyMemory<byte> blocks = Account(segment.Length, leaf.Span, isLast);
+        if (blocks.Length > 0)
+        {
+            await Destination.WriteAsync(blocks, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Counts a segment that is written, also one that an interrupted run had written.</summary>
+    /// <returns>The blocks that stand behind it.</returns>
+    public ReadOnlyMemory<byte> Account(int length, ReadOnlySpan<byte> leaf, bool isLast)
+    {
+        ReadOnlyMemory<byte> blocks = Digest is null ? default : Digest.Add(leaf, length, isLast, out _root);
+        SealedLength += length + blocks.Length;
+        return blocks;
     }
 
     public void Report(int plaintextBytes)
@@ -90,16 +112,18 @@ internal sealed class SealingRun : IDisposable
             Source.ContentLength,
             SealedLength,
             State.HeaderTag,
-            Digest?.Current());
+            _root is null ? null : new MediaDigest(MediaDigestKind.Tree, _root));
     }
 
     public void Dispose() => Digest?.Dispose();
 }
 
-/// <summary>One worker of a <see cref="SealingRun"/>: two buffers and a cipher.</summary>
+/// <summary>One worker of a <see cref="SealingRun"/>: two buffers, a cipher and a hash.</summary>
 internal sealed class SealingWorker(SealingRun run) : ISegmentWorker
 {
     private readonly FloeSegmentCipher _cipher = new(run.State);
+    private readonly TreeHash? _hash = run.Digest is null ? null : new TreeHash();
+    private readonly byte[] _leaf = new byte[run.Digest is null ? 0 : TreeShape.DigestSize];
     private readonly byte[] _plaintext = new byte[run.State.Parameters.PlaintextLength];
     private readonly byte[] _segment = new byte[run.State.Parameters.SegmentLength];
     private long _position;
@@ -113,12 +137,16 @@ internal sealed class SealingWorker(SealingRun run) : ISegmentWorker
         _position = run.NextPosition++;
     }
 
-    public void Transform() => _cipher.Seal(
-        _plaintext.AsSpan(0, _count), _position, IsLast, _segment.AsSpan(0, _count + FloeParameters.SegmentOverhead));
+    public void Transform()
+    {
+        Span<byte> segment = _segment.AsSpan(0, _count + FloeParameters.SegmentOverhead);
+        _cipher.Seal(_plaintext.AsSpan(0, _count), _position, IsLast, segment);
+        _hash?.Leaf(segment, _leaf);
+    }
 
     public async ValueTask WriteAsync(CancellationToken cancellationToken)
     {
-        await run.WriteAsync(_segment.AsMemory(0, _count + FloeParameters.SegmentOverhead), cancellationToken)
+        await run.WriteAsync(_segment.AsMemory(0, _count + FloeParameters.SegmentOverhead), _leaf, IsLast, cancellationToken)
             .ConfigureAwait(false);
         run.Report(_count);
         if (run.AfterSegment is not null && !IsLast)
@@ -130,6 +158,7 @@ internal sealed class SealingWorker(SealingRun run) : ISegmentWorker
     public void Dispose()
     {
         _cipher.Dispose();
+        _hash?.Dispose();
         SecretMemory.Zero(_plaintext);
     }
 }

@@ -12,5 +12,13 @@ internal sealed class IncrementalSha256 : IDisposable
     /// <summary>The digest of what was appended so far; more may follow.</summary>
     public byte[] Current() => _hash.GetCurrentHash();
 
+    /// <summary>The digest of what was appended, which is forgotten.</summary>
+    /// <param name="digest">32 bytes.</param>
+    public void Finish(Span<byte> digest)
+    {
+        Argument.HasLength(digest, Sha256.Size);
+        _hash.GetHashAndReset(digest);
+    }
+
     public void Dispose() => _hash.Dispose();
 }

@@ -10,7 +10,7 @@ public sealed class MediaRanges
 {
     private const int Segments = 10;
 
-    private static readonly Sample s_sample = Sample.Of(((Segments - 1) * Sample.PlaintextLength) + 100);
+    private static readonly Sample s_sample = Sample.Of(((Segments - 1) * Sample.PlaintextLength) + 100, Sample.Plain);
 
     [Property(MaxTest = 300)]
     public bool Any_range_is_what_the_content_has_there(uint offset, ushort length)
@@ -85,6 +85,25 @@ public sealed class MediaRanges
     }
 
     [Fact]
+    public void Comparing_the_digest_reads_the_blocks_over_a_range_once_and_nothing_else_besides()
+    {
+        Sample large = Sample.Of((299 * Sample.PlaintextLength) + 100);
+        MediaLayout layout = large.Reference.Layout;
+        long upper = layout.BlockAt(1, 0).Offset;
+        long second = layout.BlockAt(0, 1).Offset;
+        var watched = new Watched(large.Sealed);
+        using SealedMediaStream stream = SealedMediaStream.Open(large.Reference, watched);
+        Assert.Equal([0, layout.OffsetOf(299), upper, second], watched.ReadFrom);
+
+        watched.ReadFrom.Clear();
+        stream.Position = 10 * Sample.PlaintextLength;
+        stream.ReadExactly(new byte[2 * Sample.PlaintextLength]);
+        stream.Position = 200 * Sample.PlaintextLength;
+        stream.ReadExactly(new byte[10]);
+        Assert.Equal([layout.OffsetOf(10), layout.BlockAt(0, 0).Offset, layout.OffsetOf(11), layout.OffsetOf(200)], watched.ReadFrom);
+    }
+
+    [Fact]
     public void A_truncated_or_lengthened_file_is_refused_before_any_range_is_read()
     {
         Assert.Equal(E2EError.Truncated, Refuse(s_sample.Sealed[..^1]));
@@ -95,7 +114,7 @@ public sealed class MediaRanges
     [Fact]
     public void A_padded_file_ends_where_its_content_ends()
     {
-        Sample padded = Sample.Of(100_001, Sample.Options with { Padding = MediaPadding.Padme });
+        Sample padded = Sample.Of(100_001, Sample.Plain with { Padding = MediaPadding.Padme });
         using SealedMediaStream stream = SealedMediaStream.Open(padded.Reference, new MemoryStream(padded.Sealed));
         Assert.Equal(100_001, stream.Length);
         stream.Position = 100_000;
@@ -142,7 +161,7 @@ public sealed class MediaRanges
     /// <summary>Seals a content and its padding as they are, and reads the content's last bytes as a range.</summary>
     private static long ReadToTheEnd(byte[] padded, long length)
     {
-        Sample sample = Sample.Sealing(padded, Sample.Options);
+        Sample sample = Sample.Sealing(padded, Sample.Plain);
         byte[] key = new byte[32];
         sample.Reference.Key.Export(key);
         using var reference = new MediaReference(

@@ -159,7 +159,7 @@ public sealed class MediaReferences
 
         byte[] longer = [.. encoded, 0];
         Assert.Equal(E2EError.InvalidEncoding, Assert.Throws<E2EException>(() => MediaReference.Decode(longer)).Reason);
-        longer[0] = 2;
+        longer[0] = 3;
         Assert.Equal(E2EError.UnsupportedVersion, Assert.Throws<E2EException>(() => MediaReference.Decode(longer)).Reason);
     }
 
@@ -173,12 +173,12 @@ public sealed class MediaReferences
 
     [Property(MaxTest = 1000)]
     public bool Random_bytes_are_decoded_or_refused_within_bounded_memory(byte[] bytes) =>
-        DecodesWithin(bytes ?? []) && DecodesWithin([1, 2, 0, 1, 65, .. bytes ?? []]);
+        DecodesWithin(bytes ?? []) && DecodesWithin([1, 2, 0, 1, 65, .. bytes ?? []]) && DecodesWithin([2, 2, 0, 1, 65, .. bytes ?? []]);
 
     [Fact]
     public void Lengths_that_cannot_be_true_are_refused()
     {
-        byte[] encoded = Sample.Of(10).Reference.Encode();
+        byte[] encoded = Sample.Of(10, Sample.Plain).Reference.Encode();
         int segmentLength = 4 + "media-1".Length + 32;
         foreach ((int at, byte value) in new[] { (0, (byte)0xFF), (4, (byte)0x80), (11, (byte)11), (12, (byte)0x80), (12, (byte)0x7F) })
         {
@@ -193,7 +193,7 @@ public sealed class MediaReferences
     public void Lengths_of_which_the_last_segment_has_no_room_for_its_tag_are_no_lengths()
     {
         // A file of one full segment and a rest of 1 to 31 bytes: no content is sealed to that.
-        byte[] encoded = Sample.Of(10).Reference.Encode();
+        byte[] encoded = Sample.Of(10, Sample.Plain).Reference.Encode();
         int lengthAt = 4 + "media-1".Length + 32 + 4;
         BinaryPrimitives.WriteInt64BigEndian(encoded.AsSpan(lengthAt), Sample.PlaintextLength);
         for (int rest = 1; rest <= FloeParameters.SegmentOverhead; rest++)

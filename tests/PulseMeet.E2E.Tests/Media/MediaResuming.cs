@@ -46,6 +46,37 @@ public sealed class MediaResuming : IDisposable
         Assert.Equal(first, _file.ToArray()[..first.Length]);
     }
 
+    [Theory]
+    [InlineData(254)]
+    [InlineData(256)]
+    [InlineData(257)]
+    [InlineData(290)]
+    public void Interrupted_around_the_end_of_a_group_of_segments_its_digests_are_there_once_and_verified(int segments)
+    {
+        byte[] content = Sample.Bytes((299 * P) + 17);
+        long stop = MediaLayout.LengthOfBeginning(Sample.SegmentLength, segments) + 100;
+        Assert.Throws<IOException>(() => Seal(content, new Failing(_file, (int)stop), _key, checkpoint: null));
+        Assert.InRange(_stored!.Segments, segments - 2, segments);
+        Assert.Equal(MediaLayout.LengthOfBeginning(Sample.SegmentLength, _stored.Segments), _stored.SealedLength);
+        byte[] mayHaveLeft = _file.ToArray()[..(int)_stored.SealedLength];
+        for (long at = 74 + (256 * Sample.SegmentLength); at < _stored.SealedLength && at < 74 + (256 * Sample.SegmentLength) + 8192; at += 1023)
+        {
+            _file.Position = at;
+            _file.WriteByte((byte)(mayHaveLeft[at] ^ 1));
+            Assert.Equal(E2EError.NotAuthentic, Assert.Throws<E2EException>(() => Resume(content)).Reason);
+            _file.Position = at;
+            _file.WriteByte(mayHaveLeft[at]);
+        }
+
+        using MediaReference reference = Resume(content);
+        byte[] opened = new byte[content.Length];
+        MediaOpener.Open(reference, _file.ToArray(), opened);
+        Assert.Equal(content, opened);
+        Assert.Equal(MediaDigestKind.Tree, reference.DigestKind);
+        Assert.Equal(mayHaveLeft, _file.ToArray()[..mayHaveLeft.Length]);
+        Assert.Equal(MediaSealer.GetSealedLength(content.Length, Sample.Options), _file.Length);
+    }
+
     [Fact]
     public void Nothing_counts_as_sealed_for_good_before_it_is_written_and_stored()
     {

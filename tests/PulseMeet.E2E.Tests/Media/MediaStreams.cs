@@ -22,15 +22,36 @@ public sealed class MediaStreams
         {
             foreach (int workers in new[] { 1, 2, 3 })
             {
-                MediaSealingOptions options = Sample.Options with { Padding = padding, Workers = workers };
-                await foreach ((byte[] file, MediaReference reference) in SealInEveryForm(content, options))
+                foreach (bool withDigest in new[] { true, false })
                 {
-                    Assert.Equal(MediaSealer.GetSealedLength(length, options), file.Length);
-                    Assert.Equal(file.Length, reference.SealedLength);
-                    await OpensInEveryForm(reference, file, content, workers);
-                    reference.Dispose();
+                    MediaSealingOptions options = Sample.Options with { Padding = padding, Workers = workers, WithDigest = withDigest };
+                    await foreach ((byte[] file, MediaReference reference) in SealInEveryForm(content, options))
+                    {
+                        Assert.Equal(MediaSealer.GetSealedLength(length, options), file.Length);
+                        Assert.Equal(file.Length, reference.SealedLength);
+                        await OpensInEveryForm(reference, file, content, workers);
+                        reference.Dispose();
+                    }
                 }
             }
+        }
+    }
+
+    [Theory]
+    [InlineData(255, 1)]
+    [InlineData(256, 2)]
+    [InlineData(257, 3)]
+    [InlineData(512, 2)]
+    [InlineData(513, 1)]
+    public async Task Files_of_whole_and_begun_groups_of_segments_open_in_every_form(int segments, int workers)
+    {
+        byte[] content = Sample.Bytes(((segments - 1) * P) + 9);
+        MediaSealingOptions options = Sample.Options with { Workers = workers };
+        await foreach ((byte[] file, MediaReference reference) in SealInEveryForm(content, options))
+        {
+            Assert.Equal(MediaSealer.GetSealedLength(content.Length, options), file.Length);
+            await OpensInEveryForm(reference, file, content, workers);
+            reference.Dispose();
         }
     }
 
@@ -136,7 +157,11 @@ public sealed class MediaStreams
 
         Assert.ThrowsAny<ArgumentException>(() => new MediaDescription(string.Empty, MediaKind.File));
         Assert.ThrowsAny<ArgumentException>(() => new MediaDescription("id", (MediaKind)5));
-        Assert.ThrowsAny<ArgumentException>(() => MediaSealer.Seal([], new byte[105], key, Sample.Description));
+        Assert.Throws<ArgumentException>("destination", () => MediaSealer.Seal([], new byte[105], key, Sample.Description));
+        Assert.Throws<ArgumentException>("destination", () => MediaSealer.SealMemory(default, new byte[107], key, Sample.Description));
+        Sample sample = Sample.Of(10);
+        Assert.Throws<ArgumentException>("content", () => MediaOpener.Open(sample.Reference, sample.Sealed, new byte[9]));
+        Assert.Throws<ArgumentException>("content", () => MediaOpener.OpenMemory(sample.Reference, sample.Sealed, new byte[11]));
     }
 
     [Property(MaxTest = 500)]
@@ -152,6 +177,9 @@ public sealed class MediaStreams
         using MediaKey key = MediaKey.Generate();
         byte[] span = new byte[MediaSealer.GetSealedLength(content.Length, options)];
         yield return (span, MediaSealer.Seal(content, span, key, Sample.Description, options));
+
+        byte[] memory = new byte[span.Length];
+        yield return (memory, MediaSealer.SealMemory(content, memory, key, Sample.Description, options));
 
         var sync = new MemoryStream();
         yield return (Flush(MediaSealer.SealStream(new Trickle(content), sync, key, Sample.Description, options), sync, out var r), r);
@@ -184,6 +212,10 @@ public sealed class MediaStreams
         MediaOpener.Open(reference, file, span, options);
         Assert.Equal(content, span);
 
+        span.AsSpan().Clear();
+        MediaOpener.OpenMemory(reference, file, span, options);
+        Assert.Equal(content, span);
+
         var sync = new MemoryStream();
         MediaOpener.OpenStream(reference, new Trickle(file), sync, options);
         Assert.Equal(content, sync.ToArray());
@@ -197,6 +229,12 @@ public sealed class MediaStreams
         await MediaOpener.OpenPipeAsync(reference, PipeReader.Create(new MemoryStream(file)), writer, options);
         await writer.CompleteAsync();
         Assert.Equal(content, piped.ToArray());
+
+        using SealedMediaStream ranges = SealedMediaStream.Open(reference, new MemoryStream(file));
+        byte[] read = new byte[content.Length];
+        ranges.ReadExactly(read);
+        Assert.Equal(content, read);
+        Assert.Equal(-1, ranges.ReadByte());
     }
 
     private sealed class Reports : IProgress<long>

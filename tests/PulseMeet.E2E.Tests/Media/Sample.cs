@@ -14,10 +14,13 @@ internal sealed record Sample(byte[] Content, byte[] Sealed, MediaReference Refe
 
     public static MediaSealingOptions Options { get; } = new() { SegmentLength = SegmentLength };
 
+    /// <summary>FLOE alone.</summary>
+    public static MediaSealingOptions Plain { get; } = Options with { WithDigest = false };
+
     public static MediaOpeningOptions WithoutDigest { get; } = new() { VerifyDigest = false };
 
     /// <summary>Two full segments and a short one.</summary>
-    public static Sample OfThreeSegments() => Of((2 * PlaintextLength) + 1000);
+    public static Sample OfThreeSegments(MediaSealingOptions? options = null) => Of((2 * PlaintextLength) + 1000, options);
 
     public static Sample Of(int length, MediaSealingOptions? options = null, MediaKey? key = null) =>
         Sealing(Bytes(length), options ?? Options, key);
