@@ -46,9 +46,9 @@ internal sealed class FixedPairs : IDisposable
     {
         using var vault = new PreKeyVault { NextId = _nextId };
         vault.Generations.Add(new PreKeyGeneration(
-            HeldPreKeyPair.Of(X25519KeyPair.Import(Key(SignedCurve)), SignedKem, Signed.Content), Signed, new AcceptedFirstMessages()));
+            HeldPreKeyPair.Of(X25519KeyPair.Import(Key(SignedCurve)), MlKemKeyPair.Import(Key(SignedKem)), Signed.Content), Signed, new AcceptedFirstMessages()));
         vault.OneTimePairs.Add(
-            OneTime.Id, HeldPreKeyPair.Of(X25519KeyPair.Import(Key(OneTimeCurve)), OneTimeKem, OneTime.Content));
+            OneTime.Id, HeldPreKeyPair.Of(X25519KeyPair.Import(Key(OneTimeCurve)), MlKemKeyPair.Import(Key(OneTimeKem)), OneTime.Content));
         byte[] stored = PreKeyVaultCodec.Write(vault);
         using PreKeyVault read = PreKeyVaultCodec.Read(stored, _owner);
         return stored;
@@ -62,7 +62,7 @@ internal sealed class FixedPairs : IDisposable
         OneTimeKem.Dispose();
     }
 
-    private static byte[] Key(X25519KeyPair pair)
+    private static byte[] Key(SecretKey pair)
     {
         byte[] key = new byte[pair.Size];
         pair.Export(key);
