@@ -131,14 +131,6 @@ internal sealed class Pulses
                 }
 
                 (OpenPulse pulse, PulseGroup group) = await IdleAsync(work, id).ConfigureAwait(false);
-                if (group.Roster.Accounts.All(account => account.UserId == _core.Address.UserId))
-                {
-                    // Nobody is there who could commit it.
-                    await _commits.CloseAsync(work, pulse, _core.Address, hasLeft: true).ConfigureAwait(false);
-                    await _messages.OpenWaitingAsync(work, pulse).ConfigureAwait(false);
-                    return;
-                }
-
                 _messages.AddRequest(work, pulse, group.Epoch, group.AskToLeave());
                 pulse.Record.IsLeaving = true;
                 pulse.Record.HasAsked = true;
@@ -146,6 +138,7 @@ internal sealed class Pulses
             },
             cancellationToken).ConfigureAwait(false);
         await _messages.DeliverAsync(id, cancellationToken).ConfigureAwait(false);
+        await CloseAbandonedAsync(id, cancellationToken).ConfigureAwait(false);
     }
 
     public Task<MessageId> SendAsync(PulseId id, MessageContent content, CancellationToken cancellationToken) =>
@@ -502,6 +495,7 @@ internal sealed class Pulses
         }
 
         isDone &= await _messages.DeliverAsync(id, cancellationToken).ConfigureAwait(false);
+        await CloseAbandonedAsync(id, cancellationToken).ConfigureAwait(false);
         return refused is null ? isDone : throw refused;
     }
 
@@ -564,6 +558,21 @@ internal sealed class Pulses
 
             // Where no more joins may be made today, nothing is fetched for one; one that is made goes up.
             return record.MayRejoin(work.Now) || await work.ReadAsync(RecordKey.PulseJoins, id.ToArray()).ConfigureAwait(false) is not null;
+        },
+        cancellationToken);
+
+    /// <summary>A chat that every account in it has asked to leave: nobody is there who could commit that. Each device is out by itself, once
+    /// its own request is with the relay, by which the others learn of it.</summary>
+    private Task CloseAbandonedAsync(PulseId id, CancellationToken cancellationToken) => _core.ChangeAsync(
+        [Gates.Pulse(id)],
+        async work =>
+        {
+            if (await work.PulseAsync(id).ConfigureAwait(false) is { Record: { IsOpen: true, IsLeaving: true }, Group: { IsRemoved: false, IsAbandoned: true } } pulse
+                && (await _core.Store.ScanAsync(RecordKey.PulseOutbox, default, id.ToArray(), 1).ConfigureAwait(false)).Count == 0)
+            {
+                await _commits.CloseAsync(work, pulse, _core.Address, hasLeft: true).ConfigureAwait(false);
+                await _messages.OpenWaitingAsync(work, pulse).ConfigureAwait(false);
+            }
         },
         cancellationToken);
 
