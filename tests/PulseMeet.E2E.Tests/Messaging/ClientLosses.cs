@@ -343,13 +343,19 @@ public sealed class ClientLosses
             await LoseAsync(world, alice, bob, _ => alice.SayAsync("bob", $"lost {start}"));
         }
 
+        // Nothing that Bob says comes through, so that all of them stay.
+        world.Relay.OnTheWay = (sender, envelope) => sender == bob.Address ? [] : [envelope];
         for (int i = 0; i < 40; i++)
         {
             await alice.SayAsync("bob", $"here {i}");
-            await world.SettleAsync(2);
+            await world.SettleAsync(1);
             world.Clock.Advance(TimeSpan.FromMinutes(2));
         }
 
+        await world.SettleAsync();
+        Assert.Equal(12UL, bob.Seen.OfType<MessagesMissing>().Aggregate(0UL, (sum, missing) => sum + missing.Count));
+        world.Relay.OnTheWay = (_, envelope) => [envelope];
+        world.Clock.Advance(TimeSpan.FromHours(4));
         await world.SettleAsync();
         Assert.Equal(Enumerable.Range(0, 12).Select(start => $"lost {start}").Order(), bob.Texts.Where(text => text.StartsWith("lost", StringComparison.Ordinal)).Order());
         Assert.DoesNotContain(bob.Seen, e => e is MessagesMissing { IsLost: true });

@@ -561,14 +561,13 @@ internal sealed class Pulses
         },
         cancellationToken);
 
-    /// <summary>A chat that every account in it has asked to leave: nobody is there who could commit that. Each device is out by itself, once
-    /// its own request is with the relay, by which the others learn of it.</summary>
+    /// <summary>A chat that every account in it has asked to leave: nobody is there who could commit that. Each device is out by itself. After
+    /// what waits is with the relay: the others learn of it by this device's own request.</summary>
     private Task CloseAbandonedAsync(PulseId id, CancellationToken cancellationToken) => _core.ChangeAsync(
         [Gates.Pulse(id)],
         async work =>
         {
-            if (await work.PulseAsync(id).ConfigureAwait(false) is { Record: { IsOpen: true, IsLeaving: true }, Group: { IsRemoved: false, IsAbandoned: true } } pulse
-                && (await _core.Store.ScanAsync(RecordKey.PulseOutbox, default, id.ToArray(), 1).ConfigureAwait(false)).Count == 0)
+            if (await work.PulseAsync(id).ConfigureAwait(false) is { Record: { IsOpen: true, IsLeaving: true }, Group: { IsRemoved: false, IsAbandoned: true } } pulse)
             {
                 await _commits.CloseAsync(work, pulse, _core.Address, hasLeft: true).ConfigureAwait(false);
                 await _messages.OpenWaitingAsync(work, pulse).ConfigureAwait(false);
