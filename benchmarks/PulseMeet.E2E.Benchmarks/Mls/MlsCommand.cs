@@ -147,7 +147,7 @@ internal static class MlsCommand
             committed,
             removing,
             removalCommit.Length,
-            (int)Enumerable.Range(1, Removals).Average(i => Commit(committer, new RemoveProposal((uint)((long)i * (members - 1) / Removals))).Commit.Length),
+            (int)Enumerable.Range(0, Removals).Average(i => Commit(committer, new RemoveProposal((uint)(1 + ((long)i * (members - 1) / Removals)))).Commit.Length),
             following,
             updating,
             adding,
