@@ -103,6 +103,13 @@ internal sealed class PulseWords(ClientCore core, DeviceLists lists, Conversatio
                 Say(work, id, group, device, ContentType.PulseLine, new PulseLine(kind, group.Statement()).Encode());
             }
 
+            if (IsOver(record.StatedAt, Interval, work.Now))
+            {
+                // Word of a commit may have been lost; of one that takes this device out no member tells it.
+                record.IsCatchUpWanted = true;
+                work.WantPump();
+            }
+
             record.StatedAt = work.Now;
             if (asks)
             {

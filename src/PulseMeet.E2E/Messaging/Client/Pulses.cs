@@ -15,6 +15,7 @@ internal sealed class Pulses
 {
     private static readonly TimeSpan s_runInterval = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan s_stalledInterval = TimeSpan.FromHours(1);
+    private static readonly TimeSpan s_leavingInterval = TimeSpan.FromHours(1);
 
     private readonly ClientCore _core;
     private readonly DeviceLists _lists;
@@ -26,6 +27,7 @@ internal sealed class Pulses
     private readonly PulseDuties _duties;
     private readonly PulseWords _words;
     private readonly Dictionary<PulseId, DateTimeOffset> _stalledAt = [];
+    private readonly Dictionary<PulseId, DateTimeOffset> _leavingAt = [];
     private DateTimeOffset? _lastRun;
 
     public Pulses(ClientCore core, DeviceLists lists, Conversations conversations, Controls controls)
@@ -502,6 +504,7 @@ internal sealed class Pulses
     /// <summary>Takes what others have committed, and does what is due.</summary>
     private async Task<bool> FollowAsync(PulseId id, CancellationToken cancellationToken)
     {
+        await LookForDepartureAsync(id, cancellationToken).ConfigureAwait(false);
         bool isDone = await AdvanceAsync(id, cancellationToken).ConfigureAwait(false);
         if (_commits.MayOffer(id) && await _duties.PrepareAsync(id, cancellationToken).ConfigureAwait(false))
         {
@@ -510,6 +513,23 @@ internal sealed class Pulses
 
         return isDone;
     }
+
+    /// <summary>Whoever has asked to leave looks every hour whether that was committed: no word of it may come.</summary>
+    private Task LookForDepartureAsync(PulseId id, CancellationToken cancellationToken) => _core.ChangeAsync(
+        [Gates.Pulse(id)],
+        async work =>
+        {
+            if (await work.PulseAsync(id).ConfigureAwait(false) is not { Record: { IsOpen: true, IsLeaving: true } record })
+            {
+                _leavingAt.Remove(id);
+            }
+            else if (_leavingAt.TryAdd(id, work.Now) || work.Now - _leavingAt[id] >= s_leavingInterval || _leavingAt[id] > work.Now)
+            {
+                _leavingAt[id] = work.Now;
+                record.IsCatchUpWanted = true;
+            }
+        },
+        cancellationToken);
 
     private async Task<bool> AdvanceAsync(PulseId id, CancellationToken cancellationToken)
     {
