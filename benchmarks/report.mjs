@@ -65,10 +65,19 @@ function sessions() {
   const rows = Object.entries(sessionNames).map(([key, name]) => [
     name, duration(own[key]), libsignal ? duration(libsignal[key]) : 'skipped', libsignal ? verdict(own[key], libsignal[key]) : '',
   ]);
-  rows.push(['Group message sent and opened by one member', 'not built yet', duration(libsignal?.group), '']);
+  if (own.group) {
+    rows.push([
+      'Group message sent and opened by one member (MLS, X-Wing; a sender key)', duration(own.group), libsignal ? duration(libsignal.group) : 'skipped',
+      libsignal ? verdict(own.group, libsignal.group) : '',
+    ]);
+  }
+
   rows.push(['Overhead of a message', `${result.sizes.own.direct} B`, `${result.sizes.libsignal?.direct ?? ''} B`, '']);
   rows.push(['Overhead of a first message', `${grouped(result.sizes.own.first)} B`, `${grouped(result.sizes.libsignal?.first ?? 0)} B`, '']);
-  rows.push(['Overhead of a group message', 'not built yet', `${result.sizes.libsignal?.group ?? ''} B`, '']);
+  if (result.sizes.own.group) {
+    rows.push(['Overhead of a group message', `${result.sizes.own.group} B`, `${result.sizes.libsignal?.group ?? ''} B`, '']);
+  }
+
   if (libsignal) {
     const pairs = Object.entries(sessionNames).map(([key, label]) => ({ label, values: [own[key] / 1e3, libsignal[key] / 1e3] }));
     writeFileSync(path('results/peers.svg'), bars({
@@ -113,6 +122,37 @@ function backends(name) {
   return [measuredOn(result), '', aes, '', table(['', 'mean', 'allocated'], others)].join('\n');
 }
 
+const suiteNames = { 1: '0x0001', 83: '83 (X-Wing)' };
+
+function groups() {
+  const result = read('groups-peers');
+  if (!result) return null;
+  const name = { own: 'this library', 'ts-mls': `ts-mls ${result.versions['ts-mls']}`, libsignal: `libsignal ${result.versions.libsignal}, sender keys` };
+  const ms = (value) => (value === undefined ? '' : `${value < 0.1 ? value.toFixed(3) : value < 10 ? value.toFixed(2) : value.toFixed(0)} ms`);
+  const bytes = (value) => (value === undefined ? '' : grouped(value));
+  const sizes = [...new Set(result.rows.map((row) => row.size))];
+  const find = (library, suite, size) => result.rows.find((row) => row.library === library && row.suite === suite && row.size === size);
+  const line = (row) => [
+    `${row.suite ? `${suiteNames[row.suite]}, ` : ''}${row.size} members, ${name[row.library]}`, ms(row.message), ms(row.remove), bytes(row.removeBytes), ms(row.follow),
+    ms(row.update), ms(row.add), bytes(row.addBytes), ms(row.join),
+  ];
+  const rows = [1, 83].flatMap((suite) => sizes.flatMap((size) => ['own', 'ts-mls'].map((library) => line(find(library, suite, size)))));
+  const keys = sizes.map((size) => find('libsignal', undefined, size)).filter(Boolean);
+  const compared = (suite, size) => ['own', 'ts-mls'].map((library) => find(library, suite, size)).concat(keys.filter((row) => row.size === size));
+  writeFileSync(path('results/groups-peers.svg'), bars({
+    title: 'Groups: processor time (ms, logarithmic)', series: ['PulseMeet.E2E', 'ts-mls', ...(keys.length > 0 ? ['libsignal'] : [])],
+    groups: [1, 83].flatMap((suite) => [
+      { label: `${suiteNames[suite]}: a message sealed and opened`, values: compared(suite, sizes[0]).map((row) => row.message) },
+      ...sizes.map((size) => ({ label: `${suiteNames[suite]}: a removal at ${size} members`, values: compared(suite, size).map((row) => row.remove) })),
+    ]),
+    format: ms,
+  }));
+  return [
+    `${measuredOn(result)} Node.js ${result.versions.node}; medians of ${result.rounds} ${result.rounds === 1 ? 'round' : 'rounds by turns'}, processor time.`, '',
+    table(['', 'message of 256 bytes, sealed and opened', 'remove', 'bytes', 'follow it', 'update', 'add', 'bytes', 'join'], [...rows, ...keys.map(line)]),
+  ].join('\n');
+}
+
 function growth() {
   const result = read('growth');
   if (!result) return null;
@@ -141,7 +181,7 @@ function wasm() {
 let readme = readFileSync(path('README.md'), 'utf8');
 const tables = {
   enforce: enforced('enforce'), 'enforce-no-intrinsics': enforced('enforce-no-intrinsics'), sessions: sessions(), primitives: primitives(),
-  backends: backends('backends'), 'backends-no-intrinsics': backends('backends-no-intrinsics'), growth: growth(), wasm: wasm(),
+  backends: backends('backends'), 'backends-no-intrinsics': backends('backends-no-intrinsics'), growth: growth(), wasm: wasm(), groups: groups(),
 };
 for (const [name, text] of Object.entries(tables)) {
   const [begin, end] = [`<!-- begin ${name} -->`, `<!-- end ${name} -->`];

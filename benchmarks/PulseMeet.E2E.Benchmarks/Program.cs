@@ -22,7 +22,7 @@ switch (args.FirstOrDefault())
     case "--media":
         return MediaCommand.Run(enforce: args.Contains("--enforce"));
     case "--mls":
-        return MlsCommand.Run(beside: args.Contains("beside"), resultFile);
+        return MlsCommand.Run(OptionValue("--beside") is { } sizes ? [.. sizes.Split(',').Select(int.Parse)] : null, resultFile);
     case "--groups":
         return PulseCommand.Run(resultFile);
     case "--storage":

@@ -1,13 +1,13 @@
-// Groups of ts-mls and of this library in one run, by turns: benchmarks/peers/groups.sh. Durations in milliseconds of processor time,
-// medians; sizes in bytes. In every group the creator alone has committed, once, by adding the others.
+// Groups of ts-mls and of this library, and libsignal's sender keys, in one run, by turns: benchmarks/peers/groups.sh. Durations in milliseconds
+// of processor time, medians; sizes in bytes. In every group the creator alone has committed, once, by adding the others.
 import { execFileSync } from "node:child_process"
-import { readFileSync } from "node:fs"
+import { readFileSync, writeFileSync } from "node:fs"
 import { cpuUsage } from "node:process"
 import * as mls from "ts-mls"
 
-const [own, out, rounds] = process.argv.slice(2)
+const [own, out, rounds, sizeList, result, libsignal] = process.argv.slice(2)
 const suites = { 1: "MLS_128_DHKEMX25519_AES128GCM_SHA256_Ed25519", 83: "MLS_256_XWING_AES256GCM_SHA512_Ed25519" }
-const sizes = [10, 100]
+const sizes = sizeList.split(",").map(Number)
 const none = { findPsk: () => undefined }
 const median = (values) => values.sort((a, b) => a - b)[Math.floor(values.length / 2)]
 
@@ -65,32 +65,39 @@ async function measure(suite, size) {
   }
 }
 
-const all = { theirs: [], ours: [] }
+const all = { "ts-mls": [], own: [], libsignal: [] }
+let described
+let version
 for (let round = 0; round < Number(rounds); round++) {
-  for (const suite of [1, 83]) for (const size of sizes) all.theirs.push(await measure(suite, size))
-  execFileSync("dotnet", [own, "--mls", "beside", "--json", out], { stdio: "ignore" })
-  const { messages, operations } = JSON.parse(readFileSync(out, "utf8")).rows
+  console.log(`Round ${round + 1} of ${rounds}.`)
+  for (const suite of [1, 83]) for (const size of sizes) all["ts-mls"].push(await measure(suite, size))
+  execFileSync("dotnet", [own, "--mls", "--beside", sizeList, "--json", out], { stdio: "ignore" })
+  described = JSON.parse(readFileSync(out, "utf8"))
+  const { messages, operations } = described.rows
   for (const row of operations) {
-    all.ours.push({
+    all.own.push({
       suite: row.suite, size: row.members,
       message: messages.find((other) => other.suite === row.suite).sealAndOpen / 1e6,
       remove: row.remove / 1e6, removeBytes: row.removeBytes, follow: row.followRemove / 1e6,
       update: row.update / 1e6, add: row.add / 1e6, addBytes: row.addBytes, join: row.join / 1e6,
     })
   }
-}
-
-const columns = ["message", "remove", "removeBytes", "follow", "update", "add", "addBytes", "join"]
-console.log(`| | ${columns.join(" | ")} |\n| --- |${" --: |".repeat(columns.length)}`)
-for (const suite of [1, 83]) {
-  for (const size of sizes) {
-    for (const [name, rows] of [["this library", all.ours], ["ts-mls 1.6.4", all.theirs]]) {
-      const mine = rows.filter((row) => row.suite === suite && row.size === size)
-      const cells = columns.map((column) => {
-        const value = median(mine.map((row) => row[column]))
-        return column.endsWith("Bytes") ? value.toLocaleString("en") : `${value < 10 ? value.toFixed(2) : value.toFixed(0)} ms`
-      })
-      console.log(`| ${suite === 1 ? "0x0001" : "83 (X-Wing)"}, ${size} members, ${name} | ${cells.join(" | ")} |`)
-    }
+  if (libsignal) {
+    const theirs = JSON.parse(execFileSync("node", [libsignal, sizeList], { encoding: "utf8" }))
+    version = theirs.version
+    all.libsignal.push(...theirs.rows)
   }
 }
+
+// One row for each suite and size of each library, with the median of every figure.
+const rows = Object.entries(all).flatMap(([library, measured]) => {
+  const names = [...new Set(measured.map((row) => `${row.suite ?? ""} ${row.size}`))]
+  return names.map((name) => {
+    const mine = measured.filter((row) => `${row.suite ?? ""} ${row.size}` === name)
+    return { library, ...Object.fromEntries(Object.keys(mine[0]).map((key) => [key, median(mine.map((row) => row[key]))])) }
+  })
+})
+writeFileSync(result, JSON.stringify({
+  date: described.date, machine: described.machine, runtime: described.runtime, rounds: Number(rounds),
+  versions: { "ts-mls": "1.6.4", libsignal: version, node: process.version }, rows,
+}, null, 2) + "\n")

@@ -9,21 +9,24 @@ internal static class MlsCommand
 {
     private const int Length = 256;
 
+    /// <summary>How many members are removed for a commit's average length, evenly spread.</summary>
+    private const int Removals = 50;
+
     private static readonly GroupServices s_services = new() { Policy = new AnyClient(), Time = TimeProvider.System };
     private static readonly MlsSuite[] s_suites = [MlsSuite.X25519Aes128, MlsSuite.XWingAes256];
 
-    /// <param name="beside">Whether to measure what benchmarks/peers/groups.sh measures of others: groups in which the creator alone has
-    /// committed.</param>
+    /// <param name="beside">The sizes at which to measure what benchmarks/peers/groups.sh measures of others, groups in which the creator alone has
+    /// committed; null for this library's own aims.</param>
     /// <param name="resultFile">Where the figures go.</param>
-    public static int Run(bool beside, string? resultFile)
+    public static int Run(int[]? beside, string? resultFile)
     {
         // The first group compiles the code.
         Messages(MlsSuite.X25519Aes128, 50);
         Operations(MlsSuite.X25519Aes128, 20, 20);
-        MlsSuite[] suites = beside ? [MlsSuite.X25519Aes128, MlsSuite.XWingAes256Sha512] : s_suites;
-        MessageRow[] messages = [.. suites.Select(suite => Messages(suite, beside ? 100 : 600))];
-        OperationRow[] operations = beside
-            ? [.. suites.SelectMany(suite => new[] { 10, 100 }.Select(size => Operations(suite, size, 1)))]
+        MlsSuite[] suites = beside is not null ? [MlsSuite.X25519Aes128, MlsSuite.XWingAes256Sha512] : s_suites;
+        MessageRow[] messages = [.. suites.Select(suite => Messages(suite, beside is not null ? 100 : 600))];
+        OperationRow[] operations = beside is not null
+            ? [.. suites.SelectMany(suite => beside.Select(size => Operations(suite, size, 1)))]
             :
             [
                 .. from suite in s_suites
@@ -41,6 +44,7 @@ internal static class MlsCommand
                 $"{Name(row.Suite)}, {row.Members} members, {row.Committed} have committed",
                 Table.Duration(row.Remove),
                 $"{row.RemoveBytes} B",
+                $"{row.MeanRemoveBytes} B",
                 Table.Duration(row.FollowRemove),
                 Table.Duration(row.Update),
                 Table.Duration(row.Add),
@@ -50,7 +54,7 @@ internal static class MlsCommand
                 $"{row.TreeBytes} B",
                 $"{row.StateBytes} B",
             })
-            .Prepend(["", "remove", "bytes", "follow it", "update", "add", "bytes", "Welcome", "join", "tree", "state"]));
+            .Prepend(["", "remove", "bytes", "on average", "follow it", "update", "add", "bytes", "Welcome", "join", "tree", "state"]));
         if (resultFile is not null)
         {
             ResultFile.Write(resultFile, new { messages, operations });
@@ -67,6 +71,7 @@ internal static class MlsCommand
         int Committed,
         double Remove,
         int RemoveBytes,
+        int MeanRemoveBytes,
         double FollowRemove,
         double Update,
         double Add,
@@ -142,6 +147,7 @@ internal static class MlsCommand
             committed,
             removing,
             removalCommit.Length,
+            (int)Enumerable.Range(0, Removals).Average(i => Commit(committer, new RemoveProposal((uint)(1 + ((long)i * (members - 1) / Removals)))).Commit.Length),
             following,
             updating,
             adding,

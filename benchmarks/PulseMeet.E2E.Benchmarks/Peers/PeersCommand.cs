@@ -15,8 +15,8 @@ internal static class PeersCommand
 
         ResultFile.Write(resultFile, new
         {
-            Sessions = SessionRows.Measure(),
-            Sizes = SessionRows.MeasureSizes(),
+            Sessions = SessionRows.Measure().Concat(GroupRows.Measure()).ToDictionary(),
+            Sizes = SessionRows.MeasureSizes().Concat(GroupRows.MeasureSizes()).ToDictionary(),
             Primitives = PrimitivePeers.MeasureOwn(),
             Nsec = PrimitivePeers.MeasureNSec(),
             NsecHeld = PrimitivePeers.MeasureNSecHeld(),

@@ -152,6 +152,16 @@ internal sealed partial class PulseGroup
     /// <summary>Whether a request to leave stands, of any device of an account.</summary>
     public bool IsAskedToLeave(string userId) => Leaving(_leaves.Select(leave => leave.Request)).Contains(userId);
 
+    /// <summary>Whether every account in the group has asked to leave, so that nobody is there who could commit it.</summary>
+    public bool IsAbandoned
+    {
+        get
+        {
+            HashSet<string> asked = Leaving(_leaves.Select(leave => leave.Request));
+            return Roster.Accounts.All(account => asked.Contains(account.UserId));
+        }
+    }
+
     /// <summary>This device's keys may have been seen: they are renewed at once.</summary>
     public void Suspect() => _suspected = true;
 

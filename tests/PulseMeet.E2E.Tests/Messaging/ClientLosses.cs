@@ -303,6 +303,64 @@ public sealed class ClientLosses
         Assert.DoesNotContain(bob.Seen, e => e is MessagesMissing { IsLost: true });
     }
 
+    /// <summary>What is written after a start and before the relay has answered has a stream of its own, of which something is kept for as long
+    /// as the recipient is away.</summary>
+    [Fact]
+    public async Task A_message_to_somebody_who_is_away_costs_no_more_for_each_start_of_the_device_before_it()
+    {
+        await using var world = new World();
+        (Member alice, Member bob) = await world.FriendsAsync();
+        await alice.SayAsync("bob", "one");
+        await world.SettleAsync();
+        bob.IsActive = false;
+        int before = 0;
+        for (int start = 0; start < 30; start++)
+        {
+            before = world.Relay.Delivered.Count;
+            await alice.RestartAsync();
+            await alice.SayAsync("bob", $"start {start}");
+            await alice.SyncAsync();
+        }
+
+        Assert.InRange(world.Relay.Delivered.Count - before, 1, 5);
+        bob.IsActive = true;
+        await world.SettleAsync();
+        Assert.Equal(31, bob.Texts.Distinct().Count());
+        Assert.Equal(31, bob.Texts.Count());
+    }
+
+    /// <summary>Each is told of a few at a time, and all of them by and by.</summary>
+    [Fact]
+    public async Task The_last_of_many_streams_that_have_ended_is_missed_all_the_same()
+    {
+        await using var world = new World();
+        (Member alice, Member bob) = await world.FriendsAsync();
+        await alice.SayAsync("bob", "one");
+        await world.SettleAsync();
+        for (int start = 0; start < 12; start++)
+        {
+            await alice.RestartAsync();
+            await LoseAsync(world, alice, bob, _ => alice.SayAsync("bob", $"lost {start}"));
+        }
+
+        // Nothing that Bob says comes through, so that all of them stay.
+        world.Relay.OnTheWay = (sender, envelope) => sender == bob.Address ? [] : [envelope];
+        for (int i = 0; i < 40; i++)
+        {
+            await alice.SayAsync("bob", $"here {i}");
+            await world.SettleAsync(1);
+            world.Clock.Advance(TimeSpan.FromMinutes(2));
+        }
+
+        await world.SettleAsync();
+        Assert.Equal(12UL, bob.Seen.OfType<MessagesMissing>().Aggregate(0UL, (sum, missing) => sum + missing.Count));
+        world.Relay.OnTheWay = (_, envelope) => [envelope];
+        world.Clock.Advance(TimeSpan.FromHours(4));
+        await world.SettleAsync();
+        Assert.Equal(Enumerable.Range(0, 12).Select(start => $"lost {start}").Order(), bob.Texts.Where(text => text.StartsWith("lost", StringComparison.Ordinal)).Order());
+        Assert.DoesNotContain(bob.Seen, e => e is MessagesMissing { IsLost: true });
+    }
+
     [Fact]
     public async Task That_a_store_was_put_back_shows_however_much_was_written_to_it_before_the_relay_was_asked()
     {

@@ -99,10 +99,13 @@ internal sealed class Member : IAsyncDisposable
     }
 
     /// <summary>The store is put back to a copy of it.</summary>
-    public async Task RestoreAsync(InMemoryStore copy)
+    public Task RestoreAsync(InMemoryStore copy) => RestoreAsync(() => Store = copy);
+
+    /// <summary>The same, by whoever keeps the store.</summary>
+    public async Task RestoreAsync(Action putBack)
     {
         await Client.DisposeAsync();
-        Store = copy;
+        putBack();
         _isHeldByTheDead = false;
         Client = Make();
         ForgetNumbers();
@@ -127,7 +130,7 @@ internal sealed class Member : IAsyncDisposable
         options.PreKeys.OneTimePairs = 8;
         _world.Configure(options);
         return new E2EClient(
-            Wrap(Store),
+            Wrap(_world.OpenStore(this)),
             _world.Through(_world.Relay.Connect(Address)),
             MasterKeys.Of(_masterKey),
             options,

@@ -126,6 +126,40 @@ public sealed class PulseAnswers
         Assert.Equal(["one", "three", "two"], bob.PulseTexts(pulse.Id));
     }
 
+    /// <summary>The first thing that Carol ever says comes in an epoch that Bob could not follow: he was in the chat, and does not know her
+    /// stream.</summary>
+    [Fact]
+    public async Task What_a_sender_said_first_while_a_device_could_not_follow_is_missed_there_and_comes()
+    {
+        await using var world = new World();
+        (PulseChat pulse, Member alice, Member bob, Member carol) = await world.RooftopAsync();
+        Member dave = await world.SignUpAsync("dave");
+        await world.SettleAsync(1);
+        bob.IsActive = false;
+        await carol.TellAsync(pulse.Id, "one");
+        await world.SettleAsync(2);
+        await bob.ChangeAsync(pulse.Id, record => record.IsRejoinWanted = true);
+        bob.IsActive = true;
+        await world.SettleAsync(2);
+        Assert.Empty(bob.PulseTexts(pulse.Id));
+        await carol.TellAsync(pulse.Id, "two");
+        await world.SettleAsync(2);
+        world.Clock.Advance(TimeSpan.FromMinutes(2));
+        await world.SettleAsync(4);
+        Assert.Equal(["two", "one"], bob.PulseTexts(pulse.Id));
+
+        // Whoever came in meanwhile misses nothing of it.
+        await pulse.AddAsync("dave");
+        await world.SettleAsync(2);
+        await carol.TellAsync(pulse.Id, "three");
+        await world.SettleAsync(2);
+        world.Clock.Advance(TimeSpan.FromMinutes(2));
+        await world.SettleAsync(4);
+        Assert.Equal(["three"], dave.PulseTexts(pulse.Id));
+        Assert.DoesNotContain(dave.Seen, e => e is PulseMessagesMissing);
+        Assert.Equal(["one", "two", "three"], alice.PulseTexts(pulse.Id));
+    }
+
     [Fact]
     public async Task A_device_list_that_the_relay_refuses_keeps_no_chat_from_its_round()
     {

@@ -1,4 +1,6 @@
+using PulseMeet.E2E.Groups;
 using PulseMeet.E2E.Identity;
+using PulseMeet.E2E.Messaging;
 using PulseMeet.E2E.Relay;
 
 namespace PulseMeet.E2E.Tests.Messaging;
@@ -60,6 +62,28 @@ public sealed class PulseForks
     }
 
     /// <summary>Alice and Carol see Alice's change first; Bob and Dave see Bob's, and never Alice's.</summary>
+    /// <summary>What two members say by turns, each of an epoch of its own.</summary>
+    [Fact]
+    public async Task Forks_that_begin_at_several_epochs_are_told_once_each()
+    {
+        await using var world = new World();
+        (PulseChat pulse, Member alice, Member bob, Member carol) = await world.RooftopAsync();
+        await pulse.RenameAsync("Roof");
+        await world.SettleAsync(2);
+        ulong now = await world.EpochAsync(pulse.Id, alice);
+        for (int i = 0; i < 3; i++)
+        {
+            foreach ((Member member, ulong epoch) in new[] { (bob, now), (carol, now - 1) })
+            {
+                byte[] line = new PulseLine(PulseLine.Says, new ForkStatement(pulse.Id.ToArray(), [new EpochMark(epoch, new byte[32], new byte[32])]).Encode()).Encode();
+                await member.SayToAsync(alice, pulse.Id, ContentType.PulseLine, _ => line);
+                await world.SettleAsync(2);
+            }
+        }
+
+        Assert.Equal([now - 1, now], alice.Seen.OfType<PulseForkSuspected>().Select(fork => fork.Epoch).Order());
+    }
+
     private static async Task<(PulseChat Pulse, Member[] One, Member[] Other, ulong Epoch)> ForkAsync(World world)
     {
         var options = new PulseOptions { Suite = PulseSuite.X25519, Rights = PulseRights.Default with { Rename = PulseRole.Member } };

@@ -64,6 +64,7 @@ public sealed class PulseGoverning
         Assert.Equal(E2EError.UnknownDevice, (await Assert.ThrowsAsync<E2EException>(() => pulse.SetRoleAsync("nobody", PulseRole.Admin))).Reason);
         await Assert.ThrowsAsync<ArgumentException>(() => pulse.RemoveAsync("alice"));
         await Assert.ThrowsAsync<ArgumentException>(() => pulse.RenameAsync(new string('x', 257)));
+        await Assert.ThrowsAsync<ArgumentNullException>(() => carol.Client.CreatePulseAsync("x", [], new PulseOptions { Rights = null! }));
         await Assert.ThrowsAsync<ArgumentException>(() => pulse.SetRightsAsync(PulseRights.Default with { Remove = PulseRole.Member }));
         Assert.Equal("Rooftop", (await carol.RosterAsync(pulse.Id)).Name);
         await world.SettleAsync(2);

@@ -53,8 +53,67 @@ public sealed class PulseHostileRelay
         Assert.InRange(asked, 1, 300);
         world.Relay.ShownCandidates = (_, _, _, candidates) => candidates;
 
-        // It has looked past what was real: that is said again from the place on where the others are.
+        // It has looked past what is real: the epoch's candidates are asked for once more, from the first on.
+        world.Clock.Advance(TimeSpan.FromHours(1));
+        await world.SettleAsync(3);
+        Assert.Equal("for ever", (await alice.RosterAsync(pulse.Id)).Name);
+        Assert.Equal("for ever", (await bob.RosterAsync(pulse.Id)).Name);
+    }
+
+    /// <summary>What was looked at in vain is none of the relay's list afterwards: the place behind it is never reached.</summary>
+    [Theory]
+    [InlineData(1, true)]
+    [InlineData(7, true)]
+    [InlineData(1, false)]
+    [InlineData(300, false)]
+    public async Task Candidates_that_the_relay_invents_once_strand_nobody(int invented, bool takesJoins)
+    {
+        await using var world = new World();
+        (PulseChat pulse, Member alice, Member bob, Member carol) = await world.RooftopAsync(new PulseOptions
+        {
+            Suite = PulseSuite.X25519,
+            Rights = PulseRights.Default with { ExternalJoin = takesJoins },
+        });
+        world.Relay.ShownCandidates = (caller, epoch, place, candidates) => caller != bob.Address ? candidates : place < invented
+            ? [new GroupCandidate(epoch, place, carol.Address, new byte[100])]
+            : [];
+        await pulse.RenameAsync("Roof");
+        await alice.TellAsync(pulse.Id, "on the roof");
+        await world.SettleAsync(2);
         Assert.Equal("Rooftop", (await bob.RosterAsync(pulse.Id)).Name);
+        world.Relay.ShownCandidates = (_, _, _, candidates) => candidates;
+        world.Clock.Advance(TimeSpan.FromHours(1));
+        await alice.TellAsync(pulse.Id, "still there");
+        await world.SettleAsync(3);
+        Assert.Equal("Roof", (await bob.RosterAsync(pulse.Id)).Name);
+        await bob.TellAsync(pulse.Id, "here");
+        await world.SettleAsync(3);
+        Assert.Equal(["on the roof", "still there"], bob.PulseTexts(pulse.Id));
+        Assert.Equal(["here"], alice.PulseTexts(pulse.Id));
+        world.AssertNothingIsLost();
+    }
+
+    [Fact]
+    public async Task What_was_looked_at_in_vain_is_asked_for_once_more_an_hour_and_no_oftener()
+    {
+        await using var world = new World();
+        (PulseChat pulse, Member alice, Member bob, Member carol) = await world.RooftopAsync();
+        int asked = 0;
+        world.Relay.ShownCandidates = (caller, epoch, place, candidates) =>
+        {
+            asked += caller == bob.Address && place == 0 ? 1 : 0;
+            return caller != bob.Address ? candidates : place == 0 ? [new GroupCandidate(epoch, 0, carol.Address, new byte[100])] : [];
+        };
+        await pulse.RenameAsync("Roof");
+        for (int minute = 0; minute < 120; minute++)
+        {
+            await alice.TellAsync(pulse.Id, $"{minute}");
+            await alice.SyncAsync();
+            await bob.SyncAsync();
+            world.Clock.Advance(TimeSpan.FromMinutes(1));
+        }
+
+        Assert.InRange(asked, 2, 4);
     }
 
     [Theory]

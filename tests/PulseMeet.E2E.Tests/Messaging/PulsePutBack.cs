@@ -163,4 +163,44 @@ public sealed class PulsePutBack
         Assert.Equal("two", carol.PulseTexts(pulse.Id).Last());
         Assert.DoesNotContain(world.Members.SelectMany(member => member.Seen), e => e is PulseForkSuspected or PulseRejoined);
     }
+
+    /// <summary>The others have taken its own later commit, which the copy has not: it may commit nothing behind that one.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_store_that_is_put_back_to_before_a_commit_of_its_own_makes_no_line_of_its_own(bool takesJoins)
+    {
+        await using var world = new World();
+        (PulseChat pulse, Member alice, Member bob, Member carol) = await world.RooftopAsync(new PulseOptions
+        {
+            Suite = PulseSuite.X25519,
+            Rights = PulseRights.Default with { ExternalJoin = takesJoins },
+        });
+        await world.SettleAsync(2);
+        await alice.Client.DisposeAsync();
+        InMemoryStore copy = alice.Store.Copy();
+        await alice.RestartAsync();
+        await (await alice.PulseAsync(pulse.Id)).SetRoleAsync("carol", PulseRole.Admin);
+        await world.SettleAsync(2);
+        await alice.RestoreAsync(copy);
+        for (int i = 0; i < 4; i++)
+        {
+            world.Clock.Advance(TimeSpan.FromHours(2));
+            await world.SettleAsync(3);
+        }
+
+        Assert.DoesNotContain(world.Members.SelectMany(member => member.Seen), e => e is PulseForkSuspected);
+        if (takesJoins)
+        {
+            Assert.Equal(PulseRole.Admin, (await alice.RosterAsync(pulse.Id)).Find("carol")!.Role);
+        }
+        else
+        {
+            // It says that it cannot follow, and nothing that nobody would read.
+            Assert.Single(alice.Seen.OfType<PulseStalled>());
+            await bob.TellAsync(pulse.Id, "to carol");
+            await world.SettleAsync(2);
+            Assert.Contains("to carol", carol.PulseTexts(pulse.Id));
+        }
+    }
 }

@@ -323,6 +323,34 @@ public sealed class PulseRefusals
         Assert.Equal(["here"], alice.PulseTexts(pulse.Id));
     }
 
+    /// <summary>The relay loses the word of the commit for the one whom it takes out: nobody else tells him.</summary>
+    [Theory]
+    [InlineData("has asked to leave", 1)]
+    [InlineData("was removed", 24)]
+    public async Task Whoever_is_out_and_was_not_told_learns_it(string how, int hours)
+    {
+        await using var world = new World();
+        (PulseChat pulse, Member alice, Member bob, _) = await world.RooftopAsync();
+        world.Relay.OnPage = (caller, items) => caller != bob.Address ? items : [.. items.Where(item => item.Kind != MailboxItemKind.GroupCommit)];
+        if (how == "has asked to leave")
+        {
+            await (await bob.PulseAsync(pulse.Id)).LeaveAsync();
+            await bob.SyncAsync();
+        }
+        else
+        {
+            await pulse.RemoveAsync("bob");
+        }
+
+        await alice.SyncAsync();
+        Assert.Null((await alice.RosterAsync(pulse.Id)).Find("bob"));
+        await world.SettleAsync(2);
+        Assert.DoesNotContain(bob.Seen, e => e is PulseClosed);
+        world.Clock.Advance(TimeSpan.FromHours(hours));
+        await world.SettleAsync(2);
+        Assert.Equal(how == "has asked to leave", Assert.Single(bob.Seen.OfType<PulseClosed>()).HasLeft);
+    }
+
     [Fact]
     public async Task Whoever_is_stranded_can_leave()
     {

@@ -1,5 +1,6 @@
 using PulseMeet.E2E.Identity;
 using PulseMeet.E2E.Relay;
+using PulseMeet.E2E.Storage;
 using PulseMeet.E2E.Tests.Support;
 
 namespace PulseMeet.E2E.Tests.Messaging;
@@ -30,6 +31,9 @@ internal sealed class World : IAsyncDisposable
 
     /// <summary>What lies between every client that is made from now on and the relay.</summary>
     public Func<IE2ERelay, IE2ERelay> Through { get; set; } = relay => relay;
+
+    /// <summary>Opens a device's store: what it has in memory, unless a test keeps it elsewhere.</summary>
+    public Func<Member, IE2EStore> OpenStore { get; set; } = member => member.Store;
 
     /// <summary>The clock of every client that is made from now on; null for everybody's.</summary>
     public TimeProvider? ClientClock { get; set; }

@@ -1,4 +1,5 @@
 using PulseMeet.E2E.Identity;
+using PulseMeet.E2E.Primitives;
 using PulseMeet.E2E.Storage;
 
 namespace PulseMeet.E2E.Messaging;
@@ -15,6 +16,10 @@ internal sealed class Conversations(ClientCore core, DeviceLists lists)
 
     /// <summary>How many streams beside the device's own are looked at in a conversation.</summary>
     private const int MaxOtherStreams = 1000;
+
+    /// <summary>Of how many streams that have ended a device is told at a time. Somebody who is away for days would otherwise get one more
+    /// with each message that is written after a start of this device.</summary>
+    private const int MaxTails = 4;
 
     public async Task<MessageId> SendAsync(string userId, MessageContent content, CancellationToken cancellationToken)
     {
@@ -113,8 +118,14 @@ internal sealed class Conversations(ClientCore core, DeviceLists lists)
             return;
         }
 
-        foreach (StreamName stream in await OtherStreamsAsync(conversation).ConfigureAwait(false))
+        int told = 0;
+        foreach (StreamName stream in InTurn(await OtherStreamsAsync(conversation).ConfigureAwait(false)))
         {
+            if (told == MaxTails)
+            {
+                break;
+            }
+
             if (stream.StreamId == except)
             {
                 continue;
@@ -137,8 +148,24 @@ internal sealed class Conversations(ClientCore core, DeviceLists lists)
             {
                 byte[] nothing = new ResendNames(stream.StreamId, [], []).Encode();
                 await work.TrySealAsync(own, user, device, new Draft(stream, 0, work.Now, ContentType.Delivered, nothing)).ConfigureAwait(false);
+                told++;
             }
         }
+    }
+
+    /// <summary>The latest first, which was told of least; then the others, from one on that is chosen by chance.</summary>
+    private static IEnumerable<StreamName> InTurn(IReadOnlyList<StreamName> streams)
+    {
+        if (streams.Count < 2)
+        {
+            return streams;
+        }
+
+        int rest = streams.Count - 1;
+        Span<byte> random = stackalloc byte[4];
+        Randomness.Fill(random);
+        int first = (int)(BitConverter.ToUInt32(random) % (uint)rest);
+        return [streams[^1], .. Enumerable.Range(0, rest).Select(i => streams[(first + i) % rest])];
     }
 
     private static bool MayMiss(DeviceCertificate device, SentRecord sent) =>

@@ -30,6 +30,7 @@ public sealed partial class E2EClient
         PulseChat.CheckName(name);
         ArgumentNullException.ThrowIfNull(userIds);
         options ??= new PulseOptions();
+        ArgumentNullException.ThrowIfNull(options.Rights, nameof(options));
         ArgumentOutOfRangeException.ThrowIfNegative(options.ExpectedDevices, nameof(options));
         if (!Enum.IsDefined(options.Suite))
         {

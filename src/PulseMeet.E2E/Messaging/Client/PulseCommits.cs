@@ -19,7 +19,11 @@ internal sealed class PulseCommits(ClientCore core, PulseMessages messages)
 
     private static readonly TimeSpan s_longestPause = TimeSpan.FromHours(1);
 
+    /// <summary>How often the candidates of an epoch that were looked at in vain are asked for once more, at most.</summary>
+    private static readonly TimeSpan s_lookInterval = TimeSpan.FromHours(1);
+
     private readonly ConcurrentDictionary<PulseId, (DateTimeOffset Next, TimeSpan Pause)> _refused = [];
+    private readonly ConcurrentDictionary<PulseId, DateTimeOffset> _lookedAgain = [];
 
     /// <summary>Prepares what an app or a duty wants, where nothing else waits. Nothing is stored where it is refused.</summary>
     /// <returns>Whether a commit waits now; false where there is nothing to do.</returns>
@@ -320,6 +324,13 @@ internal sealed class PulseCommits(ClientCore core, PulseMessages messages)
             return true;
         }
 
+        if (at.Place > 0 && (candidates.Count == 0 || candidates[0].Epoch > at.Epoch) && MayLookFromTheFirst(id))
+        {
+            // What was looked at in vain may have been none of the relay's list: that would keep this device out for good.
+            record.NextPlace = 0;
+            return true;
+        }
+
         if (candidates is [var first, ..] && (first.Epoch != at.Epoch || first.Place != at.Place))
         {
             return FallBehind(pulse, first, at);
@@ -440,6 +451,19 @@ internal sealed class PulseCommits(ClientCore core, PulseMessages messages)
             dropped?.Invoke(exception.Reason);
             work.AddEvent(new PulseChangeDropped(pulse.Id, exception.Reason));
         }
+    }
+
+    /// <summary>Whether the candidates of the epoch may be asked for from the first on once more now. They may; it is noted, in memory.</summary>
+    private bool MayLookFromTheFirst(PulseId id)
+    {
+        DateTimeOffset now = core.Time.GetUtcNow();
+        if (_lookedAgain.TryGetValue(id, out DateTimeOffset last) && last <= now && now - last < s_lookInterval)
+        {
+            return false;
+        }
+
+        _lookedAgain[id] = now;
+        return true;
     }
 
     /// <summary>The relay has not, or not any more, what comes next.</summary>

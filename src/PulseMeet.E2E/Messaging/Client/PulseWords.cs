@@ -30,6 +30,9 @@ internal sealed class PulseWords(ClientCore core, DeviceLists lists, Conversatio
 
     private readonly Dictionary<(PulseId, DeviceAddress), (DateTimeOffset From, int Count)> _answered = [];
 
+    /// <summary>Where forks begin that the app was told of: two that stand beside each other are told once each. After a start once more.</summary>
+    private readonly HashSet<(PulseId, ulong)> _toldForks = [];
+
     /// <summary>Takes note of what a device said; for whoever has the device's turn.</summary>
     public void Receive(Work work, UserRecord user, Opened opened)
     {
@@ -101,6 +104,13 @@ internal sealed class PulseWords(ClientCore core, DeviceLists lists, Conversatio
             foreach (DeviceAddress device in Choose(others))
             {
                 Say(work, id, group, device, ContentType.PulseLine, new PulseLine(kind, group.Statement()).Encode());
+            }
+
+            if (IsOver(record.StatedAt, Interval, work.Now))
+            {
+                // Word of a commit may have been lost; of one that takes this device out no member tells it.
+                record.IsCatchUpWanted = true;
+                work.WantPump();
             }
 
             record.StatedAt = work.Now;
@@ -219,7 +229,7 @@ internal sealed class PulseWords(ClientCore core, DeviceLists lists, Conversatio
                 record.IsRejoinWanted |= !record.IsByWelcome;
                 break;
             case ForkJudgement.Fork:
-                if (record.ToldFork != finding.Epoch + 1)
+                if (record.ToldFork != finding.Epoch + 1 && _toldForks.Add((pulse.Id, finding.Epoch)))
                 {
                     record.ToldFork = finding.Epoch + 1;
                     isAnswered = true;

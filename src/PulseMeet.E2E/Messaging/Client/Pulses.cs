@@ -15,6 +15,7 @@ internal sealed class Pulses
 {
     private static readonly TimeSpan s_runInterval = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan s_stalledInterval = TimeSpan.FromHours(1);
+    private static readonly TimeSpan s_leavingInterval = TimeSpan.FromHours(1);
 
     private readonly ClientCore _core;
     private readonly DeviceLists _lists;
@@ -26,6 +27,7 @@ internal sealed class Pulses
     private readonly PulseDuties _duties;
     private readonly PulseWords _words;
     private readonly Dictionary<PulseId, DateTimeOffset> _stalledAt = [];
+    private readonly Dictionary<PulseId, DateTimeOffset> _leavingAt = [];
     private DateTimeOffset? _lastRun;
 
     public Pulses(ClientCore core, DeviceLists lists, Conversations conversations, Controls controls)
@@ -131,14 +133,6 @@ internal sealed class Pulses
                 }
 
                 (OpenPulse pulse, PulseGroup group) = await IdleAsync(work, id).ConfigureAwait(false);
-                if (group.Roster.Accounts.All(account => account.UserId == _core.Address.UserId))
-                {
-                    // Nobody is there who could commit it.
-                    await _commits.CloseAsync(work, pulse, _core.Address, hasLeft: true).ConfigureAwait(false);
-                    await _messages.OpenWaitingAsync(work, pulse).ConfigureAwait(false);
-                    return;
-                }
-
                 _messages.AddRequest(work, pulse, group.Epoch, group.AskToLeave());
                 pulse.Record.IsLeaving = true;
                 pulse.Record.HasAsked = true;
@@ -146,6 +140,7 @@ internal sealed class Pulses
             },
             cancellationToken).ConfigureAwait(false);
         await _messages.DeliverAsync(id, cancellationToken).ConfigureAwait(false);
+        await CloseAbandonedAsync(id, cancellationToken).ConfigureAwait(false);
     }
 
     public Task<MessageId> SendAsync(PulseId id, MessageContent content, CancellationToken cancellationToken) =>
@@ -502,12 +497,14 @@ internal sealed class Pulses
         }
 
         isDone &= await _messages.DeliverAsync(id, cancellationToken).ConfigureAwait(false);
+        await CloseAbandonedAsync(id, cancellationToken).ConfigureAwait(false);
         return refused is null ? isDone : throw refused;
     }
 
     /// <summary>Takes what others have committed, and does what is due.</summary>
     private async Task<bool> FollowAsync(PulseId id, CancellationToken cancellationToken)
     {
+        await LookForDepartureAsync(id, cancellationToken).ConfigureAwait(false);
         bool isDone = await AdvanceAsync(id, cancellationToken).ConfigureAwait(false);
         if (_commits.MayOffer(id) && await _duties.PrepareAsync(id, cancellationToken).ConfigureAwait(false))
         {
@@ -516,6 +513,23 @@ internal sealed class Pulses
 
         return isDone;
     }
+
+    /// <summary>Whoever has asked to leave looks every hour whether that was committed: no word of it may come.</summary>
+    private Task LookForDepartureAsync(PulseId id, CancellationToken cancellationToken) => _core.ChangeAsync(
+        [Gates.Pulse(id)],
+        async work =>
+        {
+            if (await work.PulseAsync(id).ConfigureAwait(false) is not { Record: { IsOpen: true, IsLeaving: true } record })
+            {
+                _leavingAt.Remove(id);
+            }
+            else if (_leavingAt.TryAdd(id, work.Now) || work.Now - _leavingAt[id] >= s_leavingInterval || _leavingAt[id] > work.Now)
+            {
+                _leavingAt[id] = work.Now;
+                record.IsCatchUpWanted = true;
+            }
+        },
+        cancellationToken);
 
     private async Task<bool> AdvanceAsync(PulseId id, CancellationToken cancellationToken)
     {
@@ -564,6 +578,20 @@ internal sealed class Pulses
 
             // Where no more joins may be made today, nothing is fetched for one; one that is made goes up.
             return record.MayRejoin(work.Now) || await work.ReadAsync(RecordKey.PulseJoins, id.ToArray()).ConfigureAwait(false) is not null;
+        },
+        cancellationToken);
+
+    /// <summary>A chat that every account in it has asked to leave: nobody is there who could commit that. Each device is out by itself. After
+    /// what waits is with the relay: the others learn of it by this device's own request.</summary>
+    private Task CloseAbandonedAsync(PulseId id, CancellationToken cancellationToken) => _core.ChangeAsync(
+        [Gates.Pulse(id)],
+        async work =>
+        {
+            if (await work.PulseAsync(id).ConfigureAwait(false) is { Record: { IsOpen: true, IsLeaving: true }, Group: { IsRemoved: false, IsAbandoned: true } } pulse)
+            {
+                await _commits.CloseAsync(work, pulse, _core.Address, hasLeft: true).ConfigureAwait(false);
+                await _messages.OpenWaitingAsync(work, pulse).ConfigureAwait(false);
+            }
         },
         cancellationToken);
 

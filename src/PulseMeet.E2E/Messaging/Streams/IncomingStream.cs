@@ -73,6 +73,16 @@ internal sealed class IncomingStream
     /// <summary>Whether the app was told that this number is missing.</summary>
     public bool IsNamed(ulong number) => _named.Contains(number);
 
+    /// <summary>Before the first number: what comes after one was for this device, too, says the sender.</summary>
+    public void BeginAfter(ulong number)
+    {
+        if (Baseline == 0)
+        {
+            Baseline = number + 1;
+            Highest = number;
+        }
+    }
+
     /// <summary>Notes a numbered content that was opened.</summary>
     /// <param name="number">Its number, from 1.</param>
     /// <param name="highest">The highest number that it repeats.</param>

@@ -1,0 +1,45 @@
+using Xunit.Abstractions;
+
+namespace PulseMeet.E2E.Client.Tests.Pulses;
+
+/// <summary>Random walks of pulse chats: <see cref="PulseWalk"/>. In the end, once the relay is honest for a while, everybody who is in the chat is on
+/// one line; a device has opened what was sealed for an epoch in which it was, once, and nothing else, also when it is shown everything; and what
+/// was sealed for those who stayed they have all opened. eng/client-simulation.sh takes as many walks as one likes.</summary>
+public sealed class PulseSimulation(ITestOutputHelper output)
+{
+    [PulseWalks]
+    public void Everybody_in_a_chat_opens_what_they_should_and_nobody_anything_else(PulseCourse course) =>
+        RunAsync(course, inFiles: false).GetAwaiter().GetResult();
+
+    [PulseWalks]
+    public void So_it_is_where_the_records_are_SQLite_files(PulseCourse course) =>
+        RunAsync(course, inFiles: true).GetAwaiter().GetResult();
+
+    [Theory]
+    [InlineData(1487878970, new uint[] { 3469997, 216917573, 456780534, 1269028247, 1449159082, 241221178, 1039404138 })]
+    public async Task Walks_that_went_wrong_once_go_well(uint seed, uint[] steps)
+    {
+        for (int i = 0; i < int.Parse(Environment.GetEnvironmentVariable("REPEAT") ?? "1"); i++)
+        {
+            await RunAsync(new PulseCourse(seed, steps), inFiles: false);
+        }
+    }
+
+    private async Task RunAsync(PulseCourse course, bool inFiles)
+    {
+        await using var walk = new PulseWalk(course.Seed, inFiles);
+        await walk.BeginAsync();
+        foreach (PulseStep step in course.Walk)
+        {
+            await walk.TakeAsync(step);
+        }
+
+        await walk.HealAsync();
+        await walk.ShowEverythingToEverybodyAsync();
+        var verdict = new PulseVerdict(walk, course.ToString());
+        await verdict.AssertOneLineAsync();
+        verdict.AssertNobodyElseOpens();
+        verdict.AssertEverybodyOpens();
+        output.WriteLine($"seed {course.Seed}, {course.Steps.Count} steps: {verdict}; {walk.Waits} waits");
+    }
+}
