@@ -278,6 +278,28 @@ public sealed class ClientLosses
     }
 
     [Fact]
+    public async Task What_is_written_last_before_the_relay_says_that_the_store_was_put_back_comes_though_nothing_is_written_after_it()
+    {
+        await using var world = new World();
+        (Member alice, Member bob) = await world.FriendsAsync();
+        await alice.SayAsync("bob", "one");
+        await world.SettleAsync();
+        InMemoryStore copy = await CopyAsync(alice);
+        await alice.SayAsync("bob", "two");
+        await alice.SayAsync("bob", "three");
+        await world.SettleAsync();
+
+        await alice.RestoreAsync(copy);
+        await alice.SayAsync("bob", "the last");
+        await world.SettleAsync();
+        Assert.Single(alice.Seen.OfType<StoreRolledBack>());
+        world.Clock.Advance(TimeSpan.FromMinutes(2));
+        await world.SettleAsync();
+        Assert.Equal(["one", "two", "three", "the last"], bob.Texts);
+        Assert.DoesNotContain(bob.Seen, e => e is MessagesMissing { IsLost: true });
+    }
+
+    [Fact]
     public async Task The_last_of_a_stream_that_has_ended_and_the_first_of_the_next_one_are_missed_too()
     {
         await using var world = new World();
