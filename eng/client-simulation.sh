@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Random walks of the client's users around a hostile relay, as many as one likes: eng/client-simulation.sh WALKS (200 by default).
-# Of both kinds, without and with stores put back; the test command takes five of each. A walk that fails is printed with its seed and, shrunk, its steps.
+# Random walks of the client's users around a relay, as many as one likes: eng/client-simulation.sh WALKS (200 by default).
+# Of three kinds: around a hostile relay, with stores put back too, and around an honest one; the test command takes five of each. A walk that fails is printed with its seed and, shrunk, its steps.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 export PULSEMEET_SIMULATION_WALKS=${1:-200}

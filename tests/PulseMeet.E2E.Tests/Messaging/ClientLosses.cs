@@ -278,6 +278,60 @@ public sealed class ClientLosses
     }
 
     [Fact]
+    public async Task What_is_written_last_before_the_relay_says_that_the_store_was_put_back_comes_though_nothing_is_written_after_it()
+    {
+        await using var world = new World();
+        (Member alice, Member bob) = await world.FriendsAsync();
+        await alice.SayAsync("bob", "one");
+        await world.SettleAsync();
+        InMemoryStore copy = await CopyAsync(alice);
+        await alice.SayAsync("bob", "two");
+        await alice.SayAsync("bob", "three");
+        await world.SettleAsync();
+
+        await alice.RestoreAsync(copy);
+        await alice.SayAsync("bob", "the last");
+        await world.SettleAsync();
+        Assert.Single(alice.Seen.OfType<StoreRolledBack>());
+        world.Clock.Advance(TimeSpan.FromMinutes(2));
+        await world.SettleAsync();
+        Assert.Equal(["one", "two", "three", "the last"], bob.Texts);
+        Assert.DoesNotContain(bob.Seen, e => e is MessagesMissing { IsLost: true });
+    }
+
+    /// <summary>A relay can make a device begin another stream by a word; it loses nothing in silence by that.</summary>
+    [Fact]
+    public async Task Where_a_relay_only_claims_that_a_store_was_put_back_the_first_messages_of_the_new_stream_are_missed_as_any_others()
+    {
+        await using var world = new World();
+        (Member alice, Member bob) = await world.FriendsAsync();
+        await alice.SayAsync("bob", "one");
+        await world.SettleAsync();
+        bool lies = false;
+        world.Through = relay => TwistedRelay.Around(relay, (call, beneath) => call.Name == nameof(IE2ERelay.ReceiveAsync) && lies
+            ? LieAsync((Task<MailboxPage>)beneath()!)
+            : beneath());
+        await alice.RestartAsync();
+        await alice.SyncAsync();
+        lies = true;
+        await alice.SyncAsync();
+        lies = false;
+        Assert.Single(alice.Seen.OfType<StoreRolledBack>());
+
+        await LoseAsync(world, alice, bob, _ => alice.SayAsync("bob", "the first of the new stream"));
+        await LoseAsync(world, alice, bob, _ => alice.SayAsync("bob", "the second"));
+        await alice.SayAsync("bob", "here");
+        await world.SettleAsync();
+        Assert.Equal(["one", "here"], bob.Texts);
+        world.Clock.Advance(TimeSpan.FromMinutes(2));
+        await world.SettleAsync();
+        Assert.Equal(["one", "here", "the second", "the first of the new stream"], bob.Texts);
+
+        static async Task<MailboxPage> LieAsync(Task<MailboxPage> honest) =>
+            await honest is var page ? new MailboxPage(page.Items, page.HighestStoreRevision + 1000) : null!;
+    }
+
+    [Fact]
     public async Task The_last_of_a_stream_that_has_ended_and_the_first_of_the_next_one_are_missed_too()
     {
         await using var world = new World();

@@ -10,16 +10,20 @@ public sealed class ClientSimulation(ITestOutputHelper output)
 {
     [Walks]
     public void Every_message_to_a_listed_device_is_handed_over_exactly_once_or_named_as_lost(Course course) =>
-        RunAsync(course, putsBack: false).GetAwaiter().GetResult();
+        RunAsync(course, WalkKind.Hostile).GetAwaiter().GetResult();
 
     [Walks]
     public void Where_stores_are_put_back_too_every_message_is_handed_over_or_named_as_lost(Course course) =>
-        RunAsync(course, putsBack: true).GetAwaiter().GetResult();
+        RunAsync(course, WalkKind.PutBack).GetAwaiter().GetResult();
 
-    private async Task RunAsync(Course course, bool putsBack)
+    [Walks]
+    public void Around_an_honest_relay_nothing_is_missing_even_for_a_while_whoever_dies(Course course) =>
+        RunAsync(course, WalkKind.Honest).GetAwaiter().GetResult();
+
+    private async Task RunAsync(Course course, WalkKind kind)
     {
-        Step[] steps = course.StepsOf(putsBack);
-        await using var walk = new Walk(course.Seed);
+        Step[] steps = course.StepsOf(kind);
+        await using var walk = new Walk(course.Seed, kind);
         await walk.BeginAsync();
         foreach (Step step in steps)
         {
@@ -27,8 +31,13 @@ public sealed class ClientSimulation(ITestOutputHelper output)
         }
 
         await walk.HealAsync();
-        await walk.ShowEverythingToEverybodyAsync();
         var verdict = new Verdict(walk, $"{course}, that is: {string.Join(", ", steps)}");
+        if (kind == WalkKind.Honest)
+        {
+            verdict.AssertNothingWasMissing();
+        }
+
+        await walk.ShowEverythingToEverybodyAsync();
         foreach (Member member in walk.Devices)
         {
             await verdict.AssertAsync(member);

@@ -144,6 +144,7 @@ internal sealed class Controls(ClientCore core, Conversations conversations)
                 }
 
                 await EndStreamAsync(work).ConfigureAwait(false);
+                await WantTailsSaidAsync(work).ConfigureAwait(false);
                 ClientCore.PutStream(work, StreamId.New(now));
                 ClientCore.PutRevisionOffset(work, Math.Max(core.RevisionOffset, highestTold - core.Store.Revision + 1));
                 work.AddEvent(new StoreRolledBack());
@@ -151,6 +152,29 @@ internal sealed class Controls(ClientCore core, Conversations conversations)
             CancellationToken.None).ConfigureAwait(false);
         await core.LoadAsync(CancellationToken.None).ConfigureAwait(false);
         _lastRollback = now;
+    }
+
+    /// <summary>What was written since the opening lies in sessions that repeat themselves, and looks like what had come before. Whoever may not
+    /// have taken it begins to miss it in a new session, also where the app writes nothing more.</summary>
+    private async Task WantTailsSaidAsync(Work work)
+    {
+        var targets = new HashSet<DeviceAddress>();
+        foreach (OpenedRecord other in await core.Store.ScanAsync(RecordKey.OtherStreams, default, default, 1000).ConfigureAwait(false))
+        {
+            var reader = new Encoding.SpanReader(other.Key.Span);
+            ConversationName conversation = ConversationName.Read(ref reader);
+            var stream = new StreamName(core.Address, reader.ReadId(), conversation);
+            IReadOnlyList<OpenedRecord> kept = await core.Store
+                .ScanAsync(RecordKey.Sent, default, RecordKey.Of(stream), Conversations.MaxWaiting).ConfigureAwait(false);
+            targets.UnionWith(kept.SelectMany(record => SentRecord.Decode(record.Value).Targets)
+                .Where(target => !target.IsDelivered)
+                .Select(target => target.Device));
+        }
+
+        foreach (DeviceAddress target in targets)
+        {
+            await WantRepairAsync(work, target, null).ConfigureAwait(false);
+        }
     }
 
     /// <summary>The stream that was the device's own goes among the others: how far it has counted is repeated until its last message is

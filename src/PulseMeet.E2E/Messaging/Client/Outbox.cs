@@ -396,6 +396,7 @@ internal sealed class Outbox(ClientCore core, DeviceLists lists, Conversations c
 
             work.Repaired++;
             await work.TrySealAsync(own, user, listed, conversations.Control(conversation, ContentType.Repair, default)).ConfigureAwait(false);
+            await conversations.RepeatTailsAsync(work, own, user, listed, conversation, default).ConfigureAwait(false);
         }
 
         if (repair.Envelopes.Count > 0)

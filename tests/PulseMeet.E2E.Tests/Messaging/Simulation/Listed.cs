@@ -43,6 +43,20 @@ internal static class Listed
         return record is null || SentRecord.Decode(record.Value).Targets.Any(target => target.Device == to.Address && target.IsDelivered);
     }
 
+    /// <summary>Whether a sender has a message still, and may send it again to a device that does not have it.</summary>
+    public static async Task<bool> IsKeptAsync(Member sender, Member to, StreamName name, ulong number)
+    {
+        Engine engine = await sender.Client.OpenAsync(default);
+        OpenedRecord? record = await engine.Core.Store.ReadAsync(RecordKey.Sent, RecordKey.Of(name, number));
+        UserRecord? user = await engine.Core.Store.ReadAsync(RecordKey.Users, RecordKey.Of(to.UserId)) is { } known
+            ? engine.Core.Users.Decode(to.UserId, known.Value)
+            : null;
+        return record is not null && user?.List.Find(to.Address.DeviceId) is { } listed
+            && SentRecord.Decode(record.Value) is var sent
+            && engine.Core.Time.GetUtcNow() - sent.Draft.Time < SentRecord.MaxAge
+            && sent.Targets.Any(target => target.Is(listed) && !target.IsDelivered && target.Resends < SentRecord.MaxResends);
+    }
+
     /// <summary>What a device knows of a stream.</summary>
     public static async Task<IncomingStream> StreamAsync(Member member, StreamName name)
     {

@@ -27,11 +27,16 @@ internal enum Act
 internal readonly record struct Step(Act Act, int Who, int How)
 {
     /// <summary>Every number is a step, so that a walk is a row of numbers that shrinks by itself.</summary>
-    public static Step Of(uint number, bool putsBack)
+    public static Step Of(uint number, WalkKind kind)
     {
         var act = (Act)(number % 18);
-        return new(
-            act is Act.Copy or Act.PutCopyBack && !putsBack ? Act.SayAgain : act, (int)(number / 18 % 97), (int)(number / (18 * 97) % 1009));
+        bool isOf = act switch
+        {
+            Act.Copy or Act.PutCopyBack => kind == WalkKind.PutBack,
+            Act.Link or Act.Remove or Act.Reinstall => kind != WalkKind.Honest,
+            _ => true,
+        };
+        return new(isOf ? act : Act.SayAgain, (int)(number / 18 % 97), (int)(number / (18 * 97) % 1009));
     }
 
     public override string ToString() => $"{Act}({Who}, {How})";

@@ -57,6 +57,19 @@ internal sealed class Verdict(Walk walk, string course)
         Assert.True(nonces.Length == nonces.Distinct().Count(), $"a cipher key twice; {course}");
     }
 
+    public void AssertNothingWasMissing()
+    {
+        foreach (Member member in walk.Devices)
+        {
+            E2EEvent[] bad = [.. member.Seen.Where(e => e is MessagesMissing or MessageUnreadable or SessionRepaired or StoreRolledBack)];
+            Assert.True(bad.Length == 0, $"{member.Address} was told {string.Join(", ", bad.Select(Name))}; {course}");
+        }
+    }
+
+    private static string Name(E2EEvent told) => told is MessageUnreadable unreadable
+        ? $"{nameof(MessageUnreadable)} ({unreadable.Reason} of {unreadable.ClaimedSender})"
+        : told.GetType().Name;
+
     public override string ToString() =>
         $"{walk.Everything.Count} said on {walk.Devices.Count} devices, shown {_shown} times, {_lost} named as lost, {_beforeTheFirst} said before a device had heard of the sender, {_unheard} the last of a device that is gone, {_forgotten} received after the copy of a store that was put back, {_unseen} under a number of before a return that nobody could see, {_unreachable} for a device without keys";
 
@@ -108,6 +121,9 @@ internal sealed class Verdict(Walk walk, string course)
         }
 
         Assert.True(walk.Missed(member).Contains((name, number)), $"{what} is gone without a word; {course}");
+        Assert.False(
+            walk.Devices.Contains(said.From) && await Listed.IsKeptAsync(said.From, member, name, number),
+            $"{what} is given up, though its sender has it and could send it again; {course}");
         _lost++;
         return true;
     }

@@ -25,8 +25,11 @@ internal sealed class Walk : IAsyncDisposable
     private UnreliableRelayServer? _misfortune;
     private int _names;
 
-    public Walk(ulong seed)
+    private readonly bool _isHonest;
+
+    public Walk(ulong seed, WalkKind kind)
     {
+        _isHonest = kind == WalkKind.Honest;
         _users = [.. new[] { "alice", "bob", "carol", "dave", "erin" }.Take(2 + (int)(seed % 4))];
         World = new World(inner => _misfortune = new UnreliableRelayServer(_honest = inner, RelayFaults.Each(0.04), seed) { IsHonest = true })
         {
@@ -89,7 +92,7 @@ internal sealed class Walk : IAsyncDisposable
         }
 
         await MeetAsync(2);
-        _misfortune!.IsHonest = false;
+        _misfortune!.IsHonest = _isHonest;
     }
 
     public async Task TakeAsync(Step step)
