@@ -20,7 +20,7 @@ tests_of() {
     Encoding) echo "Encoding Legacy Ratchet" ;;
     Sealing) echo "Sealing Primitives.Zeroing Vectors" ;;
     Derivation) echo "Derivation Vectors Diagnostics" ;;
-    Media | Media/Floe) echo "Media" ;;
+    Media | Media/Floe | Media/Digests) echo "Media" ;;
     *) echo "$1" ;;
   esac
 }

@@ -5,8 +5,8 @@ namespace PulseMeet.E2E.Media;
 
 /// <summary>Opens sealed media files of any length in constant memory.</summary>
 /// <remarks>docs/protocol-media.md. Stateless and thread-safe. Only verified segments are given out. The stream forms give them out
-/// as they verify: after an exception the destination holds an authentic beginning, and no whole file; the span form gives out all
-/// or nothing, and <see cref="MediaFile"/> never leaves a part under the file's name. For ranges, see
+/// as they verify: after an exception the destination holds an authentic beginning, and no whole file; what the digest says of it is known at
+/// the end alone. The forms in memory give out all or nothing, and <see cref="MediaFile"/> never leaves a part under the file's name. For ranges, see
 /// <see cref="SealedMediaStream"/>.</remarks>
 public static class MediaOpener
 {

@@ -5,7 +5,8 @@ using PulseMeet.E2E.Primitives;
 namespace PulseMeet.E2E.Media;
 
 /// <summary>Seals media files of any length in constant memory: FLOE (c2sp.org/FLOE).</summary>
-/// <remarks>docs/protocol-media.md. Stateless and thread-safe. Memory is two segments for each worker, whatever the length.
+/// <remarks>docs/protocol-media.md. Stateless and thread-safe. Memory is two segments for each worker, and at most 40 KiB of
+/// digests, whatever the length.
 /// Use a fresh <see cref="MediaKey"/> for each file, or one derived for its id; sealing twice under one key is safe, as each file
 /// has a random IV of its own. The reference that every form returns opens the file; the caller disposes it.</remarks>
 public static class MediaSealer

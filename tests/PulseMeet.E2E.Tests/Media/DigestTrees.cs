@@ -157,6 +157,62 @@ public sealed class DigestTrees
     }
 
     [Fact]
+    public async Task A_refused_block_says_nothing_of_the_segments_under_the_one_in_whose_memory_it_was_read()
+    {
+        var file = new VirtualFile(600);
+        using DigestTreeReader reader = file.Reader();
+        await reader.LoadAsync(3, sync: false, CancellationToken.None);
+
+        // The second block has, in the fourth place, the digest of another segment: refused, and then the fourth segment of the first block is asked for.
+        byte[] forged = Segment(1_000_000);
+        file.Put(0, 1, 3 * TreeShape.DigestSize, FixedTree.Leaf(forged));
+        await Assert.ThrowsAsync<E2EException>(async () => await reader.LoadAsync(256 + 3, sync: false, CancellationToken.None));
+        await reader.LoadAsync(3, sync: false, CancellationToken.None);
+        Assert.Equal(E2EError.NotAuthentic, Refusal.Of(() => reader.Verify(3, forged)));
+        reader.Verify(3, Segment(3));
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(255)]
+    [InlineData(256)]
+    [InlineData(300)]
+    [InlineData(65_536)]
+    [InlineData(65_837)]
+    public void The_root_so_far_is_that_of_a_file_that_ends_there_and_the_tree_grows_on(int segments)
+    {
+        byte[][] leaves = [.. Enumerable.Range(0, 66_000).Select(i => FixedTree.Leaf(Segment(i)))];
+        using var digest = new FileDigest(s_header);
+        for (int i = 0; i < segments; i++)
+        {
+            digest.Add(leaves[i], 100, isLast: false, out _);
+        }
+
+        byte[] top = segments == 0 ? [] : FixedTree.Levels(leaves.Take(segments))[^1][0];
+        Assert.Equal(FixedTree.RootOver(s_header, segments, 74 + (100L * segments), top), digest.RootSoFar());
+        Assert.Equal(digest.RootSoFar(), digest.RootSoFar());
+        byte[]? root = null;
+        for (int i = segments; i < leaves.Length; i++)
+        {
+            digest.Add(leaves[i], 100, i == leaves.Length - 1, out root);
+        }
+
+        Assert.Equal(FixedTree.RootOver(s_header, leaves.Length, 74 + (100L * leaves.Length), FixedTree.Levels(leaves)[^1][0]), root);
+    }
+
+    [Fact]
+    public void A_digest_has_32_bytes_and_a_header_74()
+    {
+        using var hash = new TreeHash();
+        using var digest = new FileDigest(s_header);
+        Assert.Throws<ArgumentException>("leaf", () => digest.Add(new byte[31], 100, isLast: false, out _));
+        Assert.Throws<ArgumentException>("header", () => new FileDigest(new byte[73]));
+        Assert.Throws<ArgumentException>("header", () => hash.Root(new byte[75], 1, 200, new byte[32]));
+    }
+
+    [Fact]
     public void A_tree_keeps_no_more_than_a_block_of_each_level_however_many_segments_come()
     {
         using var digest = new FileDigest(s_header);
@@ -209,6 +265,8 @@ public sealed class DigestTrees
         public long BytesRead { get; set; }
 
         public void Change(int level, int block) => _blocks[Layout.BlockAt(level, block).Offset][0] ^= 1;
+
+        public void Put(int level, int block, int at, byte[] digest) => digest.CopyTo(_blocks[Layout.BlockAt(level, block).Offset], at);
 
         public DigestTreeReader Reader() => new(Layout, _root, s_header, (offset, memory, _, _) =>
         {

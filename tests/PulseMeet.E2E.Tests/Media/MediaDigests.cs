@@ -1,3 +1,4 @@
+using FsCheck.Xunit;
 using PulseMeet.E2E.Keys;
 using PulseMeet.E2E.Media;
 using PulseMeet.E2E.Primitives;
@@ -89,6 +90,35 @@ public sealed class MediaDigests
         MediaOpener.Open(own, second, content);
         Assert.Equal(E2EError.NotAuthentic, Refusal.Of(() => MediaOpener.Open(own, s_small.Sealed, content)));
         Assert.Equal(E2EError.NotAuthentic, Refusal.Of(() => MediaOpener.Open(s_small.Reference, second, content)));
+    }
+
+    [Property(MaxTest = 200)]
+    public bool Any_change_anywhere_in_a_file_of_several_groups_is_refused_whole_and_where_it_is_read(uint at, byte difference)
+    {
+        byte[] file = [.. s_large.Sealed];
+        int position = (int)(at % file.Length);
+        file[position] ^= difference;
+        E2EError Of(Action action)
+        {
+            try
+            {
+                action();
+                return E2EError.None;
+            }
+            catch (E2EException refusal)
+            {
+                return refusal.Reason;
+            }
+        }
+
+        byte[] content = new byte[s_large.Content.Length];
+        bool isRefused = Of(() => MediaOpener.OpenMemory(s_large.Reference, file, content, new() { Workers = 2 })) != E2EError.None;
+        bool isRefusedInRanges = Of(() =>
+        {
+            using SealedMediaStream stream = SealedMediaStream.Open(s_large.Reference, new MemoryStream(file));
+            stream.ReadExactly(content);
+        }) != E2EError.None;
+        return isRefused == (difference != 0) && isRefusedInRanges == isRefused;
     }
 
     [Fact]

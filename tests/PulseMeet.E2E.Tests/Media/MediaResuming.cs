@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using FsCheck.Xunit;
 using PulseMeet.E2E.Keys;
 using PulseMeet.E2E.Media;
+using PulseMeet.E2E.Primitives;
 
 namespace PulseMeet.E2E.Tests.Media;
 
@@ -112,6 +113,28 @@ public sealed class MediaResuming : IDisposable
 
         _file.SetLength(_stored.SealedLength - 1);
         Assert.Equal(E2EError.Truncated, Assert.Throws<E2EException>(() => Resume(_content)).Reason);
+    }
+
+    [Fact]
+    public void A_segment_sealed_anew_with_the_same_content_is_not_the_one_that_may_have_left()
+    {
+        Interrupt(20_000);
+        byte[] file = _file.ToArray();
+        using (SecretScope key = _key.Use())
+        {
+            using FloeState state = FloeState.Start(
+                key.Span,
+                new FloeParameters(Sample.SegmentLength),
+                file.AsSpan(10, FloeParameters.IvSize),
+                MediaAssociatedData.Encode(Sample.Description.MediaId, Sample.Description.Kind));
+            using var cipher = new FloeSegmentCipher(state);
+            byte[] segment = new byte[Sample.SegmentLength];
+            cipher.Seal(_content.AsSpan(P, P), 1, isFinal: false, segment);
+            _file.Position = 74 + Sample.SegmentLength;
+            _file.Write(segment);
+        }
+
+        Assert.Equal(E2EError.NotAuthentic, Assert.Throws<E2EException>(() => Resume(_content)).Reason);
     }
 
     [Fact]
