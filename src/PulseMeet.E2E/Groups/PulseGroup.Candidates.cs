@@ -145,13 +145,6 @@ internal sealed partial class PulseGroup
             return PulseLeaf.Of(path.Leaf).Address;
         }
 
-        if (_rolledBack && exception.Reason == E2EError.DuplicateMessage)
-        {
-            // A key that this member has passed over since its store was put back: the later store may have sealed this with it. To commit
-            // behind one's own commit, which the others have taken, would be a line of one's own.
-            return AddressOf(_mls.Own);
-        }
-
         return exception.Data["mls.committer"] is uint leaf ? AddressOf(leaf) : null;
     }
 

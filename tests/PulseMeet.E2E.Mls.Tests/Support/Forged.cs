@@ -3,7 +3,7 @@ using PulseMeet.E2E.Primitives;
 namespace PulseMeet.E2E.Mls.Tests;
 
 /// <summary>Commits of a member, or of a joiner, who keeps no rule: right in everything but in what the test breaks.</summary>
-internal sealed class Forged
+internal sealed partial class Forged
 {
     /// <summary>What the commit says.</summary>
     public IReadOnlyList<CommittedProposal> Proposals { get; init; } = [];
@@ -40,21 +40,12 @@ internal sealed class Forged
     /// <summary>Changes the confirmation tag.</summary>
     public Func<byte[], byte[]>? Tag { get; init; }
 
-    public static CommittedProposal Own(Member forger, Proposal proposal) =>
-        new(proposal, Sender.Member(forger.Group.Own), null);
-
     /// <summary>A private commit of a member with the proposals given by value.</summary>
     public static byte[] Private(EpochState forger, params Proposal[] proposals) => new Forged
     {
         Proposals = [.. proposals.Select(proposal => new CommittedProposal(proposal, Sender.Member(forger.Own), null))],
         Format = WireFormat.PrivateMessage,
     }.By(forger);
-
-    /// <summary>A commit of a member with the proposals given by value.</summary>
-    public static byte[] Commit(Member forger, params Proposal[] proposals) =>
-        new Forged { Proposals = [.. proposals.Select(proposal => Own(forger, proposal))] }.By(forger);
-
-    public byte[] By(Member forger) => By(forger.Epoch);
 
     public byte[] By(EpochState epoch)
     {

@@ -42,7 +42,7 @@ public sealed class PulseAnswers
         int before = Count(world, alice, bob);
         for (int i = 0; i < 12; i++)
         {
-            await bob.SayToAsync(alice, pulse.Id, ContentType.PulseLine, group => new PulseLine(PulseLine.Asks, group.Statement()).Encode());
+            await bob.SayToAsync(alice, pulse.Id, ContentType.PulseLine, group => new PulseLine(PulseLine.Asks, 0, group.Statement()).Encode());
             await bob.SyncAsync();
             await alice.SyncAsync();
             await alice.SyncAsync();
@@ -143,7 +143,7 @@ public sealed class PulseAnswers
         await world.SettleAsync(2);
         Assert.Empty(bob.PulseTexts(pulse.Id));
         await carol.TellAsync(pulse.Id, "two");
-        await world.SettleAsync(2);
+        await world.SettleAsync(5);
         world.Clock.Advance(TimeSpan.FromMinutes(2));
         await world.SettleAsync(4);
         Assert.Equal(["two", "one"], bob.PulseTexts(pulse.Id));
@@ -153,7 +153,7 @@ public sealed class PulseAnswers
         await world.SettleAsync(2);
         await carol.TellAsync(pulse.Id, "three");
         await world.SettleAsync(2);
-        world.Clock.Advance(TimeSpan.FromMinutes(2));
+        world.Clock.Advance(TimeSpan.FromHours(25));
         await world.SettleAsync(4);
         Assert.Equal(["three"], dave.PulseTexts(pulse.Id));
         Assert.DoesNotContain(dave.Seen, e => e is PulseMessagesMissing);
@@ -233,7 +233,7 @@ public sealed class PulseAnswers
         await bob.SyncAsync();
         await bob.SyncAsync();
         copy.TakeCandidates([commit.Commit]);
-        await carol.SayToAsync(bob, pulse.Id, ContentType.PulseLine, _ => new PulseLine(PulseLine.Says, copy.Statement()).Encode());
+        await carol.SayToAsync(bob, pulse.Id, ContentType.PulseLine, _ => new PulseLine(PulseLine.Says, 0, copy.Statement()).Encode());
         await engine.Pulses.Words.SayAsync(default);
         await engine.Outbox.SendAsync(default);
         await bob.SyncAsync();

@@ -75,7 +75,7 @@ public sealed class PulseForks
         {
             foreach ((Member member, ulong epoch) in new[] { (bob, now), (carol, now - 1) })
             {
-                byte[] line = new PulseLine(PulseLine.Says, new ForkStatement(pulse.Id.ToArray(), [new EpochMark(epoch, new byte[32], new byte[32])]).Encode()).Encode();
+                byte[] line = new PulseLine(PulseLine.Says, 0, new ForkStatement(pulse.Id.ToArray(), [new EpochMark(epoch, new byte[32], new byte[32])]).Encode()).Encode();
                 await member.SayToAsync(alice, pulse.Id, ContentType.PulseLine, _ => line);
                 await world.SettleAsync(2);
             }

@@ -98,6 +98,31 @@ public sealed class PulsePutBack
         Assert.DoesNotContain(world.Members.SelectMany(member => member.Seen), e => e is PulseForkSuspected or PulseStalled);
     }
 
+    /// <summary>Alice has changed the chat since the copy, which does not know her commit: she may not go on beside it.</summary>
+    [Fact]
+    public async Task A_commit_of_the_later_store_is_known_as_ones_own_and_the_device_makes_no_other_beside_it()
+    {
+        await using var world = new World();
+        var closed = new PulseOptions { Suite = PulseSuite.X25519, Rights = PulseRights.Default with { ExternalJoin = false } };
+        (PulseChat pulse, Member alice, Member bob, Member carol) = await world.RooftopAsync(closed);
+        InMemoryStore copy = alice.Store.Copy();
+        await pulse.RenameAsync("Roof");
+        await world.SettleAsync(2);
+        ulong epoch = await world.EpochAsync(pulse.Id, bob);
+        await alice.RestoreAsync(copy);
+        await alice.TellAsync(pulse.Id, "waits for ever");
+        await world.SettleAsync(4);
+        world.Clock.Advance(TimeSpan.FromHours(2));
+        await world.SettleAsync(4);
+        Assert.Single(alice.Seen.OfType<PulseStalled>());
+        Assert.Equal(epoch, await world.EpochAsync(pulse.Id, bob));
+        Assert.Empty(carol.PulseTexts(pulse.Id));
+        await bob.TellAsync(pulse.Id, "here");
+        await world.SettleAsync(2);
+        Assert.Equal(["here"], carol.PulseTexts(pulse.Id));
+        Assert.DoesNotContain(new[] { bob, carol }.SelectMany(member => member.Seen), e => e is PulseForkSuspected or PulseStalled);
+    }
+
     /// <summary>Attacks 17, 24 and 54: the numbers of the stream that the copy ended say nothing about those of the next.</summary>
     [Fact]
     public async Task Who_comes_in_after_a_store_was_put_back_gets_nothing_from_it_that_was_said_before()

@@ -354,6 +354,7 @@ internal sealed class PulseCommits(ClientCore core, PulseMessages messages)
         }
 
         PulseGroupBefore before = PulseGroupBefore.Of(group);
+        int own = group.HasPrepared ? page.FindIndex(commit => PublicBytes.Equal(commit.Span, group.Prepared!.Commit)) : -1;
         CandidateOutcome outcome = group.TakeCandidates(page);
         pulse.Change();
         record.IsAskWanted |= outcome.Unreadable.Count > 0;
@@ -369,6 +370,13 @@ internal sealed class PulseCommits(ClientCore core, PulseMessages messages)
         record.IsCatchUpWanted = true;
         record.IsRegistered = true;
         await EnterAsync(work, pulse, group, before, outcome, dropped).ConfigureAwait(false);
+        if (outcome.Taken < own && group is { IsRemoved: false, HasPrepared: false, Unfinished: null, Data.Rights.ExternalJoin: true })
+        {
+            // Its offer lost, and all that it was for is done. But the relay may have its group info, which leads to a line where nobody is:
+            // the next commit puts another in its place.
+            group.Suspect();
+        }
+
         return true;
     }
 

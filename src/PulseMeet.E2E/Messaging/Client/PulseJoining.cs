@@ -17,6 +17,9 @@ internal sealed class PulseJoining(ClientCore core, DeviceLists lists, PulseKeys
     /// <summary>When the relay was last asked in vain for what a Welcome needs, by the Welcome's key in hexadecimal digits.</summary>
     private readonly ConcurrentDictionary<string, DateTimeOffset> _askedAt = new(StringComparer.Ordinal);
 
+    /// <summary>Welcomes to the epoch in which this device is by another one, by their keys in hexadecimal digits.</summary>
+    private readonly ConcurrentDictionary<string, bool> _rivals = new(StringComparer.Ordinal);
+
     /// <summary>Takes the Welcomes that wait.</summary>
     /// <returns>Whether all of them are dealt with.</returns>
     public async Task<bool> TakeWelcomesAsync(CancellationToken cancellationToken)
@@ -25,10 +28,11 @@ internal sealed class PulseJoining(ClientCore core, DeviceLists lists, PulseKeys
         IReadOnlyList<OpenedRecord> waiting =
             await core.Store.ScanAsync(RecordKey.Welcomes, default, default, WelcomeRecord.Max, cancellationToken).ConfigureAwait(false);
 
-        // The newest first: where a commit lost and was made anew, those before it lead nowhere.
+        // The newest first: where a commit lost and was made anew, those before it lead nowhere. Of two to one epoch the older one leads on.
+        HashSet<PulseId> entered = [];
         foreach (OpenedRecord item in waiting.Reverse())
         {
-            isDone &= await TakeAsync(item.Key.ToArray(), WelcomeRecord.Decode(item.Value), cancellationToken).ConfigureAwait(false);
+            isDone &= await TakeAsync(item.Key.ToArray(), WelcomeRecord.Decode(item.Value), entered, cancellationToken).ConfigureAwait(false);
         }
 
         return isDone;
@@ -115,7 +119,7 @@ internal sealed class PulseJoining(ClientCore core, DeviceLists lists, PulseKeys
         return await OfferAsync(id, cancellationToken).ConfigureAwait(false);
     }
 
-    private async Task<bool> TakeAsync(byte[] key, WelcomeRecord record, CancellationToken cancellationToken)
+    private async Task<bool> TakeAsync(byte[] key, WelcomeRecord record, HashSet<PulseId> entered, CancellationToken cancellationToken)
     {
         try
         {
@@ -127,7 +131,7 @@ internal sealed class PulseJoining(ClientCore core, DeviceLists lists, PulseKeys
                 return true;
             }
 
-            if (IsPaused(key, record))
+            if (IsPaused(key, record) || await IsRivalStillAsync(key, record, cancellationToken).ConfigureAwait(false))
             {
                 return true;
             }
@@ -146,7 +150,7 @@ internal sealed class PulseJoining(ClientCore core, DeviceLists lists, PulseKeys
 
             await core.ChangeAsync(
                 [Gates.KeyPackages, Gates.Pulse(record.Pulse)],
-                work => JoinAsync(work, key, record, welcome, message, snapshot),
+                work => JoinAsync(work, key, record, welcome, message, snapshot, entered),
                 cancellationToken).ConfigureAwait(false);
         }
         catch (E2EException exception) when (IsOfTheInput(exception.Reason))
@@ -221,7 +225,8 @@ internal sealed class PulseJoining(ClientCore core, DeviceLists lists, PulseKeys
         },
         cancellationToken);
 
-    private async Task JoinAsync(Work work, byte[] key, WelcomeRecord record, Welcome welcome, byte[] message, byte[] snapshot)
+    private async Task JoinAsync(
+        Work work, byte[] key, WelcomeRecord record, Welcome welcome, byte[] message, byte[] snapshot, HashSet<PulseId> entered)
     {
         if (await PulseKeys.FindAsync(work, welcome).ConfigureAwait(false) is not { } found)
         {
@@ -243,6 +248,7 @@ internal sealed class PulseJoining(ClientCore core, DeviceLists lists, PulseKeys
             out DeviceAddress inviter);
         OpenPulse? before;
         PulseGroup? old;
+        bool isRival;
         try
         {
             if (PulseId.Find(group.Id) != record.Pulse)
@@ -250,11 +256,20 @@ internal sealed class PulseJoining(ClientCore core, DeviceLists lists, PulseKeys
                 throw new E2EException(E2EError.MlsWrongGroup, "The Welcome is to another group than the relay says.");
             }
 
-            work.Delete(RecordKey.Welcomes, key);
             before = await work.PulseAsync(record.Pulse).ConfigureAwait(false);
             old = before is { Record.IsOpen: true, Group: { IsRemoved: false } held } ? held : null;
             bool isBlocked = (await work.UserAsync(inviter.UserId).ConfigureAwait(false))?.Standing == Standing.Blocked;
-            if (isBlocked || (before is not null && group.Epoch <= before.Record.LastEpoch))
+            isRival = old is not null && !isBlocked && before!.Record is { IsProvisional: true, IsByWelcome: true } && group.Epoch == before.Record.LastEpoch;
+            if (isRival && MayStay(before!.Record, record) && !entered.Contains(record.Pulse))
+            {
+                // Of two that were committed at once one leads nowhere: which it is shows by what opens.
+                _rivals[Convert.ToHexString(key)] = true;
+                group.Dispose();
+                return;
+            }
+
+            work.Delete(RecordKey.Welcomes, key);
+            if (isBlocked || (before is not null && !isRival && group.Epoch <= before.Record.LastEpoch))
             {
                 // Of somebody who is not heard; or of a commit that lost before the one by which this device came in was made, or shown again.
                 group.Dispose();
@@ -305,8 +320,11 @@ internal sealed class PulseJoining(ClientCore core, DeviceLists lists, PulseKeys
         work.Delete(RecordKey.PulseJoins, record.Pulse.ToArray());
         OpenPulse pulse = work.AddPulse(record.Pulse, entry, group);
 
-        // Only the commit that is made anew by whoever made the one that lost leads on: all else is another line, on which nothing was said.
-        bool isMadeAnew = old is not null && before!.Record is { IsProvisional: true, IsByWelcome: true } && before.Record.Inviter == inviter;
+        // Only the commit that is made anew by whoever made the one that lost leads on, or another one for whom nobody else is there: all else is
+        // another line, on which nothing was said.
+        bool isMadeAnew = old is not null && before!.Record is { IsProvisional: true, IsByWelcome: true }
+            && (before.Record.Inviter == inviter || (isRival && group.Roster.Accounts.All(account => old.Roster.HasSame(account.UserId, group.Roster))));
+        entered.Add(record.Pulse);
         entry.SaidBefore = isMadeAnew ? before!.Record.SaidBefore : await work.HighestAsync(pulse.Conversation).ConfigureAwait(false);
         if (await messages.HasSaidAsync(work, pulse).ConfigureAwait(false))
         {
@@ -339,6 +357,19 @@ internal sealed class PulseJoining(ClientCore core, DeviceLists lists, PulseKeys
         await messages.OpenWaitingAsync(work, pulse).ConfigureAwait(false);
         work.WantPump();
     }
+
+    /// <summary>Whether a Welcome that waits is to the epoch in which this device is, and nothing speaks for it yet.</summary>
+    private Task<bool> IsRivalStillAsync(byte[] key, WelcomeRecord welcome, CancellationToken cancellationToken) => core.ChangeAsync(
+        [Gates.Pulse(welcome.Pulse)],
+        async work => _rivals.ContainsKey(Convert.ToHexString(key))
+            && await work.PulseAsync(welcome.Pulse).ConfigureAwait(false) is { } pulse
+            && MayStay(pulse.Record, welcome),
+        cancellationToken);
+
+    /// <summary>Whether a device stays where it is beside another Welcome to the same epoch: everything has opened there.</summary>
+    private bool MayStay(PulseRecord record, WelcomeRecord rival) => record is { IsOpen: true, IsAskWanted: false }
+        && record.AskedAt == DateTimeOffset.UnixEpoch
+        && (core.Time.GetUtcNow() - rival.ArrivedAt).Duration() < WelcomeRecord.MaxAge;
 
     /// <summary>A chat that this device is in is taken over by nobody who was not in it: anybody can make another group under its id.</summary>
     private static void RequireSame(PulseGroup old, PulseGroup group, DeviceAddress inviter)

@@ -21,6 +21,8 @@ internal sealed class PulseMessages(ClientCore core)
 
     private const int Page = 100;
 
+    public static ListView NoList => new(0, new byte[Sha256.Size]);
+
     public async Task<MessageId> SendAsync(PulseId id, MessageContent content, CancellationToken cancellationToken)
     {
         _ = core.Identity;
@@ -185,9 +187,10 @@ internal sealed class PulseMessages(ClientCore core)
     public static async Task TakeAsync(Work work, OpenPulse pulse, SealedContent content, bool isSaidAgain)
     {
         IncomingStream stream = await work.IncomingAsync(content.Stream).ConfigureAwait(false);
-        if (!isSaidAgain && (ulong)content.RecipientList.Number < content.Number)
+        if (stream.Baseline == 0 && pulse.Record.HasComeBack && pulse.Record.ToAsk.Count < PulseRecord.MaxTold)
         {
-            stream.BeginAfter((ulong)content.RecipientList.Number);
+            // This device may have missed what the sender said before: it was in the chat, and could not follow.
+            pulse.Record.ToAsk.Add(content.Stream.Sender);
         }
 
         if (ContentType.IsInternal(content.Type))
@@ -379,7 +382,7 @@ internal sealed class PulseMessages(ClientCore core)
             ? Math.Max(draft.Number, await work.HighestAsync(pulse.Conversation).ConfigureAwait(false))
             : draft.Number;
         var content = new SealedContent(
-            draft.Stream, draft.Number, highest, draft.Time, own.View, ForAllSince(pulse, draft.Number), 0, draft.Type, draft.Body);
+            draft.Stream, draft.Number, highest, draft.Time, own.View, NoList, 0, draft.Type, draft.Body);
         byte[] message;
         try
         {
@@ -395,14 +398,6 @@ internal sealed class PulseMessages(ClientCore core)
         work.Put(RecordKey.PulseSent, key, new PulseSentRecord(draft, 0).Encode());
         AddOutgoing(work, pulse.Id, new PulseOutboxRecord(group.Epoch, NewId(), message, key));
         return true;
-    }
-
-    /// <summary>In the place of a recipient's list: the number behind which everything was for all who are in the chat now, because nobody has come
-    /// since. Whoever hears this device for the first time, after it could not follow for a while, knows by it what it misses.</summary>
-    private ListView ForAllSince(OpenPulse pulse, ulong number)
-    {
-        ulong newest = pulse.Record.Baselines.Values.Where(came => came.StreamId == core.StreamId).Select(came => came.Number).DefaultIfEmpty().Max();
-        return new ListView((long)Math.Min(newest, number - 1), new byte[Sha256.Size]);
     }
 
     private void Wait(Work work, PulseId id, PulseSentRecord record, byte[] key)

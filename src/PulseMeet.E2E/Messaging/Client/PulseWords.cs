@@ -89,10 +89,16 @@ internal sealed class PulseWords(ClientCore core, DeviceLists lists, Conversatio
 
             foreach (DeviceAddress device in record.ToTell)
             {
-                Say(work, id, group, device, ContentType.PulseLine, new PulseLine(record.IsProvisional ? PulseLine.Wonders : PulseLine.Says, group.Statement()).Encode());
+                State(device, record.IsProvisional ? PulseLine.Wonders : PulseLine.Says);
+            }
+
+            foreach (DeviceAddress device in record.ToAsk)
+            {
+                State(device, record.IsProvisional ? PulseLine.Wonders : PulseLine.Asks);
             }
 
             record.ToTell.Clear();
+            record.ToAsk.Clear();
             bool asks = record.IsAskWanted && IsOver(record.AskedAt, AskInterval, work.Now);
             if (!asks && !IsOver(record.StatedAt, Interval, work.Now))
             {
@@ -103,7 +109,7 @@ internal sealed class PulseWords(ClientCore core, DeviceLists lists, Conversatio
             DeviceAddress[] others = [.. group.Roster.Devices.Select(device => device.Leaf.Address).Where(device => device != core.Address)];
             foreach (DeviceAddress device in Choose(others))
             {
-                Say(work, id, group, device, ContentType.PulseLine, new PulseLine(kind, group.Statement()).Encode());
+                State(device, kind);
             }
 
             if (IsOver(record.StatedAt, Interval, work.Now))
@@ -119,6 +125,9 @@ internal sealed class PulseWords(ClientCore core, DeviceLists lists, Conversatio
                 record.AskedAt = work.Now;
                 record.IsAskWanted = false;
             }
+
+            void State(DeviceAddress device, byte kind) =>
+                Say(work, id, group, device, ContentType.PulseLine, new PulseLine(kind, Since(record, device), group.Statement()).Encode());
         },
         cancellationToken);
 
@@ -184,7 +193,11 @@ internal sealed class PulseWords(ClientCore core, DeviceLists lists, Conversatio
         switch (content.Type)
         {
             case ContentType.PulseLine:
-                Judge(work, pulse, group, word.Device, PulseLine.Decode(content.Body.Span));
+                var line = PulseLine.Decode(content.Body.Span);
+                IncomingStream stream = await work.IncomingAsync(content.Stream).ConfigureAwait(false);
+                stream.Reach(line.Since, work.Now);
+                stream.Note(content.Highest, work.Now);
+                Judge(work, pulse, group, word.Device, line);
                 break;
             case ContentType.ResendRequest:
                 await AnswerAsync(work, record, content, word, ResendNames.Decode(content.Body.Span)).ConfigureAwait(false);
@@ -197,6 +210,10 @@ internal sealed class PulseWords(ClientCore core, DeviceLists lists, Conversatio
                 break;
         }
     }
+
+    /// <summary>Behind which number what this device says is for another.</summary>
+    private ulong Since(PulseRecord record, DeviceAddress device) =>
+        record.Baselines.TryGetValue(device, out PulseBaseline came) && came.StreamId == core.StreamId ? came.Number : 0;
 
     private void Judge(Work work, OpenPulse pulse, PulseGroup group, DeviceAddress speaker, PulseLine line)
     {

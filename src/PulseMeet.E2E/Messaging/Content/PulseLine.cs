@@ -5,14 +5,16 @@ namespace PulseMeet.E2E.Messaging;
 /// <summary>What a member says inside a pairwise session of the line of a pulse chat that it is on.</summary>
 /// <param name="Kind">0: a statement. 1: a statement, and the other is to say the same of itself. 2: a question alone, of a device that came
 /// back by itself and does not know yet whether it is in: what it states is not judged.</param>
+/// <param name="Since">Behind which number all that the speaker has said in its stream is for the one who is told: the highest that it had given
+/// when that device came in; 0 for one that was there before it began.</param>
 /// <param name="Statement">A fork statement of docs/protocol-groups.md.</param>
-internal sealed record PulseLine(byte Kind, byte[] Statement)
+internal sealed record PulseLine(byte Kind, ulong Since, byte[] Statement)
 {
     public const byte Says = 0;
     public const byte Asks = 1;
     public const byte Wonders = 2;
 
-    public byte[] Encode() => [Kind, .. Statement];
+    public byte[] Encode() => new RecordWriter().Byte(Kind).UInt64(Since).Bytes(Statement).ToArray();
 
     /// <exception cref="E2EException">Malformed (<see cref="E2EError.InvalidEncoding"/>).</exception>
     public static PulseLine Decode(ReadOnlySpan<byte> body)
@@ -20,7 +22,7 @@ internal sealed record PulseLine(byte Kind, byte[] Statement)
         var reader = new SpanReader(body);
         byte kind = reader.ReadByte();
         return kind <= Wonders
-            ? new PulseLine(kind, reader.ReadRest().ToArray())
+            ? new PulseLine(kind, reader.ReadUInt64(), reader.ReadRest().ToArray())
             : throw new E2EException(E2EError.InvalidEncoding, "A word of an unknown kind.");
     }
 }

@@ -98,7 +98,13 @@ internal sealed class PulseRecord
     /// <summary>Devices that are to be told which line this one is on.</summary>
     public List<DeviceAddress> ToTell { get; } = [];
 
+    /// <summary>Devices that are to be asked for the same: this one has heard them for the first time after it had come back.</summary>
+    public List<DeviceAddress> ToAsk { get; } = [];
+
     public bool IsOpen => ClosedAt is null;
+
+    /// <summary>Whether it came in by itself the last time: it was in the chat before.</summary>
+    public bool HasComeBack => !IsByWelcome && FirstEpoch > 0;
 
     /// <summary>It follows after all: it does not come back by itself.</summary>
     public void Follow()
@@ -158,6 +164,8 @@ internal sealed class PulseRecord
 
         writer.Texts([.. Unchecked]).Byte((byte)ToTell.Count);
         ToTell.ForEach(device => writer.Address(device));
+        writer.Byte((byte)ToAsk.Count);
+        ToAsk.ForEach(device => writer.Address(device));
         writer.Byte((byte)_rejoins.Count);
         _rejoins.ForEach(at => writer.Time(at));
         return writer.ToArray();
@@ -203,6 +211,11 @@ internal sealed class PulseRecord
         for (int left = reader.ReadByte(); left > 0; left--)
         {
             record.ToTell.Add(DeviceCertificate.ReadAddress(ref reader));
+        }
+
+        for (int left = reader.ReadByte(); left > 0; left--)
+        {
+            record.ToAsk.Add(DeviceCertificate.ReadAddress(ref reader));
         }
 
         for (int left = reader.ReadByte(); left > 0; left--)

@@ -73,13 +73,32 @@ internal sealed class IncomingStream
     /// <summary>Whether the app was told that this number is missing.</summary>
     public bool IsNamed(ulong number) => _named.Contains(number);
 
-    /// <summary>Before the first number: what comes after one was for this device, too, says the sender.</summary>
-    public void BeginAfter(ulong number)
+    /// <summary>The sender says behind which number all was for this device: what is below the first one that came is missing from there on.</summary>
+    public void Reach(ulong since, DateTimeOffset now)
     {
+        if (since == ulong.MaxValue)
+        {
+            return;
+        }
+
         if (Baseline == 0)
         {
-            Baseline = number + 1;
-            Highest = number;
+            Baseline = since + 1;
+            Highest = since;
+        }
+        else if (since + 1 < Baseline)
+        {
+            var below = new RangeSet();
+            below.Add(new NumberRange(since + 1, Baseline - 1));
+            foreach (NumberRange came in _early.Ranges.ToArray())
+            {
+                below.Take(came);
+            }
+
+            _early.Take(new NumberRange(since + 1, Baseline - 1));
+            _missing.AddAll(below.Ranges);
+            Baseline = since + 1;
+            NoticedAt ??= _missing.Ranges.Count > 0 ? now : null;
         }
     }
 

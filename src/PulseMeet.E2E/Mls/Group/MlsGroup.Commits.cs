@@ -17,14 +17,15 @@ internal sealed partial class MlsGroup
         return Pending;
     }
 
-    /// <summary>Passes over some generations of this member's own handshake ratchet, whose keys a state that was lost may have used: they are
-    /// deleted. RFC 9420, section 6.3.1, guards the nonce for that case; the others take no second message of a generation all the same.</summary>
+    /// <summary>Passes over some generations of this member's own handshake ratchet, whose keys a state that was lost may have used. What it sealed
+    /// with them still opens, so that a commit of its own is known as one. RFC 9420, section 6.3.1, guards the nonce for that case; the others
+    /// take no second message of a generation all the same.</summary>
     /// <param name="count">How many.</param>
     /// <param name="max">The generation beyond which nothing is passed over: others let a sender be so far ahead only.</param>
     public void SkipHandshakes(uint count, uint max)
     {
         EpochState epoch = Open();
-        epoch.Ratchets.Ratchet(epoch.Own, ContentType.Commit).Skip(count, max);
+        epoch.Ratchets.Ratchet(epoch.Own, ContentType.Commit).Skip(count, max, _services.Bounds.KeptGenerations, Now());
     }
 
     /// <summary>The pending commit is the group's.</summary>

@@ -29,12 +29,12 @@ internal sealed class HashRatchet(MlsSuite suite, MlsSecret secret, uint generat
         return key;
     }
 
-    /// <summary>Passes over generations, up to one; their keys are deleted.</summary>
-    public void Skip(uint count, uint max)
+    /// <summary>Passes over generations, up to one; their keys are kept like others that were passed over.</summary>
+    public void Skip(uint count, uint max, int maxKept, long now)
     {
         for (; count > 0 && Generation < max; count--)
         {
-            Advance();
+            Keep(maxKept, now);
         }
     }
 
@@ -84,12 +84,7 @@ internal sealed class HashRatchet(MlsSuite suite, MlsSecret secret, uint generat
 
         while (Generation < generation)
         {
-            _kept.Add(Generation, new KeptKey(Current(), now));
-            Advance();
-            if (_kept.Count > maxKept)
-            {
-                Drop(_kept.Keys.First());
-            }
+            Keep(maxKept, now);
         }
 
         Advance();
@@ -167,6 +162,16 @@ internal sealed class HashRatchet(MlsSuite suite, MlsSecret secret, uint generat
         }
 
         _kept.Clear();
+    }
+
+    private void Keep(int maxKept, long now)
+    {
+        _kept.Add(Generation, new KeptKey(Current(), now));
+        Advance();
+        if (_kept.Count > maxKept)
+        {
+            Drop(_kept.Keys.First());
+        }
     }
 
     private void Drop(uint generation)
