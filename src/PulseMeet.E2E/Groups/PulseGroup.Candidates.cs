@@ -111,6 +111,10 @@ internal sealed partial class PulseGroup
         }
 
         _isPreparedBefore = false;
+        if (_rolledBack)
+        {
+            PassOverUsed();
+        }
     }
 
     /// <summary>C4: a member's commit is private, so that the relay sees neither who nor what; a joiner's cannot be.</summary>
