@@ -75,7 +75,7 @@ internal sealed class PulseVerdict(PulseWalk walk, string course)
         }
     }
 
-    /// <summary>What was sealed for those who are in the chat now, and were since, they have all opened.</summary>
+    /// <summary>What was sealed for those who are in the chat now, and were since, they have all opened; or are told that it is lost.</summary>
     public void AssertEverybodyOpens()
     {
         if (_in.Count == 0)
@@ -107,7 +107,7 @@ internal sealed class PulseVerdict(PulseWalk walk, string course)
                 {
                     Required++;
                     Assert.True(
-                        member.PulseTexts(walk.Id).Contains(said.Text),
+                        member.PulseTexts(walk.Id).Contains(said.Text) || IsNamedAsLost(member, said.From),
                         Say($"{member.Address} misses «{said.Text}», sealed in {string.Join(", ", lines.Select(line => line.Epoch))}; told {string.Join(", ", member.Seen.OfType<PulseMessagesMissing>().Select(missing => $"{missing.Sender} {missing.Count} {(missing.IsLost ? "lost" : "missing")}"))}"));
                 }
             }
@@ -115,6 +115,10 @@ internal sealed class PulseVerdict(PulseWalk walk, string course)
     }
 
     public override string ToString() => $"{_in.Count} devices in it, {walk.Texts.Count} texts, {Opened} opened, {Required} of them had to be";
+
+    /// <summary>Whoever came in anew says nothing again that was before: whom it was lost for is told so.</summary>
+    private bool IsNamedAsLost(Member member, Member sender) => sender.Seen.OfType<PulseJoined>().Count(joined => joined.PulseId == walk.Id) > 1
+        && member.Seen.OfType<PulseMessagesMissing>().Any(missing => missing.IsLost && missing.Sender == sender.Address);
 
     private bool IsKept(Member device, int step) => !walk.PutBackAt.TryGetValue(device, out int at) || at < step;
 
