@@ -34,6 +34,9 @@ internal sealed class SealingRun : IDisposable
 
     public IncrementalSha256? Digest { get; }
 
+    /// <summary>Where the nonces come from; random where null.</summary>
+    public SegmentNonces? Nonces { get; init; }
+
     /// <summary>The position of the segment that is read next.</summary>
     public long NextPosition { get; set; }
 
@@ -99,7 +102,7 @@ internal sealed class SealingRun : IDisposable
 /// <summary>One worker of a <see cref="SealingRun"/>: two buffers and a cipher.</summary>
 internal sealed class SealingWorker(SealingRun run) : ISegmentWorker
 {
-    private readonly FloeSegmentCipher _cipher = new(run.State);
+    private readonly FloeSegmentCipher _cipher = new(run.State, run.Nonces);
     private readonly byte[] _plaintext = new byte[run.State.Parameters.PlaintextLength];
     private readonly byte[] _segment = new byte[run.State.Parameters.SegmentLength];
     private long _position;

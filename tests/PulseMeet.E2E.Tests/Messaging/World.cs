@@ -31,6 +31,9 @@ internal sealed class World : IAsyncDisposable
     /// <summary>What lies between every client that is made from now on and the relay.</summary>
     public Func<IE2ERelay, IE2ERelay> Through { get; set; } = relay => relay;
 
+    /// <summary>What lies between every client that is made from now on and the media store.</summary>
+    public Func<IMediaStore, IMediaStore> ThroughMedia { get; set; } = media => media;
+
     /// <summary>The clock of every client that is made from now on; null for everybody's.</summary>
     public TimeProvider? ClientClock { get; set; }
 
