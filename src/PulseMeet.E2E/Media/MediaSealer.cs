@@ -121,6 +121,36 @@ public static class MediaSealer
         }
     }
 
+    /// <summary>Seals a stream in a way that gives the same bytes for the same content once more.</summary>
+    /// <param name="source">Read to its end. Not disposed.</param>
+    /// <param name="destination">Written and flushed. Not disposed.</param>
+    /// <param name="key">The file's key. Not disposed.</param>
+    /// <param name="iv">32 random bytes, the file's own.</param>
+    /// <param name="nonces">The file's own. Not disposed.</param>
+    /// <param name="description">What the reference says about the file.</param>
+    /// <param name="cancellationToken">Stops between segments.</param>
+    internal static async ValueTask<MediaReference> SealRepeatablyAsync(
+        Stream source,
+        Stream destination,
+        MediaKey key,
+        ReadOnlyMemory<byte> iv,
+        SegmentNonces nonces,
+        MediaDescription description,
+        CancellationToken cancellationToken)
+    {
+        MediaSealingOptions options = Check(key, description, null);
+        using FloeState state = StartWith(key, description, options, iv.Span);
+        return await SealAsync(source, destination, sync: false, state, nonces, key, description, options, null, cancellationToken)
+            .ConfigureAwait(false);
+    }
+
+    private static FloeState StartWith(MediaKey key, MediaDescription description, MediaSealingOptions options, ReadOnlySpan<byte> iv)
+    {
+        using SecretScope secret = key.Use();
+        return FloeState.Start(
+            secret.Span, options.Parameters, iv, MediaAssociatedData.Encode(description.MediaId, description.Kind));
+    }
+
     internal static MediaSealingOptions Check(MediaKey key, MediaDescription description, MediaSealingOptions? options)
     {
         ArgumentNullException.ThrowIfNull(key);
@@ -185,8 +215,24 @@ public static class MediaSealer
         ArgumentNullException.ThrowIfNull(destination);
         options = Check(key, description, options);
         using FloeState state = Start(key, description, options);
+        return await SealAsync(source, destination, sync, state, nonces: null, key, description, options, progress, cancellationToken)
+            .ConfigureAwait(false);
+    }
+
+    private static async ValueTask<MediaReference> SealAsync(
+        Stream source,
+        Stream destination,
+        bool sync,
+        FloeState state,
+        SegmentNonces? nonces,
+        MediaKey key,
+        MediaDescription description,
+        MediaSealingOptions options,
+        IProgress<long>? progress,
+        CancellationToken cancellationToken)
+    {
         var reader = new PlaintextReader(new StreamEnd(source, sync), options.Padding);
-        using var run = new SealingRun(state, reader, new StreamEnd(destination, sync), options, progress);
+        using var run = new SealingRun(state, reader, new StreamEnd(destination, sync), options, progress) { Nonces = nonces };
         await run.WriteHeaderAsync(cancellationToken).ConfigureAwait(false);
         await run.RunAsync(cancellationToken).ConfigureAwait(false);
         return run.ToReference(description, key);

@@ -35,6 +35,9 @@ internal sealed class SealingRun : IDisposable
 
     public FileDigest? Digest { get; }
 
+    /// <summary>Where the nonces come from; random where null.</summary>
+    public SegmentNonces? Nonces { get; init; }
+
     /// <summary>The position of the segment that is read next.</summary>
     public long NextPosition { get; set; }
 
@@ -121,7 +124,7 @@ internal sealed class SealingRun : IDisposable
 /// <summary>One worker of a <see cref="SealingRun"/>: two buffers, a cipher and a hash.</summary>
 internal sealed class SealingWorker(SealingRun run) : ISegmentWorker
 {
-    private readonly FloeSegmentCipher _cipher = new(run.State);
+    private readonly FloeSegmentCipher _cipher = new(run.State, run.Nonces);
     private readonly TreeHash? _hash = run.Digest is null ? null : new TreeHash();
     private readonly byte[] _leaf = new byte[run.Digest is null ? 0 : TreeShape.DigestSize];
     private readonly byte[] _plaintext = new byte[run.State.Parameters.PlaintextLength];

@@ -135,6 +135,6 @@ internal sealed class Member : IAsyncDisposable
             MasterKeys.Of(_masterKey),
             options,
             _world.ClientClock ?? _world.Clock,
-            _world.Media.Connect(UserId));
+            _world.ThroughMedia(_world.Media.Connect(UserId)));
     }
 }

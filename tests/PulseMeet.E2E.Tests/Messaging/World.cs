@@ -35,6 +35,9 @@ internal sealed class World : IAsyncDisposable
     /// <summary>Opens a device's store: what it has in memory, unless a test keeps it elsewhere.</summary>
     public Func<Member, IE2EStore> OpenStore { get; set; } = member => member.Store;
 
+    /// <summary>What lies between every client that is made from now on and the media store.</summary>
+    public Func<IMediaStore, IMediaStore> ThroughMedia { get; set; } = media => media;
+
     /// <summary>The clock of every client that is made from now on; null for everybody's.</summary>
     public TimeProvider? ClientClock { get; set; }
 

@@ -7,7 +7,7 @@ namespace PulseMeet.E2E.Media;
 /// AES-GCM alone and allocate nothing.</summary>
 /// <remarks>c2sp.org/FLOE, encryptSegment and decryptSegment. Not thread-safe: one for each worker, over one shared
 /// <see cref="FloeState"/>, which it does not dispose.</remarks>
-internal sealed class FloeSegmentCipher(FloeState state) : IDisposable
+internal sealed class FloeSegmentCipher(FloeState state, SegmentNonces? nonces = null) : IDisposable
 {
     private const uint NotFinal = 0xFFFFFFFF;
     private const int NonceOffset = 4;
@@ -17,7 +17,7 @@ internal sealed class FloeSegmentCipher(FloeState state) : IDisposable
     private AesGcm256Key? _key;
     private long _keyNumber = -1;
 
-    /// <summary>encryptSegment with a random nonce.</summary>
+    /// <summary>encryptSegment with a random nonce, or the one that the file's nonces give.</summary>
     /// <param name="plaintext">A full segment's, or at most that of the final one.</param>
     /// <param name="position">Counts from 0; the caller seals each position once.</param>
     /// <param name="isFinal">Whether the file ends here.</param>
@@ -25,7 +25,15 @@ internal sealed class FloeSegmentCipher(FloeState state) : IDisposable
     public void Seal(ReadOnlySpan<byte> plaintext, long position, bool isFinal, Span<byte> segment)
     {
         Span<byte> nonce = stackalloc byte[AesGcm256.NonceSize];
-        Randomness.NextNonce(nonce);
+        if (nonces is null)
+        {
+            Randomness.NextNonce(nonce);
+        }
+        else
+        {
+            nonces.Write(plaintext, position, isFinal, nonce);
+        }
+
         Seal(plaintext, position, isFinal, nonce, segment);
     }
 

@@ -170,6 +170,8 @@ public sealed partial class E2EClient
     /// <param name="progress">Gets the sealed bytes that are durable in the media store; may be null.</param>
     /// <param name="cancellationToken">Stops between two parts.</param>
     /// <returns>The message's id, once it is durable.</returns>
+    /// <remarks>A call that was interrupted, by whatever, is taken up by the same call again within 7 days: for the same user, with the same details and content, it
+    /// goes on where the media store is. The file is read twice.</remarks>
     /// <exception cref="ArgumentException">The file cannot seek, or a detail is outside its bounds.</exception>
     /// <exception cref="InvalidOperationException">The client was made without a media store.</exception>
     /// <exception cref="E2EException">As for <see cref="SendAsync"/>, or over the media store's quota
@@ -190,9 +192,14 @@ public sealed partial class E2EClient
 
         Engine engine = await OpenAsync(cancellationToken).ConfigureAwait(false);
         _ = engine.Core.Identity;
-        using MediaReference reference = await Transfer.PutAsync(file, details, progress, cancellationToken).ConfigureAwait(false);
-        return await engine.Conversations
-            .SendAsync(userId, MessageContent.Media(reference, details.Caption), cancellationToken).ConfigureAwait(false);
+        return await PutAndSendAsync(
+            engine,
+            "user " + userId,
+            file,
+            details,
+            progress,
+            content => engine.Conversations.SendAsync(userId, content, cancellationToken),
+            cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Opens a file that a message refers to. Nothing comes out that was not verified.</summary>
@@ -206,7 +213,8 @@ public sealed partial class E2EClient
     public async Task<Stream> OpenMediaAsync(MediaReference media, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(media);
-        return await Transfer.OpenAsync(media, cancellationToken).ConfigureAwait(false);
+        Engine engine = await OpenAsync(cancellationToken).ConfigureAwait(false);
+        return await TransferOf(engine).OpenAsync(media, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>What waits to be brought to the relay, for an app that does that itself. Begins the sessions that are missing, which asks
@@ -284,5 +292,26 @@ public sealed partial class E2EClient
         }
     }
 
-    private MediaTransfer Transfer => new(_media ?? throw new InvalidOperationException("The client was made without a media store."));
+    /// <summary>Puts a file, says where it is, and forgets the upload once that is durable.</summary>
+    internal async Task<MessageId> PutAndSendAsync(
+        Engine engine,
+        string to,
+        Stream file,
+        FileDetails details,
+        IProgress<long>? progress,
+        Func<MessageContent, Task<MessageId>> send,
+        CancellationToken cancellationToken)
+    {
+        MediaTransfer transfer = TransferOf(engine);
+        (MediaReference reference, byte[] upload) =
+            await transfer.PutAsync(to, file, details, progress, cancellationToken).ConfigureAwait(false);
+        using (reference)
+        {
+            MessageId id = await send(MessageContent.Media(reference, details.Caption)).ConfigureAwait(false);
+            transfer.Forget(upload);
+            return id;
+        }
+    }
+
+    private MediaTransfer TransferOf(Engine engine) => new(engine.Core, _media ?? throw new InvalidOperationException("The client was made without a media store."));
 }

@@ -65,8 +65,22 @@ public sealed partial class E2EClient
         return [.. ids.Select(id => new PulseChat(this, id))];
     }
 
-    internal Task<MediaReference> PutMediaAsync(
-        Stream file, FileDetails details, IProgress<long>? progress, CancellationToken cancellationToken) => file.CanSeek
-            ? Transfer.PutAsync(file, details, progress, cancellationToken)
-            : throw new ArgumentException("The file has to be one that can seek.", nameof(file));
+    internal async Task<MessageId> SendFileToPulseAsync(
+        PulseId id, Stream file, FileDetails details, IProgress<long>? progress, CancellationToken cancellationToken)
+    {
+        if (!file.CanSeek)
+        {
+            throw new ArgumentException("The file has to be one that can seek.", nameof(file));
+        }
+
+        Engine engine = await OpenAsync(cancellationToken).ConfigureAwait(false);
+        return await PutAndSendAsync(
+            engine,
+            "pulse " + id,
+            file,
+            details,
+            progress,
+            content => engine.Pulses.SendAsync(id, content, cancellationToken),
+            cancellationToken).ConfigureAwait(false);
+    }
 }

@@ -27,6 +27,9 @@ internal sealed class Gates
     private readonly Lock _lock = new();
     private readonly Dictionary<string, Gate> _gates = new(StringComparer.Ordinal);
 
+    /// <summary>Noting an upload.</summary>
+    public const string Uploads = "#uploads";
+
     /// <summary>The rounds of pulse chats.</summary>
     public const string Pulses = "!pulses";
 

@@ -2,8 +2,12 @@ using PulseMeet.E2E.Relay;
 
 namespace PulseMeet.E2E.Messaging;
 
-/// <summary>Writes into a media store, from front to back, in large parts.</summary>
-internal sealed class MediaPutStream(IMediaStore store, byte[] id, IProgress<long>? progress) : Stream
+/// <summary>Writes into a media store, from front to back, in large parts; what is there already is left out.</summary>
+/// <param name="store">The media store.</param>
+/// <param name="id">The file.</param>
+/// <param name="there">How many bytes of the file are there.</param>
+/// <param name="progress">Gets how many bytes are durable there.</param>
+internal sealed class MediaPutStream(IMediaStore store, byte[] id, long there, IProgress<long>? progress) : Stream
 {
     private const int PartSize = 1024 * 1024;
 
@@ -48,6 +52,7 @@ internal sealed class MediaPutStream(IMediaStore store, byte[] id, IProgress<lon
     {
         long target = _stored + _filled;
         long begun = _stored;
+        _stored = Math.Min(target, Math.Max(begun, there));
         while (_stored < target)
         {
             // The store says where to go on: an answer that was lost costs no byte twice.

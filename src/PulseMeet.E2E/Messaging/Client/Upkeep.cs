@@ -56,6 +56,7 @@ internal sealed class Upkeep(ClientCore core, DeviceLists lists, Account account
         if (IsDue(_lastCleaning, s_cleaning, now))
         {
             await DropOldAsync(cancellationToken).ConfigureAwait(false);
+            await DropOldUploadsAsync(cancellationToken).ConfigureAwait(false);
             await TrimSessionsAsync(cancellationToken).ConfigureAwait(false);
             await UnlessRefusedAsync(() => pulses.DropOldAsync(cancellationToken)).ConfigureAwait(false);
             _lastCleaning = now;
@@ -92,6 +93,32 @@ internal sealed class Upkeep(ClientCore core, DeviceLists lists, Account account
     }
 
     /// <summary>Drops what was sent and is past its age. What is not sealed yet stays.</summary>
+    /// <summary>Uploads that nobody has taken up.</summary>
+    private async Task DropOldUploadsAsync(CancellationToken cancellationToken)
+    {
+        IReadOnlyList<OpenedRecord> uploads =
+            await core.Store.ScanAsync(RecordKey.Uploads, default, default, 1000, cancellationToken).ConfigureAwait(false);
+        byte[][] old = [.. uploads.Where(IsOldUpload).Select(record => record.Key.ToArray())];
+        if (old.Length > 0)
+        {
+            await core.ChangeAsync(
+                [Gates.Uploads],
+                work =>
+                {
+                    Array.ForEach(old, key => work.Delete(RecordKey.Uploads, key));
+                    return Task.CompletedTask;
+                },
+                cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private bool IsOldUpload(OpenedRecord record)
+    {
+        TimeSpan age = core.Time.GetUtcNow() - UploadRecord.Decode(record.Value).BegunAt;
+        System.Security.Cryptography.CryptographicOperations.ZeroMemory(record.Value);
+        return age >= UploadRecord.MaxAge;
+    }
+
     private async Task DropOldAsync(CancellationToken cancellationToken)
     {
         byte[] after = [];

@@ -138,6 +138,7 @@ public sealed class PulseChat
     /// <param name="progress">Gets the sealed bytes that are durable in the media store; may be null.</param>
     /// <param name="cancellationToken">Stops between two parts.</param>
     /// <returns>The message's id, once it is durable.</returns>
+    /// <remarks>A call that was interrupted is taken up by the same call again, as in <see cref="E2EClient.SendFileAsync"/>.</remarks>
     /// <exception cref="ArgumentException">The file cannot seek, or a detail is outside its bounds.</exception>
     /// <exception cref="InvalidOperationException">The client was made without a media store.</exception>
     /// <exception cref="E2EException">As for <see cref="SendAsync"/>, or over the media store's quota
@@ -147,9 +148,8 @@ public sealed class PulseChat
     {
         ArgumentNullException.ThrowIfNull(file);
         ArgumentNullException.ThrowIfNull(details);
-        Pulses pulses = await PulsesAsync(cancellationToken).ConfigureAwait(false);
-        using Media.MediaReference reference = await _client.PutMediaAsync(file, details, progress, cancellationToken).ConfigureAwait(false);
-        return await pulses.SendAsync(Id, MessageContent.Media(reference, details.Caption), cancellationToken).ConfigureAwait(false);
+        _ = await PulsesAsync(cancellationToken).ConfigureAwait(false);
+        return await _client.SendFileToPulseAsync(Id, file, details, progress, cancellationToken).ConfigureAwait(false);
     }
 
     internal static void CheckName(string name)

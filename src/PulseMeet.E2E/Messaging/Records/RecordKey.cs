@@ -59,6 +59,9 @@ internal static class RecordKey
     /// <summary>By the hash of a sending device and a conversation: the sender's time of the first message that came.</summary>
     public const byte Correspondents = 41;
 
+    /// <summary>By the hash of a file and of what is said about it: <see cref="UploadRecord"/>.</summary>
+    public const byte Uploads = 42;
+
     /// <summary>By pulse: <see cref="PulseRecord"/>.</summary>
     public const byte Pulses = 16;
 
