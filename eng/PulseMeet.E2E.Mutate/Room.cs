@@ -78,7 +78,7 @@ internal sealed class Room(string repository, string bin, string room, string fi
     /// <returns>What noticed the change; null where nothing did.</returns>
     private async Task<string?> TryAsync(Mutant mutant, IReadOnlyList<TestMethod> tests, int patience)
     {
-        _host ??= await HostProcess.StartAsync(bin, filter, active: 0);
+        await WarmAsync();
         await AskAsync(mutant.Id, tests);
         (string? by, TestMethod? test) = await JudgeAsync(tests, patience);
         if (test is null || await PassesAsync(test))
@@ -95,8 +95,21 @@ internal sealed class Room(string repository, string bin, string room, string fi
         return (await JudgeAsync(tests, patience)).By;
     }
 
+    /// <summary>A process that has computed every static field without a change, such as whether a backend can be used: one that computes it
+    /// under the change would go round what was changed.</summary>
+    private async Task WarmAsync()
+    {
+        if (_host is null)
+        {
+            _host = await HostProcess.StartAsync(bin, filter, active: 0);
+            await _host.AskAsync("warm");
+            await _host.AnswerAsync(TimeSpan.FromMinutes(1));
+        }
+    }
+
     private async Task<bool> PassesAsync(TestMethod test)
     {
+        await WarmAsync();
         await AskAsync(0, [test]);
         return (await JudgeAsync([test], patience: 4)).By is null;
     }

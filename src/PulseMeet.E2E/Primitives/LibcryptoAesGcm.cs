@@ -15,8 +15,8 @@ internal sealed unsafe class LibcryptoAesGcm : IAeadBackend
 
     public static LibcryptoAesGcm Instance { get; } = new();
 
-    public static bool IsSupported { get; } = s_cipher256 != 0 && s_cipher128 != 0
-        && Backends.Passes(() => KnownAnswers.AesGcmSealing(Instance));
+    public static bool IsSupported { get; } = Backends.Passes(
+        () => s_cipher256 != 0, () => s_cipher128 != 0, () => KnownAnswers.AesGcmSealing(Instance));
 
     public void Seal(
         ReadOnlySpan<byte> key,

@@ -23,8 +23,13 @@ internal sealed unsafe class LibcryptoHmac : IHmacBackend
 
     public static LibcryptoHmac Sha512 { get; } = new("SHA512"u8, 64);
 
-    public static bool IsSupported { get; } = Instance._template != 0 && Sha384._template != 0 && Sha512._template != 0
-        && Backends.Passes(() => KnownAnswers.HmacCode(Instance) && KnownAnswers.HkdfExpansion(Instance) && KnownAnswers.LongerHmacCodes());
+    public static bool IsSupported { get; } = Backends.Passes(
+        () => Instance._template != 0,
+        () => Sha384._template != 0,
+        () => Sha512._template != 0,
+        () => KnownAnswers.HmacCode(Instance),
+        () => KnownAnswers.HkdfExpansion(Instance),
+        () => KnownAnswers.LongerHmacCodes(Sha384, Sha512));
 
     public void Mac(ReadOnlySpan<byte> key, ReadOnlySpan<byte> data, Span<byte> mac) => Mac(key, data, default, default, mac);
 

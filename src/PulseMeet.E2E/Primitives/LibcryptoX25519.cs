@@ -11,7 +11,7 @@ internal sealed unsafe class LibcryptoX25519 : IX25519Backend
 
     public static LibcryptoX25519 Instance { get; } = new();
 
-    public static bool IsSupported { get; } = IsUsable && Backends.Passes(() => KnownAnswers.X25519Agreement(Instance));
+    public static bool IsSupported { get; } = Backends.Passes(() => IsUsable, () => KnownAnswers.X25519Agreement(Instance));
 
     public bool TryAgree(ReadOnlySpan<byte> privateKey, ReadOnlySpan<byte> publicKey, Span<byte> sharedSecret)
     {

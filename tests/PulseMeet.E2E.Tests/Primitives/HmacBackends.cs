@@ -69,6 +69,15 @@ public sealed class HmacBackends
     }
 
     [Fact]
+    public void More_than_255_blocks_are_refused()
+    {
+        if (LibcryptoHmac.IsSupported)
+        {
+            Assert.Throws<ArgumentException>("okm", () => LibcryptoHmac.Instance.Expand(s_material.AsSpan(0, 32), default, new byte[(255 * 32) + 1]));
+        }
+    }
+
+    [Fact]
     public void A_code_may_be_written_over_its_own_key()
     {
         byte[] separate = new byte[32];

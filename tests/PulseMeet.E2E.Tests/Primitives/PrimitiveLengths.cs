@@ -19,6 +19,7 @@ public sealed class PrimitiveLengths
         [
             ("nonce", () => Randomness.NextNonce(new byte[11])),
             ("mac", () => Hmac.Sha256(key, key, more)),
+            ("mac", () => HashFunction.Sha384.Mac(key, key, new byte[49])),
             ("prk", () => Hkdf.Extract(key, key, more)),
             ("prk", () => Hkdf.Expand(new byte[31], key, key)),
             ("okm", () => Hkdf.Expand(key, key, new byte[Hkdf.MaxOutput + 1])),
