@@ -31,7 +31,7 @@ internal sealed unsafe class LibcryptoAesGcm : IAeadBackend
             fixed (byte* input = plaintext)
             fixed (byte* output = sealedBytes)
             {
-                int written = 0;
+                int written;
                 if (plaintext.Length > 0)
                 {
                     Update(context, output, input, plaintext.Length);
@@ -61,7 +61,7 @@ internal sealed unsafe class LibcryptoAesGcm : IAeadBackend
             fixed (byte* input = sealedBytes)
             fixed (byte* output = plaintext)
             {
-                int written = 0;
+                int written;
                 if (plaintext.Length > 0)
                 {
                     Update(context, output, input, plaintext.Length);

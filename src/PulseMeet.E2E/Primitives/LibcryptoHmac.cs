@@ -12,7 +12,7 @@ internal sealed unsafe class LibcryptoHmac : IHmacBackend
 
     private LibcryptoHmac(ReadOnlySpan<byte> hash, int size)
     {
-        _template = IsUsable ? Create(hash) : 0;
+        _template = IsUsable ? Create("HMAC", hash) : 0;
         _size = size;
     }
 
@@ -103,9 +103,10 @@ internal sealed unsafe class LibcryptoHmac : IHmacBackend
         }
     }
 
-    private static nint Create(ReadOnlySpan<byte> name)
+    /// <returns>A context that knows its hash and no key; zero where the library has no such code or hash.</returns>
+    internal static nint Create(string code, ReadOnlySpan<byte> name)
     {
-        nint mac = FetchMac(Context, "HMAC", 0);
+        nint mac = FetchMac(Context, code, 0);
         nint context = mac == 0 ? 0 : NewMac(mac);
         if (context == 0)
         {
@@ -115,9 +116,7 @@ internal sealed unsafe class LibcryptoHmac : IHmacBackend
 
         fixed (byte* hash = name)
         {
-            Parameter* parameters = stackalloc Parameter[2];
-            parameters[0] = new Parameter("digest"u8, Parameter.Utf8, hash, name.Length);
-            parameters[1] = default;
+            Parameter* parameters = stackalloc Parameter[] { new Parameter("digest"u8, Parameter.Utf8, hash, name.Length), default };
             if (SetMac(context, parameters) > 0)
             {
                 return context;

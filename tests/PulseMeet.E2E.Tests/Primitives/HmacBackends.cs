@@ -69,12 +69,18 @@ public sealed class HmacBackends
     }
 
     [Fact]
-    public void More_than_255_blocks_are_refused()
+    public void Up_to_255_blocks_are_given_and_more_are_refused()
     {
         if (LibcryptoHmac.IsSupported)
         {
-            Assert.Throws<ArgumentException>("okm", () => LibcryptoHmac.Instance.Expand(s_material.AsSpan(0, 32), default, new byte[(255 * 32) + 1]));
+            Assert.Throws<ArgumentException>("okm", () => LibcryptoHmac.Instance.Expand(s_material.AsSpan(0, 32), default, new byte[Hkdf.MaxOutput + 1]));
         }
+
+        byte[] expected = new byte[Hkdf.MaxOutput];
+        byte[] actual = new byte[Hkdf.MaxOutput];
+        ManagedHmac.Instance.Expand(s_material.AsSpan(0, 32), default, expected);
+        Hkdf.Expand(s_material.AsSpan(0, 32), default, actual);
+        Assert.Equal(expected, actual);
     }
 
     [Fact]

@@ -64,6 +64,22 @@ public sealed class PrimitiveLengths
     }
 
     [Fact]
+    public void A_KEM_refuses_another_length_before_it_writes_anything()
+    {
+        byte[] longer = new byte[XWing.Instance.PublicKeySize + 1];
+        byte[] curve = new byte[32];
+        byte[] encapsulation = new byte[XWing.Instance.EncapsulationSize];
+        byte[] point = [9, .. new byte[31]];
+        Assert.Throws<ArgumentException>("privateKey", () => DhKemX25519.Instance.DeriveKeyPair(point, longer.AsSpan(0, 33), curve));
+        Assert.Throws<ArgumentException>("publicKey", () => DhKemX25519.Instance.TryEncapsulate([.. point, 0], curve, new byte[32]));
+        Assert.Throws<ArgumentException>("privateKey", () => XWing.Instance.DeriveKeyPair(point, longer.AsSpan(0, 33), new byte[1216]));
+        Assert.Throws<ArgumentException>("publicKey", () => XWing.Instance.DerivePublicKey(point, longer));
+        Assert.Throws<ArgumentException>("publicKey", () => XWing.Instance.TryEncapsulate(new byte[1215], encapsulation, curve));
+        Assert.Throws<ArgumentException>("encapsulation", () => XWing.Instance.TryEncapsulate(new byte[1216], new byte[1119], curve));
+        Assert.All([.. longer, .. curve, .. encapsulation], b => Assert.Equal(0, b));
+    }
+
+    [Fact]
     public void A_hash_is_written_where_it_is_asked_for_and_has_HPKEs_number()
     {
         byte[] digest = new byte[32];
