@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# eng/mutate.sh [ROOM...]: changes the code of a room in every way that eng/PulseMeet.E2E.Mutate knows, one change at a time, and counts the
+# eng/mutate.sh [--again] [ROOM...]: changes the code of a room in every way that eng/PulseMeet.E2E.Mutate knows, one change at a time, and counts the
 # changes that some test notices. Without a room: all that hold secrets or decide trust. Not in the test command.
+# With --again, what the count before noticed counts as noticed, and only the rest is tried: for tests that came since.
 # Ends each room with its figure, and lists in artifacts/mutation/ROOM.txt the changes that nothing notices.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -34,6 +35,11 @@ filter_of() {
   echo "$filter"
 }
 
+mode=room
+if [ "${1:-}" = --again ]; then
+  mode=again
+  shift
+fi
 rooms=("$@")
 if [ ${#rooms[@]} -eq 0 ]; then
   rooms=(Encoding Derivation Keys Handshake Sealing Media/Floe Identity PreKeys Primitives Ratchet)
@@ -49,5 +55,5 @@ for room in "${rooms[@]}"; do
   rm -rf "$bin"
   cp -r tests/PulseMeet.E2E.Tests/bin/Release/net10.0 "$bin"
   cp "$tool"/PulseMeet.E2E.Mutate.dll "$bin"
-  nice dotnet "$tool/PulseMeet.E2E.Mutate.dll" room "$root" "$bin" "$room" "$(filter_of "$room")"
+  nice dotnet "$tool/PulseMeet.E2E.Mutate.dll" "$mode" "$root" "$bin" "$room" "$(filter_of "$room")"
 done

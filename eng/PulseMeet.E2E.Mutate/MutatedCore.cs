@@ -1,3 +1,4 @@
+using System.Reflection;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
@@ -40,11 +41,12 @@ internal static class MutatedCore
         ];
         SyntaxTree[] trees = [.. files.Select(file => Parse(File.ReadAllText(file), file)), Parse(Control, "MutantControl.cs")];
         string prefix = Path.Combine(core, room) + Path.DirectorySeparatorChar;
-        var compilation = CSharpCompilation.Create(
+        CSharpCompilation compilation = WithImports(CSharpCompilation.Create(
             "PulseMeet.E2E",
             trees,
             References(bin),
-            new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, optimizationLevel: OptimizationLevel.Release, nullableContextOptions: NullableContextOptions.Enable));
+            new CSharpCompilationOptions(
+                OutputKind.DynamicallyLinkedLibrary, optimizationLevel: OptimizationLevel.Release, allowUnsafe: true, nullableContextOptions: NullableContextOptions.Enable)));
         ResourceDescription[] resources =
         [
             new("PulseMeet.E2E.Verification.english.txt", () => File.OpenRead(Path.Combine(core, "Verification", "english.txt")), isPublic: true),
@@ -93,6 +95,19 @@ internal static class MutatedCore
         }
 
         throw new InvalidOperationException("The changes do not compile.");
+    }
+
+    /// <summary>With what the framework's generator writes for the calls of a native library, which are partial methods.</summary>
+    private static CSharpCompilation WithImports(CSharpCompilation compilation)
+    {
+        string runtime = Path.GetDirectoryName(typeof(object).Assembly.Location)!;
+        string packs = Path.Combine(runtime, "..", "..", "..", "packs", "Microsoft.NETCore.App.Ref");
+        string pack = Directory.GetDirectories(packs, $"{Environment.Version.Major}.*").Max()!;
+        Assembly assembly = Assembly.LoadFrom(Path.GetFullPath(Path.Combine(pack, "analyzers", "dotnet", "cs", "Microsoft.Interop.LibraryImportGenerator.dll")));
+        var generator = (IIncrementalGenerator)Activator.CreateInstance(assembly.GetType("Microsoft.Interop.LibraryImportGenerator", throwOnError: true)!)!;
+        _ = CSharpGeneratorDriver.Create([generator.AsSourceGenerator()], parseOptions: s_parse)
+            .RunGeneratorsAndUpdateCompilation(compilation, out Compilation imported, out _);
+        return (CSharpCompilation)imported;
     }
 
     private static Diagnostic[] ErrorsOf(IEnumerable<Diagnostic> found) =>

@@ -7,7 +7,7 @@ namespace PulseMeet.E2E.Mutate;
 
 /// <summary>Puts every change of a file into it at once, each behind a question whether it is the active one: so the core is compiled once
 /// for all of them.</summary>
-/// <remarks>Comparisons and logical operators are exchanged, arithmetic is inverted, numbers are raised by one, conditions negated, and
+/// <remarks>Comparisons and logical operators are exchanged, arithmetic is inverted, numbers (but no pointers) are raised by one, conditions negated, and
 /// statements and throws taken out. Constants and patterns cannot depend on a question and stay as they are; so do expressions that declare
 /// variables.</remarks>
 internal sealed class Mutator(SemanticModel model, string file, int firstId, IReadOnlySet<int> disabled) : CSharpSyntaxRewriter
@@ -77,7 +77,7 @@ internal sealed class Mutator(SemanticModel model, string file, int firstId, IRe
         {
             SyntaxKind.TrueLiteralExpression => Choose(node, node, LiteralExpression(SyntaxKind.FalseLiteralExpression)),
             SyntaxKind.FalseLiteralExpression => Choose(node, node, LiteralExpression(SyntaxKind.TrueLiteralExpression)),
-            SyntaxKind.NumericLiteralExpression => Choose(
+            SyntaxKind.NumericLiteralExpression when !IsPointer(node) => Choose(
                 node, node, BinaryExpression(SyntaxKind.AddExpression, node, LiteralExpression(SyntaxKind.NumericLiteralExpression, Literal(1)))),
             _ => node,
         };
@@ -163,6 +163,10 @@ internal sealed class Mutator(SemanticModel model, string file, int firstId, IRe
 
     private bool IsValue(ExpressionSyntax node) => model.GetTypeInfo(node).Type is { } type
         && type.SpecialType is SpecialType.System_Boolean or (>= SpecialType.System_SByte and <= SpecialType.System_Double);
+
+    /// <summary>Whether it stands for the null pointer of a native library, which is no more a number than null is.</summary>
+    private bool IsPointer(ExpressionSyntax node) =>
+        model.GetTypeInfo(node).ConvertedType?.SpecialType is SpecialType.System_IntPtr or SpecialType.System_UIntPtr;
 
     /// <summary>A condition that no other change negates.</summary>
     private static bool IsPlain(ExpressionSyntax condition) => !Declares(condition)

@@ -4,7 +4,8 @@ using PulseMeet.E2E.Mutate;
 return args switch
 {
     ["host", string tests, string filter, string active] => await new TestHost(tests, filter.Split('|')).RunAsync(int.Parse(active)),
-    ["room", string repository, string bin, string room, string filter] => await new Room(repository, bin, room, filter).RunAsync(),
+    ["room", string repository, string bin, string room, string filter] => await new Room(repository, bin, room, filter).RunAsync(again: false),
+    ["again", string repository, string bin, string room, string filter] => await new Room(repository, bin, room, filter).RunAsync(again: true),
     _ => Usage(),
 };
 

@@ -8,7 +8,12 @@ internal sealed class Room(string repository, string bin, string room, string fi
     private HostProcess? _host;
     private int _last;
 
-    public async Task<int> RunAsync()
+    private string List => Path.Combine(repository, "artifacts", "mutation", $"{room.Replace('/', '-')}.txt");
+
+    private string NoticedList => Path.ChangeExtension(List, ".noticed.txt");
+
+    /// <param name="again">Whether what was noticed by the count before, whose lists are there, counts as noticed.</param>
+    public async Task<int> RunAsync(bool again)
     {
         IReadOnlyList<Mutant> mutants = MutatedCore.Compile(repository, bin, room);
         _last = mutants.Max(mutant => mutant.Id);
@@ -17,7 +22,10 @@ internal sealed class Room(string repository, string bin, string room, string fi
         TestMethod[] second = await CoverAsync();
         Console.Error.WriteLine($"{room}: {first.Length} tests.");
         List<string> alive = [];
-        List<string> noticed = [];
+        Dictionary<string, string> before = again ? NoticedBefore() : [];
+        List<string> noticed = [.. mutants.Where(mutant => before.ContainsKey(KeyOf(mutant))).Select(mutant => $"{mutant}\n    {before[KeyOf(mutant)]}")];
+        mutants = [.. mutants.Where(mutant => !before.ContainsKey(KeyOf(mutant)))];
+        Console.Error.WriteLine($"{room}: {mutants.Count} to try.");
         int done = 0;
         foreach (Mutant mutant in mutants)
         {
@@ -49,12 +57,35 @@ internal sealed class Room(string repository, string bin, string room, string fi
         }
 
         _host?.Dispose();
-        string list = Path.Combine(repository, "artifacts", "mutation", $"{room.Replace('/', '-')}.txt");
-        await File.WriteAllLinesAsync(list, alive);
-        await File.WriteAllLinesAsync(Path.ChangeExtension(list, ".noticed.txt"), noticed);
-        Console.WriteLine($"{room}: {noticed.Count} of {mutants.Count} noticed, {100.0 * noticed.Count / mutants.Count:F1} %");
+        await File.WriteAllLinesAsync(List, alive);
+        await File.WriteAllLinesAsync(NoticedList, noticed);
+        int all = alive.Count + noticed.Count;
+        Console.WriteLine($"{room}: {noticed.Count} of {all} noticed, {100.0 * noticed.Count / all:F1} %");
         return 0;
     }
+
+    /// <summary>By which test each change was noticed: those alone that no other change of the same file reads like that lived.</summary>
+    private Dictionary<string, string> NoticedBefore()
+    {
+        HashSet<string> lived = [.. Entries(List).Select(entry => entry.Key)];
+        return Entries(NoticedList).Where(entry => !lived.Contains(entry.Key)).DistinctBy(entry => entry.Key)
+            .ToDictionary(entry => entry.Key, entry => entry.By);
+    }
+
+    /// <summary>Lines move between two counts; what is written there hardly does.</summary>
+    private static IEnumerable<(string Key, string By)> Entries(string list)
+    {
+        string[] lines = File.ReadAllLines(list);
+        for (int i = 0; i + 2 < lines.Length; i++)
+        {
+            if (!lines[i].StartsWith(' '))
+            {
+                yield return ($"{lines[i].Split(':')[0]}\n{lines[i + 1]}\n{lines[i + 2]}", i + 3 < lines.Length ? lines[i + 3].Trim() : string.Empty);
+            }
+        }
+    }
+
+    private static string KeyOf(Mutant mutant) => $"{mutant.File}\n    {mutant.Before}\n    -> {mutant.After}";
 
     private async Task<TestMethod[]> CoverAsync()
     {
@@ -78,7 +109,7 @@ internal sealed class Room(string repository, string bin, string room, string fi
     /// <returns>What noticed the change; null where nothing did.</returns>
     private async Task<string?> TryAsync(Mutant mutant, IReadOnlyList<TestMethod> tests, int patience)
     {
-        _host ??= await HostProcess.StartAsync(bin, filter, active: 0);
+        await WarmAsync();
         await AskAsync(mutant.Id, tests);
         (string? by, TestMethod? test) = await JudgeAsync(tests, patience);
         if (test is null || await PassesAsync(test))
@@ -95,8 +126,21 @@ internal sealed class Room(string repository, string bin, string room, string fi
         return (await JudgeAsync(tests, patience)).By;
     }
 
+    /// <summary>A process that has computed every static field without a change, such as whether a backend can be used: one that computes it
+    /// under the change would go round what was changed.</summary>
+    private async Task WarmAsync()
+    {
+        if (_host is null)
+        {
+            _host = await HostProcess.StartAsync(bin, filter, active: 0);
+            await _host.AskAsync("warm");
+            await _host.AnswerAsync(TimeSpan.FromMinutes(1));
+        }
+    }
+
     private async Task<bool> PassesAsync(TestMethod test)
     {
+        await WarmAsync();
         await AskAsync(0, [test]);
         return (await JudgeAsync([test], patience: 4)).By is null;
     }

@@ -1,12 +1,13 @@
 using System.Diagnostics;
 using System.Reflection;
+using System.Runtime.CompilerServices;
 using Xunit.Abstractions;
 using Xunit.Sdk;
 
 namespace PulseMeet.E2E.Mutate;
 
 /// <summary>Runs tests beside the mutated core, as lines on the standard input say: <c>cover</c> runs each method by itself and says which
-/// changes it came by; <c>run ID METHOD...</c> makes a change the active one and says whether a method fails.</summary>
+/// changes it came by; <c>warm</c> sets all static fields; <c>run ID METHOD...</c> makes a change the active one and says whether a method fails.</summary>
 internal sealed class TestHost(string tests, IReadOnlyList<string> filter)
 {
     private readonly TextWriter _answers = Console.Out;
@@ -24,7 +25,11 @@ internal sealed class TestHost(string tests, IReadOnlyList<string> filter)
         while (await Console.In.ReadLineAsync() is { } line)
         {
             string[] words = line.Split(' ');
-            if (words[0] == "cover")
+            if (words[0] == "warm")
+            {
+                Warm(control.Assembly);
+            }
+            else if (words[0] == "cover")
             {
                 Cover(executor, methods, control, int.Parse(words[1]));
             }
@@ -37,6 +42,17 @@ internal sealed class TestHost(string tests, IReadOnlyList<string> filter)
         }
 
         return 0;
+    }
+
+    /// <summary>Makes what is made once in a process while no change is active.</summary>
+    private void Warm(Assembly core)
+    {
+        foreach (Type type in core.GetTypes().Where(type => !type.ContainsGenericParameters))
+        {
+            RuntimeHelpers.RunClassConstructor(type.TypeHandle);
+        }
+
+        Answer("warmed");
     }
 
     /// <summary>One method after the other, the quickest first: what hangs is then known soon.</summary>

@@ -10,12 +10,21 @@ internal static class Backends
     public static bool UsesLibcrypto { get; set; } =
         !string.Equals(Environment.GetEnvironmentVariable(Variable), "managed", StringComparison.OrdinalIgnoreCase);
 
-    /// <summary>Whether a backend gives a known answer, and does not fail.</summary>
-    public static bool Passes(Func<bool> knownAnswer)
+    /// <summary>Whether a backend is as it has to be in every respect, and gives its known answers without failing. Asked in this order, up
+    /// to the first that is not so.</summary>
+    public static bool Passes(params ReadOnlySpan<Func<bool>> checks)
     {
         try
         {
-            return knownAnswer();
+            foreach (Func<bool> holds in checks)
+            {
+                if (!holds())
+                {
+                    return false;
+                }
+            }
+
+            return true;
         }
         catch (Exception exception) when (exception is System.Security.Cryptography.CryptographicException
             or EntryPointNotFoundException or DllNotFoundException or PlatformNotSupportedException)

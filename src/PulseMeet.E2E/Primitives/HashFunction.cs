@@ -31,6 +31,15 @@ internal sealed class HashFunction
     /// <summary>The number of HKDF over this hash in HPKE's registry (RFC 9180, section 7.2).</summary>
     public ushort HpkeKdf { get; }
 
+    /// <summary>Null where the platform's HMAC serves.</summary>
+    internal LibcryptoHmac? Direct => (Backends.UsesLibcrypto && LibcryptoHmac.IsSupported, Size) switch
+    {
+        (false, _) => null,
+        (_, 32) => LibcryptoHmac.Instance,
+        (_, 48) => LibcryptoHmac.Sha384,
+        _ => LibcryptoHmac.Sha512,
+    };
+
     public byte[] Hash(ReadOnlySpan<byte> data)
     {
         byte[] digest = new byte[Size];
@@ -46,19 +55,13 @@ internal sealed class HashFunction
     public void Mac(ReadOnlySpan<byte> key, ReadOnlySpan<byte> data, Span<byte> mac)
     {
         Argument.HasLength(mac, Size);
-        if (!Backends.UsesLibcrypto || !LibcryptoHmac.IsSupported)
+        if (Direct is { } direct)
         {
-            CryptographicOperations.HmacData(_name, key, data, mac);
+            direct.Mac(key, data, mac);
             return;
         }
 
-        LibcryptoHmac direct = Size switch
-        {
-            32 => LibcryptoHmac.Instance,
-            48 => LibcryptoHmac.Sha384,
-            _ => LibcryptoHmac.Sha512,
-        };
-        direct.Mac(key, data, mac);
+        CryptographicOperations.HmacData(_name, key, data, mac);
     }
 
     /// <summary>RFC 5869, section 2.2.</summary>

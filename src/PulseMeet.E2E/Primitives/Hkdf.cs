@@ -51,11 +51,6 @@ internal static class Hkdf
             throw new ArgumentException("At most 48 bytes.", nameof(okm));
         }
 
-        using var block = new StackSecret(stackalloc byte[HMACSHA384.HashSizeInBytes]);
-        Span<byte> input = info.Length < 1024 ? stackalloc byte[info.Length + 1] : new byte[info.Length + 1];
-        info.CopyTo(input);
-        input[^1] = 1;
-        HashFunction.Sha384.Mac(prk, input, block.Span);
-        block.Span[..okm.Length].CopyTo(okm);
+        HashFunction.Sha384.Expand(prk, info, okm);
     }
 }

@@ -15,8 +15,8 @@ internal sealed unsafe class LibcryptoAesGcm : IAeadBackend
 
     public static LibcryptoAesGcm Instance { get; } = new();
 
-    public static bool IsSupported { get; } = s_cipher256 != 0 && s_cipher128 != 0
-        && Backends.Passes(() => KnownAnswers.AesGcmSealing(Instance));
+    public static bool IsSupported { get; } = Backends.Passes(
+        () => s_cipher256 != 0, () => s_cipher128 != 0, () => KnownAnswers.AesGcmSealing(Instance));
 
     public void Seal(
         ReadOnlySpan<byte> key,
@@ -31,7 +31,7 @@ internal sealed unsafe class LibcryptoAesGcm : IAeadBackend
             fixed (byte* input = plaintext)
             fixed (byte* output = sealedBytes)
             {
-                int written = 0;
+                int written;
                 if (plaintext.Length > 0)
                 {
                     Update(context, output, input, plaintext.Length);
@@ -61,7 +61,7 @@ internal sealed unsafe class LibcryptoAesGcm : IAeadBackend
             fixed (byte* input = sealedBytes)
             fixed (byte* output = plaintext)
             {
-                int written = 0;
+                int written;
                 if (plaintext.Length > 0)
                 {
                     Update(context, output, input, plaintext.Length);

@@ -12,7 +12,7 @@ internal sealed unsafe class LibcryptoHmac : IHmacBackend
 
     private LibcryptoHmac(ReadOnlySpan<byte> hash, int size)
     {
-        _template = IsUsable ? Create(hash) : 0;
+        _template = IsUsable ? Create("HMAC", hash) : 0;
         _size = size;
     }
 
@@ -23,8 +23,13 @@ internal sealed unsafe class LibcryptoHmac : IHmacBackend
 
     public static LibcryptoHmac Sha512 { get; } = new("SHA512"u8, 64);
 
-    public static bool IsSupported { get; } = Instance._template != 0 && Sha384._template != 0 && Sha512._template != 0
-        && Backends.Passes(() => KnownAnswers.HmacCode(Instance) && KnownAnswers.HkdfExpansion(Instance) && KnownAnswers.LongerHmacCodes());
+    public static bool IsSupported { get; } = Backends.Passes(
+        () => Instance._template != 0,
+        () => Sha384._template != 0,
+        () => Sha512._template != 0,
+        () => KnownAnswers.HmacCode(Instance),
+        () => KnownAnswers.HkdfExpansion(Instance),
+        () => KnownAnswers.LongerHmacCodes(Sha384, Sha512));
 
     public void Mac(ReadOnlySpan<byte> key, ReadOnlySpan<byte> data, Span<byte> mac) => Mac(key, data, default, default, mac);
 
@@ -98,9 +103,10 @@ internal sealed unsafe class LibcryptoHmac : IHmacBackend
         }
     }
 
-    private static nint Create(ReadOnlySpan<byte> name)
+    /// <returns>A context that knows its hash and no key; zero where the library has no such code or hash.</returns>
+    internal static nint Create(string code, ReadOnlySpan<byte> name)
     {
-        nint mac = FetchMac(Context, "HMAC", 0);
+        nint mac = FetchMac(Context, code, 0);
         nint context = mac == 0 ? 0 : NewMac(mac);
         if (context == 0)
         {
@@ -110,9 +116,7 @@ internal sealed unsafe class LibcryptoHmac : IHmacBackend
 
         fixed (byte* hash = name)
         {
-            Parameter* parameters = stackalloc Parameter[2];
-            parameters[0] = new Parameter("digest"u8, Parameter.Utf8, hash, name.Length);
-            parameters[1] = default;
+            Parameter* parameters = stackalloc Parameter[] { new Parameter("digest"u8, Parameter.Utf8, hash, name.Length), default };
             if (SetMac(context, parameters) > 0)
             {
                 return context;

@@ -14,7 +14,7 @@ internal sealed unsafe class LibcryptoX25519 : IX25519Backend
 
     public static LibcryptoX25519 Instance { get; } = new();
 
-    public static bool IsSupported { get; } = IsUsable && Backends.Passes(() => KnownAnswers.X25519Agreement(Instance));
+    public static bool IsSupported { get; } = Backends.Passes(() => IsUsable, () => KnownAnswers.X25519Agreement(Instance));
 
     public bool TryAgree(ReadOnlySpan<byte> privateKey, ReadOnlySpan<byte> publicKey, Span<byte> sharedSecret)
     {
@@ -24,10 +24,12 @@ internal sealed unsafe class LibcryptoX25519 : IX25519Backend
         {
             // The agreement reads the private key alone. Some public key has to stand beside it, or the own one is computed first, which
             // costs as much again.
-            Parameter* parameters = stackalloc Parameter[3];
-            parameters[0] = new Parameter("priv"u8, Parameter.Octets, secret, X25519.KeySize);
-            parameters[1] = new Parameter("pub"u8, Parameter.Octets, peer, X25519.KeySize);
-            parameters[2] = default;
+            Parameter* parameters = stackalloc Parameter[]
+            {
+                new Parameter("priv"u8, Parameter.Octets, secret, X25519.KeySize),
+                new Parameter("pub"u8, Parameter.Octets, peer, X25519.KeySize),
+                default,
+            };
             nint own = Import(parameters, KeyPair);
             nint other = 0;
             nint context = 0;

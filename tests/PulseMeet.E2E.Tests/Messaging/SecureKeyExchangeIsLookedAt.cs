@@ -41,10 +41,19 @@ public sealed class SecureKeyExchangeIsLookedAt
     [Fact]
     public void A_backend_that_computes_something_else_or_fails_is_noticed()
     {
-        Assert.False(KnownAnswers.AesGcmSealing(new WrongAead(accepts: false)));
-        Assert.False(KnownAnswers.AesGcmSealing(new WrongAead(accepts: true)));
+        Assert.All(
+            new[] { WrongAead.Seals16, WrongAead.Seals32, WrongAead.OpensNothing, WrongAead.OpensAnything },
+            wrong => Assert.False(KnownAnswers.AesGcmSealing(new WrongAead(wrong)), wrong));
+        Assert.True(KnownAnswers.AesGcmSealing(new WrongAead("nothing")));
         Assert.False(KnownAnswers.HmacCode(new WrongHmac()));
         Assert.False(KnownAnswers.HkdfExpansion(new WrongHmac()));
+        if (LibcryptoHmac.IsSupported)
+        {
+            Assert.True(KnownAnswers.LongerHmacCodes(LibcryptoHmac.Sha384, LibcryptoHmac.Sha512));
+            Assert.False(KnownAnswers.LongerHmacCodes(new WrongHmac(), LibcryptoHmac.Sha512));
+            Assert.False(KnownAnswers.LongerHmacCodes(LibcryptoHmac.Sha384, new WrongHmac()));
+        }
+
         Assert.False(KnownAnswers.MlKemDecapsulation(new WrongKem()));
         Assert.False(KnownAnswers.MlKemDecapsulation(new RefusingKem()));
         Assert.False(new KnownAnswers.Check("P", "B", "used", () => throw new PlatformNotSupportedException()).Passes());
@@ -156,15 +165,29 @@ public sealed class SecureKeyExchangeIsLookedAt
             : throw new InvalidOperationException($"{targetMethod.Name} is more than a look.");
     }
 
-    private sealed class WrongAead(bool accepts) : IAeadBackend
+    /// <summary>What it seals otherwise it opens, too.</summary>
+    private sealed class WrongAead(string wrong) : IAeadBackend
     {
+        public const string Seals16 = "seals otherwise under 16 bytes";
+        public const string Seals32 = "seals otherwise under 32 bytes";
+        public const string OpensNothing = "opens nothing";
+        public const string OpensAnything = "opens anything";
+
         public void Seal(ReadOnlySpan<byte> key, ReadOnlySpan<byte> nonce, ReadOnlySpan<byte> plaintext, ReadOnlySpan<byte> associatedData, Span<byte> sealedBytes)
         {
             ManagedAesGcm.Instance.Seal(key, nonce, plaintext, associatedData, sealedBytes);
-            sealedBytes[0] ^= accepts ? (byte)0 : (byte)1;
+            sealedBytes[0] ^= Change(key);
         }
 
-        public bool TryOpen(ReadOnlySpan<byte> key, ReadOnlySpan<byte> nonce, ReadOnlySpan<byte> sealedBytes, ReadOnlySpan<byte> associatedData, Span<byte> plaintext) => true;
+        public bool TryOpen(ReadOnlySpan<byte> key, ReadOnlySpan<byte> nonce, ReadOnlySpan<byte> sealedBytes, ReadOnlySpan<byte> associatedData, Span<byte> plaintext)
+        {
+            byte[] unchanged = sealedBytes.ToArray();
+            unchanged[0] ^= Change(key);
+            return wrong == OpensAnything
+                || (wrong != OpensNothing && ManagedAesGcm.Instance.TryOpen(key, nonce, unchanged, associatedData, plaintext));
+        }
+
+        private byte Change(ReadOnlySpan<byte> key) => wrong == (key.Length == 16 ? Seals16 : Seals32) ? (byte)1 : (byte)0;
     }
 
     private sealed class WrongHmac : IHmacBackend

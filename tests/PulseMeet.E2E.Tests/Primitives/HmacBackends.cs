@@ -69,6 +69,21 @@ public sealed class HmacBackends
     }
 
     [Fact]
+    public void Up_to_255_blocks_are_given_and_more_are_refused()
+    {
+        if (LibcryptoHmac.IsSupported)
+        {
+            Assert.Throws<ArgumentException>("okm", () => LibcryptoHmac.Instance.Expand(s_material.AsSpan(0, 32), default, new byte[Hkdf.MaxOutput + 1]));
+        }
+
+        byte[] expected = new byte[Hkdf.MaxOutput];
+        byte[] actual = new byte[Hkdf.MaxOutput];
+        ManagedHmac.Instance.Expand(s_material.AsSpan(0, 32), default, expected);
+        Hkdf.Expand(s_material.AsSpan(0, 32), default, actual);
+        Assert.Equal(expected, actual);
+    }
+
+    [Fact]
     public void A_code_may_be_written_over_its_own_key()
     {
         byte[] separate = new byte[32];

@@ -19,6 +19,7 @@ public sealed class PrimitiveLengths
         [
             ("nonce", () => Randomness.NextNonce(new byte[11])),
             ("mac", () => Hmac.Sha256(key, key, more)),
+            ("mac", () => HashFunction.Sha384.Mac(key, key, new byte[49])),
             ("prk", () => Hkdf.Extract(key, key, more)),
             ("prk", () => Hkdf.Expand(new byte[31], key, key)),
             ("okm", () => Hkdf.Expand(key, key, new byte[Hkdf.MaxOutput + 1])),
@@ -60,6 +61,22 @@ public sealed class PrimitiveLengths
         Assert.Throws<ArgumentException>(() => secret.Set(new byte[31]));
         Assert.Throws<ArgumentException>(() => secret.Set(more));
         Assert.False(Aead.Aes256Gcm.TryOpen(key, new byte[12], new byte[15], default, default));
+    }
+
+    [Fact]
+    public void A_KEM_refuses_another_length_before_it_writes_anything()
+    {
+        byte[] longer = new byte[XWing.Instance.PublicKeySize + 1];
+        byte[] curve = new byte[32];
+        byte[] encapsulation = new byte[XWing.Instance.EncapsulationSize];
+        byte[] point = [9, .. new byte[31]];
+        Assert.Throws<ArgumentException>("privateKey", () => DhKemX25519.Instance.DeriveKeyPair(point, longer.AsSpan(0, 33), curve));
+        Assert.Throws<ArgumentException>("publicKey", () => DhKemX25519.Instance.TryEncapsulate([.. point, 0], curve, new byte[32]));
+        Assert.Throws<ArgumentException>("privateKey", () => XWing.Instance.DeriveKeyPair(point, longer.AsSpan(0, 33), new byte[1216]));
+        Assert.Throws<ArgumentException>("publicKey", () => XWing.Instance.DerivePublicKey(point, longer));
+        Assert.Throws<ArgumentException>("publicKey", () => XWing.Instance.TryEncapsulate(new byte[1215], encapsulation, curve));
+        Assert.Throws<ArgumentException>("encapsulation", () => XWing.Instance.TryEncapsulate(new byte[1216], new byte[1119], curve));
+        Assert.All([.. longer, .. curve, .. encapsulation], b => Assert.Equal(0, b));
     }
 
     [Fact]

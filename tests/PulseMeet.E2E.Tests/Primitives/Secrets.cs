@@ -1,4 +1,6 @@
+using System.Buffers;
 using System.Collections.Concurrent;
+using System.Reflection;
 using System.Runtime.CompilerServices;
 using PulseMeet.E2E.Primitives;
 
@@ -80,6 +82,39 @@ public sealed class Secrets
             }
         })));
         Assert.Equal(16_000, seen.Count);
+    }
+
+    [Fact]
+    public void A_nonce_that_was_given_out_is_no_longer_in_the_store()
+    {
+        byte[] nonce = new byte[Randomness.NonceSize];
+        for (int i = 0; i < 20; i++)
+        {
+            Randomness.NextNonce(nonce);
+            var store = (byte[])typeof(Randomness).GetField("s_nonces", BindingFlags.NonPublic | BindingFlags.Static)!.GetValue(null)!;
+            Assert.True(store.AsSpan().IndexOf(nonce) < 0);
+        }
+    }
+
+    [Fact]
+    public void A_scratch_secret_that_fits_lies_on_the_stack_and_one_that_does_not_goes_back_to_the_pool()
+    {
+        Span<byte> stack = stackalloc byte[100];
+        using (var fits = new ScratchSecret(stack, 100))
+        {
+            Assert.True(fits.Span.Overlaps(stack));
+        }
+
+        Span<byte> used = stack;
+        using (var longer = new ScratchSecret(stack, 101))
+        {
+            used = longer.Span;
+        }
+
+        Assert.False(used.Overlaps(stack));
+        byte[] next = ArrayPool<byte>.Shared.Rent(101);
+        Assert.True(used.Overlaps(next));
+        ArrayPool<byte>.Shared.Return(next);
     }
 
     [Fact]

@@ -83,7 +83,7 @@ public sealed class XWingKem
     {
         Assert.False(XWing.Instance.TryDecapsulate(_seed, new byte[XWing.Instance.EncapsulationSize - 1], new byte[32]));
         Assert.False(XWing.Instance.TryDecapsulate(_seed, new byte[XWing.Instance.EncapsulationSize + 1], new byte[32]));
-        Assert.Throws<ArgumentException>(() => XWing.Instance.DeriveKeyPair(new byte[32], new byte[33], new byte[1216]));
+        Assert.Throws<ArgumentException>("privateKey", () => XWing.Instance.DeriveKeyPair(new byte[32], new byte[33], new byte[1216]));
         Assert.Throws<ArgumentException>(() => XWing.Instance.DerivePublicKey(_seed, new byte[1217]));
         Assert.Throws<ArgumentException>(() => XWing.Instance.DerivePublicKey(new byte[33], new byte[1216]));
         Assert.Throws<ArgumentException>(() => XWing.Instance.TryEncapsulate(new byte[1217], new byte[1120], new byte[32]));
