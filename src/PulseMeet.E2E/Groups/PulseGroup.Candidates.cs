@@ -42,6 +42,11 @@ internal sealed partial class PulseGroup
                 if (MayBeForOthers(exception))
                 {
                     unreadable.Add(new UnreadableCommit(epoch, Sha256.Hash(candidate), Committer(candidate, exception)));
+                    if (unreadable[^1].Committer == _device.Address)
+                    {
+                        // Its own, of a later state than this one: the others follow it, and whatever is behind it would be a line of its own.
+                        break;
+                    }
                 }
             }
         }
@@ -111,6 +116,10 @@ internal sealed partial class PulseGroup
         }
 
         _isPreparedBefore = false;
+        if (_rolledBack)
+        {
+            PassOverUsed();
+        }
     }
 
     /// <summary>C4: a member's commit is private, so that the relay sees neither who nor what; a joiner's cannot be.</summary>

@@ -166,16 +166,21 @@ internal sealed partial class PulseGroup
     public void Suspect() => _suspected = true;
 
     /// <summary>This device's store was rolled back, so that keys may already have been used: it renews them before it sends.</summary>
-    /// <remarks>A commit that waits was in the copy, and may have been taken and used: it renews nothing. The commit that does is sealed in this
-    /// epoch, in which the later store may have committed or asked to leave, so that it passes over some generations, whose number is by chance:
-    /// the same copy may be put back twice.</remarks>
+    /// <remarks>A commit that waits was in the copy, and may have been taken and used: it renews nothing.</remarks>
     public void MarkRolledBack()
+    {
+        _rolledBack = true;
+        _isPreparedBefore = _pending is not null;
+        PassOverUsed();
+    }
+
+    /// <summary>The commit that renews the keys is sealed in an epoch in which the later store may have committed or asked to leave: some
+    /// generations are passed over, whose number is by chance, since the same copy may be put back twice.</summary>
+    private void PassOverUsed()
     {
         Span<byte> random = stackalloc byte[2];
         Randomness.Fill(random);
         _mls.SkipHandshakes(1 + (BinaryPrimitives.ReadUInt16BigEndian(random) % MaxSkipped), MaxSkippedInAll);
-        _rolledBack = true;
-        _isPreparedBefore = _pending is not null;
     }
 
     private PreparedCommit Whole(PendingCommit pending, DeviceListBook lists)

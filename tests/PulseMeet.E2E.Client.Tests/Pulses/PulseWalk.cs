@@ -122,7 +122,7 @@ internal sealed class PulseWalk : IAsyncDisposable
             await SayAsync(device);
         }
 
-        await MeetAsync(3);
+        await MeetAsync(4);
         for (; Waits < MaxWaits && await IsAnythingOpenAsync(); Waits++)
         {
             World.Clock.Advance(TimeSpan.FromHours(1));
@@ -363,7 +363,7 @@ internal sealed class PulseWalk : IAsyncDisposable
         foreach (Member device in Devices)
         {
             if (await RecordOfAsync(device) is { IsOpen: true } record
-                && (record.IsRejoinWanted || record.IsProvisional || record.IsCatchUpWanted
+                && (record.IsRejoinWanted || record.IsProvisional || record.IsCatchUpWanted || record.ToAsk.Count > 0
                     || await CountAsync(device, RecordKey.PulseGaps) > 0
                     || await CountAsync(device, RecordKey.PulseOutbox) > 0
                     || await CountAsync(device, RecordKey.PulsePending) > 0))

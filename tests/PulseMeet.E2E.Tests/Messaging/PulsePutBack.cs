@@ -123,6 +123,34 @@ public sealed class PulsePutBack
         Assert.DoesNotContain(new[] { bob, carol }.SelectMany(member => member.Seen), e => e is PulseForkSuspected or PulseStalled);
     }
 
+    /// <summary>The same, where the relay shows the later commit only together with the one that was made without knowing it.</summary>
+    [Fact]
+    public async Task A_commit_behind_ones_own_of_the_later_store_is_taken_by_nobody()
+    {
+        await using var world = new World();
+        var closed = new PulseOptions { Suite = PulseSuite.X25519, Rights = PulseRights.Default with { ExternalJoin = false } };
+        (PulseChat pulse, Member alice, Member bob, Member carol) = await world.RooftopAsync(closed);
+        InMemoryStore copy = alice.Store.Copy();
+        await pulse.RenameAsync("Roof");
+        await world.SettleAsync(2);
+        await alice.RestoreAsync(copy);
+        bool isOffered = false;
+        world.Relay.Before = (caller, call) =>
+        {
+            isOffered |= caller == alice.Address && call == "offered";
+            return Task.CompletedTask;
+        };
+        world.Relay.ShownCandidates = (caller, _, _, candidates) => caller == alice.Address && !isOffered ? [] : candidates;
+        await world.SettleAsync(4);
+        Assert.True(isOffered);
+        Assert.Equal("Roof", (await bob.RosterAsync(pulse.Id)).Name);
+        Assert.Single(alice.Seen.OfType<PulseStalled>());
+        await bob.TellAsync(pulse.Id, "here");
+        await world.SettleAsync(4);
+        Assert.Equal(["here"], carol.PulseTexts(pulse.Id));
+        Assert.DoesNotContain(world.Members.SelectMany(member => member.Seen), e => e is PulseForkSuspected);
+    }
+
     /// <summary>Attacks 17, 24 and 54: the numbers of the stream that the copy ended say nothing about those of the next.</summary>
     [Fact]
     public async Task Who_comes_in_after_a_store_was_put_back_gets_nothing_from_it_that_was_said_before()

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using PulseMeet.E2E.Groups;
 using PulseMeet.E2E.Identity;
 using PulseMeet.E2E.PreKeys;
@@ -23,12 +24,16 @@ internal sealed class PulseWords(ClientCore core, DeviceLists lists, Conversatio
     /// <summary>How often they are asked, at most.</summary>
     public static readonly TimeSpan AskInterval = TimeSpan.FromMinutes(10);
 
+    /// <summary>How often one device is asked that has not answered. Kept in memory.</summary>
+    private static readonly TimeSpan s_askAgainInterval = TimeSpan.FromHours(1);
+
     /// <summary>How often one device is answered in <see cref="AskInterval"/>.</summary>
     private const int MaxAnswers = 4;
 
     private const int MaxNumbersPerRequest = 1000;
 
     private readonly Dictionary<(PulseId, DeviceAddress), (DateTimeOffset From, int Count)> _answered = [];
+    private readonly ConcurrentDictionary<(PulseId, DeviceAddress), DateTimeOffset> _asked = [];
 
     /// <summary>Where forks begin that the app was told of: two that stand beside each other are told once each. After a start once more.</summary>
     private readonly HashSet<(PulseId, ulong)> _toldForks = [];
@@ -92,13 +97,16 @@ internal sealed class PulseWords(ClientCore core, DeviceLists lists, Conversatio
                 State(device, record.IsProvisional ? PulseLine.Wonders : PulseLine.Says);
             }
 
-            foreach (DeviceAddress device in record.ToAsk)
+            // Until they answer: one that does not know whether it is in does not.
+            foreach (DeviceAddress device in record.ToAsk.Where(device => IsAskDue((id, device), work.Now)).ToArray())
             {
-                State(device, record.IsProvisional ? PulseLine.Wonders : PulseLine.Asks);
+                if (!State(device, record.IsProvisional ? PulseLine.Wonders : PulseLine.Asks))
+                {
+                    record.ToAsk.Remove(device);
+                }
             }
 
             record.ToTell.Clear();
-            record.ToAsk.Clear();
             bool asks = record.IsAskWanted && IsOver(record.AskedAt, AskInterval, work.Now);
             if (!asks && !IsOver(record.StatedAt, Interval, work.Now))
             {
@@ -126,7 +134,7 @@ internal sealed class PulseWords(ClientCore core, DeviceLists lists, Conversatio
                 record.IsAskWanted = false;
             }
 
-            void State(DeviceAddress device, byte kind) =>
+            bool State(DeviceAddress device, byte kind) =>
                 Say(work, id, group, device, ContentType.PulseLine, new PulseLine(kind, Since(record, device), group.Statement()).Encode());
         },
         cancellationToken);
@@ -195,6 +203,8 @@ internal sealed class PulseWords(ClientCore core, DeviceLists lists, Conversatio
             case ContentType.PulseLine:
                 var line = PulseLine.Decode(content.Body.Span);
                 IncomingStream stream = await work.IncomingAsync(content.Stream).ConfigureAwait(false);
+                pulse.Record.ToAsk.Remove(word.Device);
+                _asked.TryRemove((id, word.Device), out _);
                 stream.Reach(line.Since, work.Now);
                 stream.Note(content.Highest, work.Now);
                 Judge(work, pulse, group, word.Device, line);
@@ -209,6 +219,17 @@ internal sealed class PulseWords(ClientCore core, DeviceLists lists, Conversatio
                 await PulseMessages.TakeAsync(work, pulse, content, isSaidAgain: true).ConfigureAwait(false);
                 break;
         }
+    }
+
+    private bool IsAskDue((PulseId, DeviceAddress) asked, DateTimeOffset now)
+    {
+        if (_asked.TryGetValue(asked, out DateTimeOffset at) && !IsOver(at, s_askAgainInterval, now))
+        {
+            return false;
+        }
+
+        _asked[asked] = now;
+        return true;
     }
 
     /// <summary>Behind which number what this device says is for another.</summary>
