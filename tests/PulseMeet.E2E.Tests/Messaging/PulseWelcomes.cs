@@ -150,6 +150,23 @@ public sealed class PulseWelcomes
         Assert.Equal(isWritten ? [1, 2, 3] : null, (await engine.Core.Store.ReadAsync(RecordKey.PulseJoins, key))?.Value);
     }
 
+    /// <summary>He is heard in no chat of his own either, and his relay's deliveries fill nobody's events.</summary>
+    [Fact]
+    public async Task Of_a_chat_into_which_a_blocked_user_has_added_somebody_nothing_of_his_is_told()
+    {
+        await using var world = new World();
+        Member alice = await world.SignUpAsync("alice");
+        Member mallory = await world.SignUpAsync("mallory");
+        await world.SettleAsync(1);
+        await alice.Client.BlockAsync("mallory");
+        PulseChat pulse = await mallory.Client.CreatePulseAsync("Spam", ["alice"], new PulseOptions { Suite = PulseSuite.X25519 });
+        await world.SettleAsync(2);
+        await mallory.TellAsync(pulse.Id, "buy");
+        await world.SettleAsync(2);
+        Assert.DoesNotContain(alice.Seen, e => e is PulseEvent);
+        Assert.Null(await alice.Client.GetPulseAsync(pulse.Id));
+    }
+
     private static Task<PulseForeign> ForeignAsync(World world, Member stranger) =>
         PulseForeign.OfAsync(world, stranger, new PulseId(Sha256.Hash("a stranger's"u8)), epoch: 0);
 

@@ -144,7 +144,7 @@ internal sealed class PulseMessages(ClientCore core)
         else if (pulse?.Group is null)
         {
             // Of a chat that this device was never in; or was, and a relay's list may still have it.
-            if (pulse is null)
+            if (pulse is null && (await work.UserAsync(claimedSender.UserId).ConfigureAwait(false))?.Standing != Standing.Blocked)
             {
                 work.AddEvent(new PulseMessageUnreadable(id, claimedSender, E2EError.MlsWrongGroup));
             }

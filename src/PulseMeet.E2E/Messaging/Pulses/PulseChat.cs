@@ -10,7 +10,8 @@ namespace PulseMeet.E2E;
 /// <see cref="E2EClient.ReadEventsAsync"/>. A change is made when its call returns. Where a call throws
 /// <see cref="E2EError.RelayUnavailable"/> after the change was stored, it goes on by itself, and an event says when it is made or given up.
 /// Thread-safe. Every call may throw <see cref="E2EException"/> with <see cref="E2EError.MlsGroupClosed"/> where this device is out of the
-/// chat, with <see cref="E2EError.RelayUnavailable"/>, and with the reasons of the store that stand at <see cref="E2EClient"/>.
+/// chat, with <see cref="E2EError.RelayUnavailable"/>, and with the reasons of the store that stand at <see cref="E2EClient"/>; every call
+/// that changes the chat, leaving included, with <see cref="E2EError.NotAllowed"/> where the account has asked to leave.
 /// </remarks>
 public sealed class PulseChat
 {
@@ -126,6 +127,8 @@ public sealed class PulseChat
     /// <exception cref="E2EException">The account has asked to leave (<see cref="E2EError.NotAllowed"/>); a verified member's account key
     /// has changed and was not accepted (<see cref="E2EError.AccountKeyChanged"/>); or 1,000 messages wait already
     /// (<see cref="E2EError.LimitExceeded"/>).</exception>
+    /// <remarks>Where the store is put back, or the relay says so, before the message is sealed, others know it by another id: one that
+    /// the later store cannot have given.</remarks>
     public async Task<MessageId> SendAsync(MessageContent content, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(content);
