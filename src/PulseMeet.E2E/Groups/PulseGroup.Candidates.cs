@@ -42,9 +42,10 @@ internal sealed partial class PulseGroup
                 if (MayBeForOthers(exception))
                 {
                     unreadable.Add(new UnreadableCommit(epoch, Sha256.Hash(candidate), Committer(candidate, exception)));
-                    if (unreadable[^1].Committer == _device.Address)
+                    if (_rolledBack && exception.Reason == E2EError.MlsPathUnreadable && unreadable[^1].Committer == _device.Address)
                     {
-                        // Its own, of a later state than this one: the others follow it, and whatever is behind it would be a line of its own.
+                        // Its own, as its signature says, of a later state than this one: the others follow it, and whatever is behind it would be a
+                        // line of its own.
                         break;
                     }
                 }
