@@ -105,6 +105,10 @@ public sealed class PulsePutBack
         await using var world = new World();
         var closed = new PulseOptions { Suite = PulseSuite.X25519, Rights = PulseRights.Default with { ExternalJoin = false } };
         (PulseChat pulse, Member alice, Member bob, Member carol) = await world.RooftopAsync(closed);
+
+        // Everybody has renewed their keys once, so that nobody commits in the hours that follow.
+        world.Clock.Advance(TimeSpan.FromHours(25));
+        await world.SettleAsync(4);
         InMemoryStore copy = alice.Store.Copy();
         await pulse.RenameAsync("Roof");
         await world.SettleAsync(2);
