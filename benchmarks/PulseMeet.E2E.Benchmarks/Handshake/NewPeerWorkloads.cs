@@ -13,20 +13,23 @@ internal sealed class NewPeerWorkloads
     private static readonly RatchetOptions s_ratchet = new();
     private static readonly PreKeyOptions s_options = new() { OneTimePairs = 1 };
 
-    private readonly Queue<Meeting> _meetings = [];
+    private readonly List<Meeting> _meetings = [];
+    private int _next;
 
-    public Workload Both => new(() => _meetings.Dequeue().Run(), Make);
+    public Workload Both => new(() => _meetings[_next++].Run(), Make);
 
     private void Make(int count)
     {
+        _meetings.ForEach(meeting => meeting.Dispose());
         _meetings.Clear();
+        _next = 0;
         for (int i = 0; i < count; i++)
         {
-            _meetings.Enqueue(new Meeting());
+            _meetings.Add(new Meeting());
         }
     }
 
-    private sealed class Meeting
+    private sealed class Meeting : IDisposable
     {
         private readonly Ed25519KeyPair _aliceAccount = Ed25519KeyPair.Generate();
         private readonly Ed25519KeyPair _bobAccount = Ed25519KeyPair.Generate();
@@ -42,6 +45,15 @@ internal sealed class NewPeerWorkloads
             _preKeys = DevicePreKeys.Create(_bob, s_options, TimeProvider.System);
             PreKeyPublication published = _preKeys.PreparePublication(new DirectoryState(0, _preKeys.PublicationHash));
             _bundle = new PreKeyBundle(published.Certificate, published.SignedPair.WithoutKemKey(), published.OneTimePairs[0]).Encode();
+        }
+
+        public void Dispose()
+        {
+            _preKeys.Dispose();
+            _alice.Dispose();
+            _bob.Dispose();
+            _aliceAccount.Dispose();
+            _bobAccount.Dispose();
         }
 
         /// <summary>First contact: neither has the other's account key yet, so that its key is checked too.</summary>
