@@ -42,6 +42,21 @@ internal sealed class Crowd(TwoFaces faces) : IAsyncDisposable
         await Task.WhenAll(readers.Select(reader => reader.ReadsAsync(pulse.Id, text, cancellationToken)));
     }
 
+    /// <summary>Goes round until nobody changes a chat any more: after a removal devices renew keys by themselves.</summary>
+    public async Task SettleAsync(IEnumerable<Device> devices, CancellationToken cancellationToken)
+    {
+        for (int quiet = 0; quiet < 2;)
+        {
+            int offers = faces.Offers;
+            foreach (Device device in devices)
+            {
+                await device.Chat.SynchronizeAsync(cancellationToken);
+            }
+
+            quiet = faces.Offers == offers ? quiet + 1 : 0;
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         foreach (Device device in _devices)

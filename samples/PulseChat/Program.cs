@@ -69,6 +69,7 @@ await Crowd.SayAsync(pulse, "Not for the thief.", present.Where(device => device
 Check.That("and reads nothing more", !lost.Texts(pulse.Id).Contains("Not for the thief."));
 
 Check.Step("The relay shows one half of the chat another change than the other half.");
+await crowd.SettleAsync(present, stop);
 Device[] deceived = [.. present.Where(device => device.Address.UserId is "bob" or "dave" or "frank" or "ivan")];
 Device[] others = [.. present.Except(deceived)];
 faces.Begin(crowd["alice"].Address, crowd["bob"].Address, deceived.Select(device => device.Address));

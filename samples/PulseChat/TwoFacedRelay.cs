@@ -12,6 +12,10 @@ internal sealed class TwoFaces
     private readonly HashSet<DeviceAddress> _deceived = [];
     private readonly HashSet<DeviceAddress> _awaited = [];
     private ulong? _epoch;
+    private int _offers;
+
+    /// <summary>How many changes of any kind the relay has been offered.</summary>
+    public int Offers => Volatile.Read(ref _offers);
 
     /// <summary>Completes when the first of the two changes is with the relay.</summary>
     public Task First => _first.Task;
@@ -26,6 +30,7 @@ internal sealed class TwoFaces
     /// <summary>Holds the answer to an offer until both are there.</summary>
     public async Task OfferedAsync(DeviceAddress sender, ulong epoch)
     {
+        Interlocked.Increment(ref _offers);
         if (!_awaited.Remove(sender))
         {
             return;

@@ -136,7 +136,7 @@ internal sealed class PulseCommits(ClientCore core, PulseMessages messages)
             IReadOnlyList<GroupCandidate> candidates = await core.Relay
                 .GetCandidatesAsync(id.ToArray(), at.Epoch, at.Place, Page, cancellationToken).ConfigureAwait(false);
             if (!await core.ChangeAsync([Gates.Pulse(id)], work => TakeAsync(work, id, at, candidates, dropped), cancellationToken).ConfigureAwait(false)
-                && (isOffered || isFresh || at.Offer is null || isRegistration))
+                && (isOffered || (isFresh && !at.IsCatchUpWanted) || at.Offer is null || isRegistration))
             {
                 return at.Offer is null || isRegistration;
             }
