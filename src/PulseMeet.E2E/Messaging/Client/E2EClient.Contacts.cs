@@ -151,6 +151,9 @@ public sealed partial class E2EClient
 
         Engine engine = await OpenAsync(cancellationToken).ConfigureAwait(false);
         await engine.Account.RemoveAsync(deviceId, cancellationToken).ConfigureAwait(false);
+
+        // Out of the account's chats, too, without waiting for the loop's next round.
+        engine.Core.Outgoing.Wake();
     }
 
     /// <summary>Deletes the keys and everything else of this device, and ends the client.</summary>
