@@ -64,7 +64,7 @@ internal sealed class Conversations(ClientCore core, DeviceLists lists)
 
             List<SentTarget> targets = [.. record.Targets];
             await SealForAllAsync(work, own, peer, record.Draft, targets).ConfigureAwait(false);
-            if (peer.UserId != own.UserId && !targets.Exists(target => target.Device.UserId == peer.UserId))
+            if (peer.UserId != own.UserId && !targets.Exists(target => target.IsSealed && target.Device.UserId == peer.UserId))
             {
                 // Nobody of the other side can be reached: it waits until somebody can.
                 Keep(work, record with { Targets = targets });
@@ -82,7 +82,7 @@ internal sealed class Conversations(ClientCore core, DeviceLists lists)
     public static void Keep(Work work, SentRecord record)
     {
         work.Put(RecordKey.Sent, record.Key, record.Encode());
-        foreach (SentTarget target in record.Targets)
+        foreach (SentTarget target in record.Targets.Where(target => target.IsSealed))
         {
             work.Put(RecordKey.SentEnvelopes, target.Envelope.ToArray(), record.Key);
         }
@@ -92,7 +92,7 @@ internal sealed class Conversations(ClientCore core, DeviceLists lists)
     public static void Forget(Work work, SentRecord record)
     {
         work.Delete(RecordKey.Sent, record.Key);
-        foreach (SentTarget target in record.Targets)
+        foreach (SentTarget target in record.Targets.Where(target => target.IsSealed))
         {
             work.Delete(RecordKey.SentEnvelopes, target.Envelope.ToArray());
         }
@@ -168,8 +168,8 @@ internal sealed class Conversations(ClientCore core, DeviceLists lists)
         return [streams[^1], .. Enumerable.Range(0, rest).Select(i => streams[(first + i) % rest])];
     }
 
-    private static bool MayMiss(DeviceCertificate device, SentRecord sent) =>
-        sent.Targets.FirstOrDefault(target => target.Is(device)) is { } target ? !target.IsDelivered : sent.PendingSequence == 0;
+    /// <summary>A device that came onto the list since misses nothing.</summary>
+    private static bool MayMiss(DeviceCertificate device, SentRecord sent) => sent.Targets.Any(target => target.Is(device) && !target.IsDelivered);
 
     /// <summary>Says something to the other devices of one's own, where there are any. For whoever has the own user's turn.</summary>
     public async Task TellOwnDevicesAsync(Work work, MessageContent content)
@@ -283,15 +283,17 @@ internal sealed class Conversations(ClientCore core, DeviceLists lists)
     {
         foreach (DeviceCertificate device in Recipients(own, peer))
         {
-            if (targets.Exists(target => target.Is(device)))
+            if (targets.Exists(target => target.IsSealed && target.Is(device)))
             {
                 continue;
             }
 
             UserRecord user = device.Address.UserId == own.UserId ? own : peer;
-            if (await work.TrySealAsync(own, user, device, draft).ConfigureAwait(false) is { } envelope)
+            MessageId? sealedIn = await work.TrySealAsync(own, user, device, draft).ConfigureAwait(false);
+            targets.RemoveAll(target => target.Is(device));
+            targets.Add(SentTarget.Unreached(device) with { Envelope = sealedIn ?? default });
+            if (sealedIn is not null)
             {
-                targets.Add(new SentTarget(device.Address, device.IdentityKey.ToArray(), envelope, 0, false));
                 await RepeatTailsAsync(work, own, user, device, draft.Stream.Conversation, draft.Stream.StreamId).ConfigureAwait(false);
             }
         }

@@ -33,7 +33,6 @@ internal readonly record struct Step(Act Act, int Who, int How)
         bool isOf = act switch
         {
             Act.Copy or Act.PutCopyBack => kind == WalkKind.PutBack,
-            Act.Link or Act.Remove or Act.Reinstall => kind != WalkKind.Honest,
             _ => true,
         };
         return new(isOf ? act : Act.SayAgain, (int)(number / 18 % 97), (int)(number / (18 * 97) % 1009));

@@ -67,6 +67,9 @@ internal sealed class Walk : IAsyncDisposable
             || StreamId.BegunAt(stream.StreamId) < first.Time.ToUnixTimeMilliseconds();
     }
 
+    /// <summary>Whether a device of this name has been removed: what it had said and was still under way is nobody's word any more.</summary>
+    public bool HasGone(DeviceAddress device) => _removed.Exists(member => member.Address == device);
+
     /// <summary>Of these, the ones of which the relay was told nothing between the copy and its return: nobody can know.</summary>
     public HashSet<Member> PutBackUnseen { get; } = [];
 
