@@ -455,10 +455,20 @@ internal sealed class Receiver(ClientCore core, DeviceLists lists, Conversations
         }
 
         bool isOfTheSession = reason is E2EError.NotAuthentic or E2EError.UnknownPreKey or E2EError.TooFarAhead or E2EError.WrongSession;
-        if (isOfTheSession && item.EnvelopeId.Length == SealedEnvelope.IdSize && !EnvelopeId.IsFor(IdOf(item), core.Identity.Certificate.IdentityKey))
+        if (isOfTheSession && item.EnvelopeId.Length == SealedEnvelope.IdSize)
         {
-            // It was for a device that had this one's name before.
-            return;
+            if (!EnvelopeId.IsFor(IdOf(item), core.Identity.Certificate.IdentityKey))
+            {
+                // It was for a device that had this one's name before.
+                return;
+            }
+
+            if (!EnvelopeId.IsBy(IdOf(item), listed.IdentityKey))
+            {
+                // It is by a device that had the sender's name before.
+                Unreadable(work, item, E2EError.UnlistedDevice);
+                return;
+            }
         }
 
         bool isAsked = false;

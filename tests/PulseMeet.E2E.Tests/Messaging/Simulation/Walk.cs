@@ -26,6 +26,7 @@ internal sealed class Walk : IAsyncDisposable
     private int _names;
 
     private readonly bool _isHonest;
+    private DateTimeOffset _latest = DateTimeOffset.MinValue;
 
     public Walk(ulong seed, WalkKind kind)
     {
@@ -134,7 +135,7 @@ internal sealed class Walk : IAsyncDisposable
                 await DieAsync(one, step.How, one.SyncAsync);
                 break;
             case Act.ClockMoves:
-                World.Clock.Advance(TimeSpan.FromMinutes((step.How % 271) - 30));
+                MoveClock(TimeSpan.FromMinutes((step.How % 271) - 30));
                 break;
             case Act.Link when _devices.Count(device => device.UserId == one.UserId) < MaxDevices:
                 await LinkAsync(First(one), $"device{++_names}");
@@ -262,6 +263,16 @@ internal sealed class Walk : IAsyncDisposable
             // It does not know the device (any more).
             return 0;
         }
+    }
+
+    /// <summary>A clock that is set back further than peers bear with makes certificates and lists that are new ones of the future: then something
+    /// is missing for a while.</summary>
+    private void MoveClock(TimeSpan by)
+    {
+        DateTimeOffset now = World.Clock.GetUtcNow();
+        _latest = now > _latest ? now : _latest;
+        TimeSpan most = _latest - IdentityLimits.ClockTolerance - now;
+        World.Clock.Advance(_isHonest && by < most ? most : by);
     }
 
     private Member First(Member device) => _devices.First(other => other.UserId == device.UserId);
