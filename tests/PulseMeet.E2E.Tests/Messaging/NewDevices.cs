@@ -99,6 +99,31 @@ public sealed class NewDevices
     }
 
     [Fact]
+    public async Task A_clock_that_was_set_back_lets_a_device_that_came_since_miss_nothing_of_before()
+    {
+        await using var world = new World { Configure = options => options.DeviceListAge = TimeSpan.Zero };
+        (Member alice, Member bob) = await world.FriendsAsync();
+        await bob.SayAsync("alice", "one");
+        await world.SettleAsync();
+        Member laptop = await world.LinkAsync(alice, "laptop");
+        await laptop.Client.AcceptAsync("bob");
+        await laptop.SayAsync("bob", "hello");
+        await world.SettleAsync();
+
+        // What the laptop sees of him first was written, by his clock, before he began the stream in which he goes on afterwards.
+        world.Clock.Advance(TimeSpan.FromMinutes(-1));
+        await bob.RestartAsync();
+        await bob.SayAsync("alice", "two");
+        await world.SettleAsync();
+        await bob.SayAsync("alice", "three");
+        await world.SettleAsync();
+        world.Clock.Advance(TimeSpan.FromHours(2));
+        await world.SettleAsync();
+        Assert.Equal(["two", "three"], laptop.Texts);
+        Assert.DoesNotContain(laptop.Seen, IsAboutALoss);
+    }
+
+    [Fact]
     public async Task A_listed_device_that_could_not_be_written_to_gets_what_was_said_once_it_can()
     {
         await using var world = new World { Configure = options => options.Ratchet.RenewalInterval = TimeSpan.FromDays(1) };

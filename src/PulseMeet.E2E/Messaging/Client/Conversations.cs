@@ -21,6 +21,9 @@ internal sealed class Conversations(ClientCore core, DeviceLists lists)
     /// with each message that is written after a start of this device.</summary>
     private const int MaxTails = 4;
 
+    /// <summary>How far a clock may have been set back for what is written to be dated by the clock before.</summary>
+    private static readonly TimeSpan s_maxCorrection = TimeSpan.FromHours(1);
+
     public async Task<MessageId> SendAsync(string userId, MessageContent content, CancellationToken cancellationToken)
     {
         _ = core.Identity;
@@ -198,7 +201,7 @@ internal sealed class Conversations(ClientCore core, DeviceLists lists)
 
         ConversationName conversation = ConversationName.Direct(core.Address.UserId, userId);
         (MessageId streamId, ulong number) = await work.NumberAsync(conversation).ConfigureAwait(false);
-        var draft = new Draft(new StreamName(core.Address, streamId, conversation), number, work.Now, content.Type, body);
+        var draft = new Draft(new StreamName(core.Address, streamId, conversation), number, DateOf(work), content.Type, body);
         var record = new SentRecord(
             draft, userId, peer.Contact.Account.AccountKey.ToArray(), own.Contact.Account.AccountKey.ToArray(), 0, []);
         if (content is DeletionContent deletion)
@@ -226,6 +229,15 @@ internal sealed class Conversations(ClientCore core, DeviceLists lists)
         }
 
         return MessageId.Of(draft.Stream, number);
+    }
+
+    /// <summary>Now; on a clock that was set back since a stream was begun, no earlier than that: whoever hears of this device first by a message that
+    /// looks older than the stream would take all of it for his. A clock that was far ahead is not followed.</summary>
+    private DateTimeOffset DateOf(Work work)
+    {
+        var begun = DateTimeOffset.FromUnixTimeMilliseconds(
+            1 + Math.Max(StreamId.BegunAt(core.StreamId), core.OpenedAt is null ? 0 : StreamId.BegunAt(core.ProvisionalStreamId)));
+        return begun > work.Now && begun - work.Now <= s_maxCorrection ? begun : work.Now;
     }
 
     private async Task<bool> IsRoomAsync(string userId) => (await core.Store

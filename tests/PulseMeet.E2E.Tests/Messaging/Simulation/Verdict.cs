@@ -94,6 +94,7 @@ internal sealed class Verdict(Walk walk, string course)
     {
         string what = $"«{said.Text}», number {number} of {name.StreamId}, on {member.Address}";
         IncomingStream stream = await Listed.StreamAsync(member, name);
+        Assert.False(walk.HasToCome(member, (name, number)), $"{what} was asked for in time, and did not come; {course}");
         Assert.False(
             stream.Missing.Concat(stream.Named).Any(range => range.Contains(number)), $"{what} is still missing; {course}");
         if (walk.PutBack.Contains(member) && number > stream.Highest && await Listed.IsDeliveredAsync(said.From, member, name, number))

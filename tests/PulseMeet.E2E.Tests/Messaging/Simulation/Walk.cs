@@ -7,7 +7,7 @@ using PulseMeet.E2E.Testing;
 namespace PulseMeet.E2E.Tests.Messaging.Simulation;
 
 /// <summary>Two to five people with one to three devices each, around a relay that loses, doubles, delays, reorders, repeats, forgets and lies;
-/// devices die, restart, are put back to a copy, are linked, removed and reinstalled; clocks jump. Everything by a seed.</summary>
+/// devices die, restart, are put back to a copy, are linked, removed, reinstalled, and all lost; clocks jump. Everything by a seed.</summary>
 internal sealed class Walk : IAsyncDisposable
 {
     private const int MaxDevices = 3;
@@ -15,9 +15,14 @@ internal sealed class Walk : IAsyncDisposable
     /// <summary>How often a walk's end waits for something that is asked for again: all pauses together, and some.</summary>
     private const int MaxWaits = 40;
 
+    /// <summary>How often a call that has to succeed is tried at a relay that fails one in twenty.</summary>
+    private const int MaxTries = 50;
+
     private readonly string[] _users;
     private readonly Dictionary<Member, HashSet<(StreamName, ulong)>> _missed = [];
     private readonly List<Member> _removed = [];
+    private readonly Dictionary<string, RecoveryKey> _recovery = [];
+    private readonly HashSet<(Member, (StreamName, ulong))> _toCome = [];
     private int _deliveredWhenKnown;
     private readonly List<Member> _devices = [];
     private readonly Dictionary<Member, (InMemoryStore Store, int SaidBefore, long Told)> _copies = [];
@@ -71,6 +76,9 @@ internal sealed class Walk : IAsyncDisposable
     /// <summary>Whether a device of this name has been removed: what it had said and was still under way is nobody's word any more.</summary>
     public bool HasGone(DeviceAddress device) => _removed.Exists(member => member.Address == device);
 
+    /// <summary>Whether a message has to come: the relay was honest already when a device was to ask for it next, and its sender had it still.</summary>
+    public bool HasToCome(Member device, (StreamName, ulong) number) => _toCome.Contains((device, number));
+
     /// <summary>Of these, the ones of which the relay was told nothing between the copy and its return: nobody can know.</summary>
     public HashSet<Member> PutBackUnseen { get; } = [];
 
@@ -78,7 +86,9 @@ internal sealed class Walk : IAsyncDisposable
     {
         foreach (string user in _users)
         {
-            _devices.Add(await World.SignUpAsync(user));
+            Member first = World.Device(user);
+            _recovery[user] = await first.Client.SignUpAsync();
+            _devices.Add(first);
         }
 
         foreach (Member device in _devices)
@@ -101,6 +111,8 @@ internal sealed class Walk : IAsyncDisposable
 
     public async Task TakeAsync(Step step)
     {
+        // Nothing happens in no time: two things are one after the other by the clock, too.
+        World.Clock.Advance(TimeSpan.FromMilliseconds(1));
         Member one = _devices[step.Who % _devices.Count];
         await TakeAsync(step, one);
         foreach (Member device in step.Act == Act.MeetAllAtOnce ? _devices : [one])
@@ -150,6 +162,9 @@ internal sealed class Walk : IAsyncDisposable
                 }
 
                 break;
+            case Act.Recover when step.How % 4 == 0:
+                await RecoverAsync(one.UserId, step.How % 8 == 0 ? one.Address.DeviceId : $"device{++_names}");
+                break;
             case Act.Copy:
                 await one.RestartAsync();
                 _copies[one] = (one.Store.Copy(), Everything.Count, await ToldAsync(one));
@@ -193,6 +208,7 @@ internal sealed class Walk : IAsyncDisposable
         }
 
         await MeetAsync(4);
+        await NoteWhatHasToComeAsync();
         for (int i = 0; i < MaxWaits && await NextAsync() is { } due; i++)
         {
             World.Clock.Advance(due > World.Clock.GetUtcNow() ? due - World.Clock.GetUtcNow() : TimeSpan.Zero);
@@ -225,7 +241,14 @@ internal sealed class Walk : IAsyncDisposable
         }
     }
 
-    public ValueTask DisposeAsync() => World.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await World.DisposeAsync();
+        foreach (RecoveryKey key in _recovery.Values)
+        {
+            key.Dispose();
+        }
+    }
 
     private static async Task<bool> TryAsync(Func<Task> act)
     {
@@ -290,6 +313,23 @@ internal sealed class Walk : IAsyncDisposable
         return next;
     }
 
+    private async Task NoteWhatHasToComeAsync()
+    {
+        foreach (Said said in Everything.Where(said => said.Number is not null && _devices.Contains(said.From)))
+        {
+            (StreamName stream, ulong number) = said.Number!.Value;
+            foreach (Member device in said.For.Where(_devices.Contains))
+            {
+                // A meeting takes a while, in which one of the two may have come by already.
+                if (await Listed.AsksAtAsync(device, stream, number) is { } asked
+                    && await Listed.IsKeptAsync(said.From, device, stream, number, asked + TimeSpan.FromHours(1)))
+                {
+                    _toCome.Add((device, (stream, number)));
+                }
+            }
+        }
+    }
+
     private async Task NoteMissingAsync(Member device)
     {
         _ = Missed(device);
@@ -352,6 +392,25 @@ internal sealed class Walk : IAsyncDisposable
             second.IsActive = false;
             await TryAsync(() => first.Client.RemoveDeviceAsync(deviceId));
         }
+    }
+
+    /// <summary>Somebody has lost all his devices, and comes back on a new one.</summary>
+    private async Task RecoverAsync(string userId, string deviceId)
+    {
+        foreach (Member lost in _devices.Where(device => device.UserId == userId).ToArray())
+        {
+            Drop(lost);
+        }
+
+        Member device = World.Device(userId, deviceId);
+        _devices.Add(device);
+        for (int tries = 0; !await TryAsync(() => device.Client.RecoverAsync(_recovery[userId])); tries++)
+        {
+            // An app tries until the relay lets it.
+            Assert.True(tries < MaxTries);
+        }
+
+        await AcceptAllAsync(device);
     }
 
     private async Task<bool> RemoveAsync(Member device)
