@@ -250,7 +250,7 @@ internal sealed class Walk : IAsyncDisposable
         }
     }
 
-    private static async Task<bool> TryAsync(Func<Task> act)
+    private static async Task<bool> TryAsync(Func<Task> act, Action<string>? failed = null)
     {
         try
         {
@@ -260,6 +260,7 @@ internal sealed class Walk : IAsyncDisposable
         catch (E2EException exception) when (exception.Reason is not (E2EError.StoreDamaged or E2EError.StoreConflict or E2EError.StoreInUse))
         {
             // The relay's doing. A store that is damaged, or written twice, would be ours.
+            failed?.Invoke($"{exception.Reason} ({exception.Message})");
             return false;
         }
     }
@@ -404,10 +405,11 @@ internal sealed class Walk : IAsyncDisposable
 
         Member device = World.Device(userId, deviceId);
         _devices.Add(device);
-        for (int tries = 0; !await TryAsync(() => device.Client.RecoverAsync(_recovery[userId])); tries++)
+        var failures = new List<string>();
+        while (!await TryAsync(() => device.Client.RecoverAsync(_recovery[userId]), failures.Add))
         {
             // An app tries until the relay lets it.
-            Assert.True(tries < MaxTries);
+            Assert.True(failures.Count < MaxTries, $"{device.Address} does not come back: {string.Join("; ", failures)}");
         }
 
         await AcceptAllAsync(device);
