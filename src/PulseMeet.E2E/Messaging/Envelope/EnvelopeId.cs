@@ -22,8 +22,16 @@ internal static class EnvelopeId
     /// <param name="recipient">The identity key of the device that it is for.</param>
     public static MessageId New(X25519PublicKey sender, X25519PublicKey recipient)
     {
+        Span<byte> random = stackalloc byte[RandomSize];
+        Randomness.Fill(random);
+        return Of(random, sender, recipient);
+    }
+
+    /// <summary>The id with given random bytes.</summary>
+    public static MessageId Of(ReadOnlySpan<byte> random, X25519PublicKey sender, X25519PublicKey recipient)
+    {
         Span<byte> id = stackalloc byte[SealedEnvelope.IdSize];
-        Randomness.Fill(id[..RandomSize]);
+        random.CopyTo(id);
         Tag(RecipientLabel, id, recipient).CopyTo(id[RandomSize..]);
         Tag(SenderLabel, id, sender).CopyTo(id[(RandomSize + TagSize)..]);
         return new MessageId(id);
