@@ -231,13 +231,13 @@ internal sealed class Conversations(ClientCore core, DeviceLists lists)
         return MessageId.Of(draft.Stream, number);
     }
 
-    /// <summary>Now; on a clock that was set back since a stream was begun, no earlier than that: whoever hears of this device first by a message that
+    /// <summary>Now; on a clock that was set back since a stream was begun, just after that: whoever hears of this device first by a message that
     /// looks older than the stream would take all of it for his. A clock that was far ahead is not followed.</summary>
     private DateTimeOffset DateOf(Work work)
     {
-        var begun = DateTimeOffset.FromUnixTimeMilliseconds(
-            1 + Math.Max(StreamId.BegunAt(core.StreamId), core.OpenedAt is null ? 0 : StreamId.BegunAt(core.ProvisionalStreamId)));
-        return begun > work.Now && begun - work.Now <= s_maxCorrection ? begun : work.Now;
+        long begun = Math.Max(StreamId.BegunAt(core.StreamId), core.OpenedAt is null ? 0 : StreamId.BegunAt(core.ProvisionalStreamId));
+        long back = begun - work.Now.ToUnixTimeMilliseconds();
+        return back > 0 && back <= s_maxCorrection.TotalMilliseconds ? DateTimeOffset.FromUnixTimeMilliseconds(begun + 1) : work.Now;
     }
 
     private async Task<bool> IsRoomAsync(string userId) => (await core.Store
