@@ -49,6 +49,7 @@ internal sealed class Receiver(ClientCore core, DeviceLists lists, Conversations
         core.IsRevisionConfirmed = true;
         MailboxItem[] items = [.. page.Items.Take(Page).Where(item => item.Id == 0 || !taken.Contains(item.Id))];
         await PushAsync(items, cancellationToken).ConfigureAwait(false);
+        await GivingWay.OnceAsync().ConfigureAwait(false);
         await AcknowledgeAsync(cancellationToken).ConfigureAwait(false);
         await _watch.LookAsync(cancellationToken).ConfigureAwait(false);
         return page.Items.Count;
@@ -84,6 +85,8 @@ internal sealed class Receiver(ClientCore core, DeviceLists lists, Conversations
                     {
                         work.Put(RecordKey.Taken, RecordKey.Of(item.Id), []);
                     }
+
+                    await GivingWay.OnceAsync().ConfigureAwait(false);
                 }
 
                 await controls.TellDeliveredAsync(work, arrived).ConfigureAwait(false);

@@ -270,6 +270,7 @@ internal sealed partial class Work : IAsyncDisposable
         {
             var batch = new StoreBatch();
             Gather(secrets);
+            await GivingWay.OnceAsync().ConfigureAwait(false);
             foreach ((byte[] name, byte[]? value) in _writes)
             {
                 _ = value is null ? batch.Delete(name[0], name.AsSpan(1)) : batch.Put(name[0], name.AsSpan(1), value);
