@@ -391,10 +391,10 @@ internal sealed class Account(ClientCore core, DeviceLists lists)
     {
         var peers = new List<DeviceAddress>();
         byte[] after = [];
-        while (await core.Store.ScanAsync(RecordKey.Peers, after, default, 500, cancellationToken).ConfigureAwait(false) is { Count: > 0 } page)
+        while (await core.Store.ScanKeysAsync(RecordKey.Peers, after, default, 500, null, cancellationToken).ConfigureAwait(false) is { Count: > 0 } page)
         {
-            peers.AddRange(page.Select(record => RecordKey.ToDevice(record.Key.Span)));
-            after = page[^1].Key.ToArray();
+            peers.AddRange(page.Select(key => RecordKey.ToDevice(key.Span)));
+            after = page[^1].ToArray();
         }
 
         return peers;

@@ -36,7 +36,7 @@ internal sealed class Receiver(ClientCore core, DeviceLists lists, Conversations
         }
 
         using IDisposable turn = await entering.ConfigureAwait(false);
-        if ((await core.Store.ScanAsync(RecordKey.Inbox, default, default, ClientCore.MaxInbox, cancellationToken).ConfigureAwait(false))
+        if ((await core.Store.ScanKeysAsync(RecordKey.Inbox, default, default, ClientCore.MaxInbox, null, cancellationToken).ConfigureAwait(false))
             .Count >= ClientCore.MaxInbox)
         {
             return -1;
@@ -115,11 +115,9 @@ internal sealed class Receiver(ClientCore core, DeviceLists lists, Conversations
     {
         while (true)
         {
-            IReadOnlyList<OpenedRecord> taken =
-                await core.Store.ScanAsync(RecordKey.Taken, default, default, 1000, cancellationToken).ConfigureAwait(false);
-            long[] ids = [.. taken
-                .Where(record => !core.Leftovers.Contains(RecordKey.Taken, record.Key.Span))
-                .Select(record => RecordKey.ToNumber(record.Key.Span))];
+            IReadOnlyList<ReadOnlyMemory<byte>> taken = await core.Store.ScanKeysAsync(
+                RecordKey.Taken, default, default, 1000, key => !core.Leftovers.Contains(RecordKey.Taken, key.Span), cancellationToken).ConfigureAwait(false);
+            long[] ids = [.. taken.Select(key => RecordKey.ToNumber(key.Span))];
             if (ids.Length == 0)
             {
                 return [];
