@@ -119,6 +119,7 @@ internal sealed class Upkeep(ClientCore core, DeviceLists lists, Account account
         return age >= UploadRecord.MaxAge;
     }
 
+    /// <summary>Drops what was sent and is past its age. What is not sealed yet stays.</summary>
     private async Task DropOldAsync(CancellationToken cancellationToken)
     {
         byte[] after = [];
