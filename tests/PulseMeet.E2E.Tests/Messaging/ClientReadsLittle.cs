@@ -36,6 +36,39 @@ public sealed class ClientReadsLittle
         }
     }
 
+    [Fact]
+    public async Task Everything_is_looked_through_once_a_day_and_not_with_every_start_of_the_app()
+    {
+        await using var world = new World();
+        (Member alice, Member bob) = await world.FriendsAsync();
+        for (int i = 0; i < 100; i++)
+        {
+            await alice.SayAsync("bob", $"{i}");
+        }
+
+        await world.SettleAsync();
+        await alice.SayAsync("bob", "kept until it is delivered, or for a week");
+        bob.IsActive = false;
+        for (int i = 0; i < 100; i++)
+        {
+            await alice.SayAsync("bob", $"{i}");
+        }
+
+        await ReadsOfAStartAsync();
+        Assert.InRange(await ReadsOfAStartAsync(), 0, 50);
+        world.Clock.Advance(TimeSpan.FromDays(1));
+        Assert.InRange(await ReadsOfAStartAsync(), 100, 1000);
+        Assert.InRange(await ReadsOfAStartAsync(), 0, 50);
+
+        async Task<int> ReadsOfAStartAsync()
+        {
+            ReadsOfRecords? reads = null;
+            await alice.RestartAsync(inner => reads = new ReadsOfRecords(inner));
+            await alice.Client.SynchronizeAsync();
+            return reads!.Count;
+        }
+    }
+
     private sealed class ReadsOfRecords(IE2EStore inner) : IE2EStore
     {
         private int _count;
