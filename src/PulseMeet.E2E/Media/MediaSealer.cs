@@ -20,6 +20,9 @@ public static class MediaSealer
         ArgumentOutOfRangeException.ThrowIfNegative(length);
         options ??= MediaSealingOptions.Default;
         options.Validate();
+
+        // Before it is padded: that could go beyond every number.
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(length, FloeParameters.MaxSegments * options.Parameters.PlaintextLength);
         return LayoutOf(length, options).SealedLength;
     }
 

@@ -124,6 +124,7 @@ internal sealed partial class SealedStore
 
     private async ValueTask WriteAsync(IReadOnlyList<StoreChange> changes, StoreView view, StoreView next)
     {
+        _attempted = next.Head;
         try
         {
             await _store.CommitAsync(_lease, view.Head.Revision, changes).ConfigureAwait(false);
