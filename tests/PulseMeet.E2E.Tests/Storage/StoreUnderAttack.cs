@@ -74,6 +74,35 @@ public sealed class StoreUnderAttack : IDisposable
         }
     }
 
+    /// <summary>Of one batch, under one salt and so one key, and of one name: eight zero and other bytes are a record's table and key, and a node's number.</summary>
+    [Fact]
+    public async Task Neither_a_node_nor_the_head_opens_as_the_record_of_the_same_name_in_the_same_batch()
+    {
+        var store = new InMemoryStore();
+        byte[] key = TreeNode.NameOf(1)[1..];
+        await using (SealedStore opened = await Stores.OpenAsync(store, _key))
+        {
+            await opened.CommitAsync(new StoreBatch().Put(0, key, "a record"u8.ToArray()).Put((byte)'h', "ead"u8, "a record"u8.ToArray()));
+        }
+
+        RawStore raw = await RawStore.ReadAsync(store);
+        StoreChange node = Assert.Single(raw.Of(StoreTables.Nodes));
+        Assert.Equal(raw.Head.Value!.AsSpan(9, RecordSeal.SaltSize), node.Value!.AsSpan(9, RecordSeal.SaltSize));
+        foreach (StoreChange record in raw.Of(StoreTables.Records))
+        {
+            foreach (byte[] other in new[] { node.Value, raw.Head.Value })
+            {
+                InMemoryStore changed = await raw.With(record with { Value = other }).WriteAsync();
+                Assert.Equal(E2EError.StoreDamaged, await Stores.RefusalAsync(async () =>
+                {
+                    await using SealedStore opened = await Stores.OpenAsync(changed, _key);
+                    _ = await opened.ReadAsync(0, key);
+                    _ = await opened.ReadAsync((byte)'h', "ead"u8.ToArray());
+                }));
+            }
+        }
+    }
+
     /// <summary>A batch's salt gives its key, and a number in it the nonce: for whoever seals two contents under both, AES-GCM is over.</summary>
     [Property(MaxTest = 40)]
     public async Task No_cipher_key_and_nonce_seals_two_contents_whatever_fails_is_put_back_or_runs_twice(int seed)
