@@ -22,7 +22,7 @@ public static class MediaIntegrity
         Stream sealedFile, ReadOnlyMemory<byte> digest, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(sealedFile);
-        Argument.HasLength(digest.Span, MediaReference.DigestSize);
+        Argument.HasLength(digest.Span, MediaReference.DigestSize, nameof(digest));
         if (!sealedFile.CanSeek)
         {
             throw new ArgumentException("The stream must be able to seek.", nameof(sealedFile));

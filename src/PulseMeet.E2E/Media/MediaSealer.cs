@@ -21,8 +21,10 @@ public static class MediaSealer
         options ??= MediaSealingOptions.Default;
         options.Validate();
 
-        // Before it is padded: that could go beyond every number.
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(length, FloeParameters.MaxSegments * options.Parameters.PlaintextLength);
+        // Before it is padded, which could go beyond every number, and afterwards.
+        long most = FloeParameters.MaxSegments * options.Parameters.PlaintextLength;
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(length, most);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(options.Padding.Pad(length), most, nameof(length));
         return LayoutOf(length, options).SealedLength;
     }
 

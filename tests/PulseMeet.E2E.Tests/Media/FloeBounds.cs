@@ -28,6 +28,18 @@ public sealed class FloeBounds
         }
 
         Assert.InRange(MediaSealer.GetSealedLength(most / 2, options), most / 2, long.MaxValue);
+
+        // Here the padding alone goes over the last segment.
+        options = options with { SegmentLength = 5000 };
+        most = FloeParameters.MaxSegments * 4968;
+        if (padding == MediaPadding.Padme)
+        {
+            Assert.Throws<ArgumentOutOfRangeException>("length", () => MediaSealer.GetSealedLength(most, options));
+        }
+        else
+        {
+            Assert.InRange(MediaSealer.GetSealedLength(most, options), most, long.MaxValue);
+        }
     }
 
     [Fact]

@@ -117,7 +117,7 @@ public sealed class MediaIntegrities
     public async Task A_stream_that_cannot_seek_or_a_digest_of_another_length_is_the_callers_mistake()
     {
         await Assert.ThrowsAsync<ArgumentException>("sealedFile", () => MediaIntegrity.VerifyAsync(new Trickle(s_sample.Sealed), new byte[32]));
-        await Assert.ThrowsAsync<ArgumentException>(() => MediaIntegrity.VerifyAsync(new MemoryStream(s_sample.Sealed), new byte[31]));
+        await Assert.ThrowsAsync<ArgumentException>("digest", () => MediaIntegrity.VerifyAsync(new MemoryStream(s_sample.Sealed), new byte[31]));
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => MediaIntegrity.VerifyAsync(
             new MemoryStream(s_sample.Sealed), s_sample.Reference.Digest!.Value, new CancellationToken(true)));
     }

@@ -90,7 +90,7 @@ public sealed class StoreUnderAttack : IDisposable
         Assert.Equal(raw.Head.Value!.AsSpan(9, RecordSeal.SaltSize), node.Value!.AsSpan(9, RecordSeal.SaltSize));
         foreach (StoreChange record in raw.Of(StoreTables.Records))
         {
-            foreach (byte[] other in new[] { node.Value, raw.Head.Value })
+            foreach (byte[]? other in new[] { node.Value, raw.Head.Value })
             {
                 InMemoryStore changed = await raw.With(record with { Value = other }).WriteAsync();
                 Assert.Equal(E2EError.StoreDamaged, await Stores.RefusalAsync(async () =>
