@@ -248,7 +248,7 @@ internal sealed class PulseMessages(ClientCore core)
     /// <summary>Whether this device has said anything in a chat that it could say again.</summary>
     public async Task<bool> HasSaidAsync(Work work, OpenPulse pulse) =>
         await work.HighestAsync(pulse.Conversation).ConfigureAwait(false) > 0
-        || (await core.Store.ScanAsync(RecordKey.PulseSent, default, pulse.Id.ToArray(), 1).ConfigureAwait(false)).Count > 0;
+        || await core.Store.IsAnyAsync(RecordKey.PulseSent, pulse.Id.ToArray()).ConfigureAwait(false);
 
     /// <summary>What waits to be sent or sealed, and will not be: this device is out.</summary>
     public async Task<IReadOnlyList<MessageId>> DropUnsentAsync(Work work, PulseId id)
@@ -303,10 +303,10 @@ internal sealed class PulseMessages(ClientCore core)
             await ForgetTargetAsync(work, pulse, deletion.Target).ConfigureAwait(false);
         }
 
-        bool waits = (await core.Store.ScanAsync(RecordKey.PulsePending, default, id.ToArray(), 1).ConfigureAwait(false)).Count > 0;
+        bool waits = await core.Store.IsAnyAsync(RecordKey.PulsePending, id.ToArray()).ConfigureAwait(false);
         if (waits || !CanSeal(pulse) || !await TrySealAsync(work, pulse, record).ConfigureAwait(false))
         {
-            if ((await core.Store.ScanAsync(RecordKey.PulsePending, default, id.ToArray(), MaxWaiting).ConfigureAwait(false)).Count >= MaxWaiting)
+            if ((await core.Store.ScanKeysAsync(RecordKey.PulsePending, default, id.ToArray(), MaxWaiting).ConfigureAwait(false)).Count >= MaxWaiting)
             {
                 throw new E2EException(E2EError.LimitExceeded, "Too much waits to be sent.");
             }
@@ -501,12 +501,12 @@ internal sealed class PulseMessages(ClientCore core)
         if (isFull)
         {
             // Its number shows that it is missing, once what is behind it opens.
-            if ((await core.Store.ScanAsync(RecordKey.PulseWaiting, default, prefix, 1).ConfigureAwait(false)) is not [var oldest])
+            if ((await core.Store.ScanKeysAsync(RecordKey.PulseWaiting, default, prefix, 1).ConfigureAwait(false)) is not [var oldest])
             {
                 return;
             }
 
-            work.Delete(RecordKey.PulseWaiting, oldest.Key.ToArray());
+            work.Delete(RecordKey.PulseWaiting, oldest.ToArray());
         }
 
         work.Put(RecordKey.PulseWaiting, RecordKey.Of(id, core.Sequence.Next()), record.Encode());
