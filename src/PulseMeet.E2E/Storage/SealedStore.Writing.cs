@@ -130,10 +130,11 @@ internal sealed partial class SealedStore
         {
             await _store.CommitAsync(_lease, view.Head.Revision, changes).ConfigureAwait(false);
         }
-        catch
+        catch (Exception exception)
         {
             // What a store that fails has written, it alone knows: the next one to come asks it.
             _view = null;
+            _isTaken = exception is E2EException { Reason: E2EError.StoreInUse };
             throw;
         }
 

@@ -32,6 +32,9 @@ internal sealed partial class SealedStore : IAsyncDisposable
     private StoreHead _known;
     private StoreHead? _attempted;
 
+    /// <summary>Whether the store has said that somebody else has it: a lease may be told later.</summary>
+    private volatile bool _isTaken;
+
     private long _revision;
     private volatile bool _closed;
 
@@ -282,7 +285,7 @@ internal sealed partial class SealedStore : IAsyncDisposable
         _view = view;
     }
 
-    private E2EException Refusal() => _lease.Lost.IsCancellationRequested
+    private E2EException Refusal() => _isTaken || _lease.Lost.IsCancellationRequested
         ? new E2EException(E2EError.StoreInUse)
         : new E2EException(E2EError.StoreDamaged, "A record of the store is missing, old or changed.");
 }

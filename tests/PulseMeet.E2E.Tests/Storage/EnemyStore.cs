@@ -26,6 +26,9 @@ internal sealed class EnemyStore : IE2EStore
     /// <summary>Whether the next batches fail though they are written.</summary>
     public bool Lies { get; set; }
 
+    /// <summary>Whether a lease says that it is lost.</summary>
+    public bool TellsLosses { get; init; } = true;
+
     /// <summary>The store as it would be, had it written the batch that it kept aside last.</summary>
     public async Task<InMemoryStore> WithWhatWasKeptAsideAsync()
     {
@@ -35,8 +38,11 @@ internal sealed class EnemyStore : IE2EStore
         return copy;
     }
 
-    public Task<StoreLease> AcquireAsync(string owner, bool handover, CancellationToken cancellationToken = default) =>
-        _inner.AcquireAsync(owner, handover, cancellationToken);
+    public async Task<StoreLease> AcquireAsync(string owner, bool handover, CancellationToken cancellationToken = default)
+    {
+        StoreLease lease = await _inner.AcquireAsync(owner, handover, cancellationToken);
+        return TellsLosses ? lease : lease with { Lost = CancellationToken.None };
+    }
 
     public Task ReleaseAsync(StoreLease lease, CancellationToken cancellationToken = default) => _inner.ReleaseAsync(lease, cancellationToken);
 

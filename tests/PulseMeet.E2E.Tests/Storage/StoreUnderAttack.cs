@@ -74,6 +74,20 @@ public sealed class StoreUnderAttack : IDisposable
         }
     }
 
+    /// <summary>Where a lease says late that it is lost, what the new holder has written is no damage.</summary>
+    [Fact]
+    public async Task After_a_batch_that_was_refused_because_somebody_else_has_the_store_what_is_there_is_his_and_not_damage()
+    {
+        var store = new EnemyStore(await Stores.FilledAsync(_key, Count)) { TellsLosses = false };
+        await using SealedStore first = await Stores.OpenAsync(store, _key);
+        await using SealedStore second = await Stores.OpenAsync(store.Inner, _key, handover: true);
+        await second.CommitAsync(Stores.Batch([3], write: 1));
+        Assert.Equal(E2EError.StoreInUse, await Stores.RefusalAsync(() => first.CommitAsync(Stores.Batch([3], write: 2))));
+        Assert.False(first.Lost.IsCancellationRequested);
+        Assert.Equal(E2EError.StoreInUse, await Stores.RefusalAsync(async () => await first.ReadAsync(Stores.Table, Stores.KeyOf(3))));
+        Assert.Equal(Stores.ValueOf(3, 1), (await second.ReadAsync(Stores.Table, Stores.KeyOf(3)))!.Value);
+    }
+
     /// <summary>Of one batch, under one salt and so one key, and of one name: eight zero and other bytes are a record's table and key, and a node's number.</summary>
     [Fact]
     public async Task Neither_a_node_nor_the_head_opens_as_the_record_of_the_same_name_in_the_same_batch()
