@@ -125,14 +125,16 @@ internal sealed partial class SealedStore
 
     private async ValueTask WriteAsync(IReadOnlyList<StoreChange> changes, StoreView view, StoreView next)
     {
+        _attempted = next.Head;
         try
         {
             await _store.CommitAsync(_lease, view.Head.Revision, changes).ConfigureAwait(false);
         }
-        catch
+        catch (Exception exception)
         {
             // What a store that fails has written, it alone knows: the next one to come asks it.
             _view = null;
+            _isTaken = exception is E2EException { Reason: E2EError.StoreInUse };
             throw;
         }
 

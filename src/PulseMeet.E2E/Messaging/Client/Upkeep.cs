@@ -103,8 +103,7 @@ internal sealed class Upkeep(ClientCore core, DeviceLists lists, Account account
         }
     }
 
-    /// <summary>Drops what was sent and is past its age. What is not sealed yet stays.</summary>
-    /// <summary>Uploads that nobody has taken up.</summary>
+    /// <summary>Drops uploads that nobody has taken up.</summary>
     private async Task DropOldUploadsAsync(CancellationToken cancellationToken)
     {
         IReadOnlyList<OpenedRecord> uploads =
@@ -123,11 +122,12 @@ internal sealed class Upkeep(ClientCore core, DeviceLists lists, Account account
         }
     }
 
+    /// <summary>Also of a clock that was ahead.</summary>
     private bool IsOldUpload(OpenedRecord record)
     {
-        TimeSpan age = core.Time.GetUtcNow() - UploadRecord.Decode(record.Value).BegunAt;
+        TimeSpan age = core.Time.GetUtcNow() - UploadRecord.BegunAtOf(record.Value);
         System.Security.Cryptography.CryptographicOperations.ZeroMemory(record.Value);
-        return age >= UploadRecord.MaxAge;
+        return age.Duration() >= UploadRecord.MaxAge;
     }
 
     /// <summary>Drops what was sent and is past its age. What is not sealed yet stays.</summary>
