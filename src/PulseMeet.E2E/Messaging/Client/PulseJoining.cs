@@ -274,6 +274,11 @@ internal sealed class PulseJoining(ClientCore core, DeviceLists lists, PulseKeys
                 // Of somebody who is not heard; or of a commit that lost before the one by which this device came in was made, or shown again.
                 group.Dispose();
                 await ForgetWaitingAsync(work, record.Pulse).ConfigureAwait(false);
+                if (isBlocked && before is null)
+                {
+                    await UnwantedPulses.NoteAsync(core, work, record.Pulse, inviter.UserId).ConfigureAwait(false);
+                }
+
                 return;
             }
 
@@ -297,12 +302,14 @@ internal sealed class PulseJoining(ClientCore core, DeviceLists lists, PulseKeys
         var entry = new PulseRecord
         {
             IsProvisional = true,
+            IsUnsure = true,
             IsByWelcome = true,
             Package = found.Package,
             IsRegistered = true,
             IsCatchUpWanted = true,
             IsRejoinWanted = found.IsSuspect && group.Data.Rights.ExternalJoin,
             FirstEpoch = group.Epoch,
+            SureEpoch = group.Epoch,
             Inviter = inviter,
             StatedAt = work.Now,
             Welcome = Sha256.Hash(record.Content),
@@ -318,6 +325,7 @@ internal sealed class PulseJoining(ClientCore core, DeviceLists lists, PulseKeys
 
         // A join by itself that was made out of what is replaced leads elsewhere.
         work.Delete(RecordKey.PulseJoins, record.Pulse.ToArray());
+        work.Delete(RecordKey.UnwantedPulses, record.Pulse.ToArray());
         OpenPulse pulse = work.AddPulse(record.Pulse, entry, group);
 
         // Only the commit that is made anew by whoever made the one that lost leads on, or another one for whom nobody else is there: all else is
@@ -517,7 +525,7 @@ internal sealed class PulseJoining(ClientCore core, DeviceLists lists, PulseKeys
                 using GroupDevice device = DeviceIn(snapshot);
                 Dictionary<string, byte[]> pinned = await PinnedAsync(work, snapshot).ConfigureAwait(false);
                 using ExternalJoin join = ExternalJoin.Create(
-                    info, snapshot, device, _ => false, user => pinned.GetValueOrDefault(user), core.Time, pulse.Group);
+                    info, snapshot, device, _ => false, user => pinned.GetValueOrDefault(user), core.Time, pulse.Group, pulse.Record.From(pulse.Group.Epoch));
                 byte[] state = join.Serialize();
                 byte[] stored = new PulseJoinRecord(PulseMessages.NewId(), state).Encode();
                 work.PutSecret(RecordKey.PulseJoins, id.ToArray(), stored);
@@ -594,17 +602,20 @@ internal sealed class PulseJoining(ClientCore core, DeviceLists lists, PulseKeys
             work.AddEvent(new PulseChangeDropped(id, E2EError.MlsWrongEpoch));
         }
 
-        if (record.IsProvisional)
+        PulseBaseline baseline;
+        if (record.IsUnsure)
         {
             await messages.SayAnewAsync(work, pulse).ConfigureAwait(false);
+            baseline = new PulseBaseline(core.StreamId, record.SaidBefore);
         }
         else
         {
             record.SaidBefore = await work.HighestAsync(pulse.Conversation).ConfigureAwait(false);
+            record.SureEpoch = pulse.Group?.Epoch ?? 0;
+            baseline = await messages.BaselineAsync(work, pulse).ConfigureAwait(false);
         }
 
         Roster before = pulse.Group?.Roster ?? Roster.Empty;
-        var baseline = new PulseBaseline(core.StreamId, record.SaidBefore);
         pulse.Replace(join.Begin(device, core.Time));
         NoteDevices(record, before, pulse.Group!.Roster, baseline);
         record.IsByWelcome = false;
@@ -615,6 +626,7 @@ internal sealed class PulseJoining(ClientCore core, DeviceLists lists, PulseKeys
         record.IsStalled = false;
         record.IsLeaving = false;
         record.IsProvisional = true;
+        record.IsUnsure = true;
         record.IsAskWanted = true;
         record.IsCatchUpWanted = true;
         record.Cause = null;

@@ -144,7 +144,9 @@ internal sealed class PulseMessages(ClientCore core)
         else if (pulse?.Group is null)
         {
             // Of a chat that this device was never in; or was, and a relay's list may still have it.
-            if (pulse is null && (await work.UserAsync(claimedSender.UserId).ConfigureAwait(false))?.Standing != Standing.Blocked)
+            if (pulse is null
+                && (await work.UserAsync(claimedSender.UserId).ConfigureAwait(false))?.Standing != Standing.Blocked
+                && !await UnwantedPulses.IsAsync(work, id).ConfigureAwait(false))
             {
                 work.AddEvent(new PulseMessageUnreadable(id, claimedSender, E2EError.MlsWrongGroup));
             }
@@ -241,9 +243,28 @@ internal sealed class PulseMessages(ClientCore core)
     }
 
     /// <summary>Where this device's own messages stand: what was said up to here, in this stream and in those that were ended, is for nobody who
-    /// comes now.</summary>
-    public async Task<PulseBaseline> BaselineAsync(Work work, OpenPulse pulse) =>
-        new(core.StreamId, await work.HighestAsync(pulse.Conversation).ConfigureAwait(false));
+    /// comes now. What has a number and waits to be sealed behind it is for them, too.</summary>
+    public async Task<PulseBaseline> BaselineAsync(Work work, OpenPulse pulse)
+    {
+        HashSet<ulong> waiting = [];
+        foreach (OpenedRecord item in await core.Store.ScanAsync(RecordKey.PulsePending, default, pulse.Id.ToArray(), MaxWaiting).ConfigureAwait(false))
+        {
+            if (await work.ReadAsync(RecordKey.PulseSent, item.Value).ConfigureAwait(false) is { } bytes
+                && PulseSentRecord.Decode(bytes) is { PendingSequence: not 0, Draft: { } draft }
+                && draft.Stream.StreamId == core.StreamId)
+            {
+                waiting.Add(draft.Number);
+            }
+        }
+
+        ulong number = await work.HighestAsync(pulse.Conversation).ConfigureAwait(false);
+        while (waiting.Contains(number))
+        {
+            number--;
+        }
+
+        return new PulseBaseline(core.StreamId, number);
+    }
 
     /// <summary>Whether this device has said anything in a chat that it could say again.</summary>
     public async Task<bool> HasSaidAsync(Work work, OpenPulse pulse) =>

@@ -94,13 +94,13 @@ internal sealed class PulseWords(ClientCore core, DeviceLists lists, Conversatio
 
             foreach (DeviceAddress device in record.ToTell)
             {
-                State(device, record.IsProvisional ? PulseLine.Wonders : PulseLine.Says);
+                State(device, KindOf(record, isAsking: false));
             }
 
             // Until they answer: one that does not know whether it is in does not.
             foreach (DeviceAddress device in record.ToAsk.Where(device => IsAskDue((id, device), work.Now)).ToArray())
             {
-                if (!State(device, record.IsProvisional ? PulseLine.Wonders : PulseLine.Asks))
+                if (!State(device, KindOf(record, isAsking: true)))
                 {
                     record.ToAsk.Remove(device);
                 }
@@ -113,7 +113,7 @@ internal sealed class PulseWords(ClientCore core, DeviceLists lists, Conversatio
                 return;
             }
 
-            byte kind = record.IsProvisional ? PulseLine.Wonders : asks ? PulseLine.Asks : PulseLine.Says;
+            byte kind = KindOf(record, asks || record.IsUnsure);
             DeviceAddress[] others = [.. group.Roster.Devices.Select(device => device.Leaf.Address).Where(device => device != core.Address)];
             foreach (DeviceAddress device in Choose(others))
             {
@@ -236,18 +236,32 @@ internal sealed class PulseWords(ClientCore core, DeviceLists lists, Conversatio
     private ulong Since(PulseRecord record, DeviceAddress device) =>
         record.Baselines.TryGetValue(device, out PulseBaseline came) && came.StreamId == core.StreamId ? came.Number : 0;
 
+    private static byte KindOf(PulseRecord record, bool isAsking) => record switch
+    {
+        { IsProvisional: true } => PulseLine.Wonders,
+        { IsUnsure: true } => isAsking ? PulseLine.AsksUnsure : PulseLine.SaysUnsure,
+        _ => isAsking ? PulseLine.Asks : PulseLine.Says,
+    };
+
     private void Judge(Work work, OpenPulse pulse, PulseGroup group, DeviceAddress speaker, PulseLine line)
     {
         PulseRecord record = pulse.Record;
         ForkStatement said = ForkStatement.Decode(line.Statement);
         ForkFinding finding = group.Judge(line.Statement, speaker);
-        bool isAnswered = line.Kind != PulseLine.Says || said.Marks[0].Epoch < group.Epoch;
+        bool isAnswered = line.IsAsking || said.Marks[0].Epoch < group.Epoch;
         switch (finding.Judgement)
         {
             case var _ when line.Kind == PulseLine.Wonders:
                 break;
+            case ForkJudgement.Overtaken when line.IsUnsure:
+                break;
+            case ForkJudgement.Fork when line.IsUnsure && !record.IsUnsure:
+                // It comes over once it is told.
+                isAnswered = true;
+                break;
             case ForkJudgement.Agree:
                 record.IsProvisional = false;
+                record.IsUnsure &= line.IsUnsure;
                 if (record is { IsStalled: true, Cause: null } && group.MayFollow && said.Marks[0].Epoch == group.Epoch)
                 {
                     // It has missed nothing: the relay said so.
@@ -262,8 +276,9 @@ internal sealed class PulseWords(ClientCore core, DeviceLists lists, Conversatio
                 record.IsRejoinWanted = true;
                 record.Cause = finding.Committer;
                 break;
-            case ForkJudgement.Fork when record.IsProvisional:
-                // This device's own join was not taken: once more. Whoever was added waits: the commit that lost is made anew.
+            case ForkJudgement.Fork when record.IsProvisional || (record is { IsUnsure: true, IsByWelcome: false } && !line.IsUnsure):
+                // This device's own join was not taken, or led to a line that lost: once more. Whoever was added waits: the commit that lost is
+                // made anew.
                 record.IsRejoinWanted |= !record.IsByWelcome;
                 break;
             case ForkJudgement.Fork:
