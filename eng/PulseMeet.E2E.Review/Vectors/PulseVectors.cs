@@ -82,7 +82,7 @@ internal sealed class PulseVectors : IVectorTopic
                 ["body"] = Hex(new PulseLine((byte)Number(vector, "line_kind"), (ulong)Number(vector, "since"), Bytes(vector, "statement")).Encode()),
             },
             "chat" => DefaultSuiteChat.Compute(vector),
-            _ => Refusal(kind, Bytes(vector, "encoded")),
+            _ => Refusal(vector, kind),
         };
         computed["kind"] = kind;
         return computed;
@@ -127,13 +127,13 @@ internal sealed class PulseVectors : IVectorTopic
     private static JsonObject Refused(string kind, byte[] encoded, string why) =>
         new() { ["kind"] = kind, ["encoded"] = Hex(encoded), ["why"] = why };
 
-    private static JsonObject Refusal(string kind, byte[] encoded) => new()
+    private static JsonObject Refusal(JsonObject vector, string kind) => new()
     {
         ["reason"] = kind switch
         {
-            "refused welcome package" => GroupRefusals.Reason(() => PulsePackage.ReadWithSnapshot(encoded)),
-            "refused key packages" => GroupRefusals.Reason(() => PulsePackage.ReadKeyPackages(encoded)),
-            "refused line" => GroupRefusals.Reason(() => PulseLine.Decode(encoded)),
+            "refused welcome package" => GroupRefusals.Reason(() => PulsePackage.ReadWithSnapshot(Bytes(vector, "encoded"))),
+            "refused key packages" => GroupRefusals.Reason(() => PulsePackage.ReadKeyPackages(Bytes(vector, "encoded"))),
+            "refused line" => GroupRefusals.Reason(() => PulseLine.Decode(Bytes(vector, "encoded"))),
             _ => throw new FormatException("The kind is not known."),
         },
     };

@@ -276,9 +276,12 @@ internal sealed class PulseWords(ClientCore core, DeviceLists lists, Conversatio
                 record.IsRejoinWanted = true;
                 record.Cause = finding.Committer;
                 break;
-            case ForkJudgement.Fork when record.IsProvisional || (record is { IsUnsure: true, IsByWelcome: false } && !line.IsUnsure):
-                // This device's own join was not taken, or led to a line that lost: once more. Whoever was added waits: the commit that lost is
-                // made anew.
+            case ForkJudgement.Fork when record.IsUnsure && !line.IsUnsure && (!record.IsByWelcome || group.Data.Rights.ExternalJoin):
+                // This device came in by what has lost, and the speaker, who has it in its roster, is where it should be.
+                record.IsRejoinWanted = true;
+                break;
+            case ForkJudgement.Fork when record.IsProvisional:
+                // This device's own join was not taken: once more. Whoever was added waits: the commit that lost is made anew.
                 record.IsRejoinWanted |= !record.IsByWelcome;
                 break;
             case ForkJudgement.Fork:
