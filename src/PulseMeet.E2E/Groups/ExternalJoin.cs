@@ -57,7 +57,7 @@ internal sealed class ExternalJoin : IDisposable
         GroupContext context = info.Context;
         if (old is not null)
         {
-            RequireNotOlder(context, old, from ?? old.Epoch);
+            RequireNotOlder(context, old, from);
         }
 
         GroupSnapshot taken = GroupSnapshot.Decode(snapshot);
@@ -135,14 +135,14 @@ internal sealed class ExternalJoin : IDisposable
         }
     }
 
-    private static void RequireNotOlder(GroupContext context, PulseGroup old, ulong from)
+    private static void RequireNotOlder(GroupContext context, PulseGroup old, ulong? from)
     {
         if (!PublicBytes.Equal(context.GroupId, old.Id))
         {
             throw new E2EException(E2EError.MlsWrongGroup);
         }
 
-        if (!old.IsRemoved && context.Epoch < from)
+        if (!old.IsRemoved && context.Epoch < (from ?? old.Epoch))
         {
             throw new E2EException(E2EError.MlsWrongEpoch, "The group info is older than the group that this device holds.");
         }

@@ -151,10 +151,13 @@ public sealed class PulseWelcomes
     }
 
     /// <summary>He is heard in no chat of his own either, and his relay's deliveries fill nobody's events.</summary>
-    [Fact]
-    public async Task Of_a_chat_into_which_a_blocked_user_has_added_somebody_nothing_of_his_is_told()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Of_a_chat_into_which_a_blocked_user_has_added_somebody_nothing_of_his_is_told(bool isWelcomeLost)
     {
         await using var world = new World();
+        world.Relay.OnPage = (_, items) => [.. items.Where(item => item.Kind != MailboxItemKind.Welcome || !isWelcomeLost)];
         Member alice = await world.SignUpAsync("alice");
         Member mallory = await world.SignUpAsync("mallory");
         await world.SettleAsync(1);
