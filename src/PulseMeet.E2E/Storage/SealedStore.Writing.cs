@@ -116,10 +116,27 @@ internal sealed partial class SealedStore
         }
         catch (Exception e)
         {
+            Exception reason = e is E2EException { Reason: E2EError.StoreDamaged } ? await DamageAsync(e).ConfigureAwait(false) : e;
             foreach (PendingBatch pending in group)
             {
-                pending.Fail(e);
+                pending.Fail(reason);
             }
+        }
+    }
+
+    /// <summary>Why something could not be read: it is damaged, or it is another holder's, whose head says so.</summary>
+    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "It is the reason.")]
+    private async ValueTask<Exception> DamageAsync(Exception damage)
+    {
+        try
+        {
+            _view = null;
+            _ = await ViewAsync().ConfigureAwait(false);
+            return _lease.Lost.IsCancellationRequested ? Refusal() : damage;
+        }
+        catch (Exception reason)
+        {
+            return reason;
         }
     }
 

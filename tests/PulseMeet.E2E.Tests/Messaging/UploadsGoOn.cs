@@ -147,19 +147,23 @@ public sealed class UploadsGoOn
 
     /// <summary>The file is read twice: first to know which upload it is, then to seal it. What changes between the two is no content of that upload.</summary>
     [Theory]
-    [InlineData(10, 0)]
-    [InlineData(2_000_000, 0)]
-    [InlineData(-1, 0)]
-    [InlineData(-1, 1)]
-    [InlineData(-1, 131_040)]
-    [InlineData(-1, -1)]
-    [InlineData(-1, -3_300_000)]
-    public async Task What_changes_while_it_is_sent_never_leaves_and_the_file_as_it_was_can_be_sent_and_read_afterwards(int changedAt, int longer)
+    [InlineData(Length, 10, 0)]
+    [InlineData(Length, 2_000_000, 0)]
+    [InlineData(Length, -1, 0)]
+    [InlineData(Length, -1, 1)]
+    [InlineData(Length, -1, 131_040)]
+    [InlineData(Length, -1, -1)]
+    [InlineData(Length, -1, -Length)]
+    [InlineData(3 * 131_040, -1, 1)]
+    [InlineData(3 * 131_040, -1, -131_040)]
+    [InlineData(0, -1, 1)]
+    public async Task What_changes_while_it_is_sent_never_leaves_and_the_file_as_it_was_can_be_sent_and_read_afterwards(
+        int length, int changedAt, int longer)
     {
         (World world, TwistedMedia media, Member alice, Member bob) = await TwistedAsync();
         await using World own = world;
-        byte[] file = File();
-        byte[] changed = new byte[Length + longer];
+        byte[] file = File(length);
+        byte[] changed = new byte[length + longer];
         file.AsSpan(0, Math.Min(file.Length, changed.Length)).CopyTo(changed);
         if (longer == 0)
         {
