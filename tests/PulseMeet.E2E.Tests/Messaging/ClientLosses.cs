@@ -137,6 +137,30 @@ public sealed class ClientLosses
     }
 
     [Fact]
+    public async Task What_waited_for_longer_than_it_is_kept_is_kept_from_when_it_was_sent()
+    {
+        await using var world = new World();
+        (Member alice, Member bob) = await world.FriendsAsync();
+        await alice.SayAsync("bob", "zero");
+        await world.SettleAsync();
+        world.Clock.Advance(TimeSpan.FromHours(2));
+        world.Relay.Before = (caller, _) => caller == alice.Address ? throw new E2EException(E2EError.RelayUnavailable) : Task.CompletedTask;
+        await alice.SayAsync("bob", "one");
+        world.Clock.Advance(TimeSpan.FromDays(8));
+        world.Relay.Before = (_, _) => Task.CompletedTask;
+        await LoseAsync(world, alice, bob, _ => alice.SyncAsync());
+        Assert.Contains(world.Relay.Delivered, item => item.Sender == alice.Address && item.Envelope.Recipient == bob.Address);
+
+        await alice.SayAsync("bob", "two");
+        await world.SettleAsync();
+        Assert.Equal(["zero", "two"], bob.Texts);
+        world.Clock.Advance(TimeSpan.FromMinutes(2));
+        await world.SettleAsync();
+        Assert.Equal(["zero", "two", "one"], bob.Texts);
+        Assert.DoesNotContain(bob.Seen, e => e is MessagesMissing { IsLost: true });
+    }
+
+    [Fact]
     public async Task What_a_device_that_never_answers_owes_is_asked_for_eight_times_and_then_named_as_lost()
     {
         await using var world = new World();
