@@ -17,8 +17,15 @@ internal static class Listed
             if (record is not null)
             {
                 UserRecord user = engine.Core.Users.Decode(userId, record.Value);
-                listed.AddRange(devices.Where(device => device != sender && device.UserId == userId
-                    && user.List.Find(device.Address.DeviceId) is not null));
+                foreach (Member device in devices.Where(device => device != sender && device.UserId == userId))
+                {
+                    // One that came back under the name of another is not that one.
+                    if (user.List.Find(device.Address.DeviceId) is { } named
+                        && (await device.Client.OpenAsync(default)).Core.Identity.Certificate.IsSameDevice(named))
+                    {
+                        listed.Add(device);
+                    }
+                }
             }
         }
 
