@@ -13,7 +13,7 @@ git -C "$root" worktree add --quiet --detach "$tree" HEAD || exit 1
 cd "$tree"
 tests=tests/PulseMeet.E2E.Tests
 bin=$tree/$tests/bin/Release/net10.0
-dotnet build "$tests" -c Release -v quiet --nologo >"$work/log" 2>&1 || { tail -n 20 "$work/log"; exit 1; }
+dotnet build "$tests" -c Release -v quiet --nologo -p:UseSharedCompilation=false -p:RunAnalyzers=false >"$work/log" 2>&1 || { tail -n 20 "$work/log"; exit 1; }
 
 kinds='handed_over_exactly_once_or_named handed_over_or_named missing_even_for_a_while'
 unnoticed=0
@@ -21,7 +21,7 @@ for name in "${@:-}"; do
   for patch in "$root/eng/walks/$name"*.patch; do
     noticed=
     if ! git apply "$patch" || ! dotnet build src/PulseMeet.E2E -c Release -v quiet --nologo --no-restore -p:RunAnalyzers=false \
-      -p:TreatWarningsAsErrors=false -p:GenerateDocumentationFile=false >"$work/log" 2>&1; then
+      -p:TreatWarningsAsErrors=false -p:GenerateDocumentationFile=false -p:UseSharedCompilation=false >"$work/log" 2>&1; then
       echo "$(basename "$patch" .patch): does not apply, or does not build"
       exit 1
     fi
