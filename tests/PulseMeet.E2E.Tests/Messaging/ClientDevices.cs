@@ -306,6 +306,9 @@ public sealed class ClientDevices
         world.Relay.Before = (_, _) => Task.CompletedTask;
         alice.Crash();
         await alice.SyncAsync();
+
+        // Nobody waits for an answer that is not there.
+        world.Relay.OnNoAnswer = () => world.Clock.Advance(TimeSpan.FromMinutes(11));
         await laptop.Client.CompleteLinkAsync(request);
         Assert.NotNull((await world.Relay.ListOfAsync("alice")).Find("laptop"));
     }
