@@ -12,12 +12,13 @@ public sealed class TwoClients(
 {
     private readonly SemaphoreSlim _turn = new(1, 1);
     private readonly X25519KeyPair _archive = X25519KeyPair.Generate();
+    private PulseChat? _picnic;
 
     public E2EClient Alice { get; } = services.GetRequiredKeyedService<E2EClient>("alice");
 
     public E2EClient Bob { get; private set; } = services.GetRequiredKeyedService<E2EClient>("bob");
 
-    /// <summary>Both make an account and accept each other.</summary>
+    /// <summary>Both make an account, accept each other, and are in a pulse chat.</summary>
     public Task MeetAsync(CancellationToken cancellationToken) => AloneAsync(
         async () =>
         {
@@ -25,6 +26,8 @@ public sealed class TwoClients(
             (await Bob.SignUpAsync(cancellationToken)).Dispose();
             await Alice.AcceptAsync("bob", cancellationToken);
             await Bob.AcceptAsync("alice", cancellationToken);
+            await SynchronizeAsync(cancellationToken); // Bob is added by a key package that he has published.
+            _picnic = await Alice.CreatePulseAsync("Picnic", ["bob"], cancellationToken);
         },
         cancellationToken);
 
@@ -35,6 +38,7 @@ public sealed class TwoClients(
         {
             derivation.DeriveArchiveKey(_archive, _archive.PublicKey, new ConversationContext("archive")).Dispose();
             await Alice.SendAsync("bob", MessageContent.Text("How are you?"), cancellationToken);
+            await _picnic!.SendAsync(MessageContent.Text("Who brings what?"), cancellationToken);
             await SynchronizeAsync(cancellationToken);
             for (int came = await ReadAsync(Bob, cancellationToken); came > 0; came--)
             {

@@ -168,7 +168,8 @@ public sealed partial class TheMonitoringSample : IAsyncLifetime, IDisposable
     }
 
     private static bool IsLabel(string name) => name is "pulsemeet_e2e_alert" or "pulsemeet_e2e_handshake_role"
-        or "pulsemeet_e2e_derivation_kind" or "pulsemeet_e2e_missing_state" or "pulsemeet_e2e_repair_by" or "pulsemeet_e2e_queue";
+        or "pulsemeet_e2e_derivation_kind" or "pulsemeet_e2e_missing_state" or "pulsemeet_e2e_repair_by" or "pulsemeet_e2e_queue"
+        or "pulsemeet_e2e_commit_by";
 
     /// <summary>Lines of the exposition by their name; a line of another form fails the test.</summary>
     private static Dictionary<string, string[]> Parse(string exposition) => exposition

@@ -42,15 +42,17 @@ internal static class Stopwatching
             baseline is null ? double.NaN : Median(ratios));
     }
 
-    /// <summary>Runs until the code is compiled at its last tier, and finds how many steps fill a batch.</summary>
+    /// <summary>Runs until the code is compiled at its last tier, and finds how many steps fill a batch. What makes a batch ready does not
+    /// count: where it takes longer than the steps, they would hardly have run.</summary>
     private static int Calibrate(Workload workload)
     {
         int steps = 1;
-        var total = Stopwatch.StartNew();
+        double total = 0;
         while (true)
         {
             double elapsed = TimeBatch(workload, steps).Wall * steps;
-            if (total.Elapsed > s_warmUp && elapsed * 2 > s_batch.TotalNanoseconds)
+            total += elapsed;
+            if (total > s_warmUp.TotalNanoseconds && elapsed * 2 > s_batch.TotalNanoseconds)
             {
                 return Math.Max(1, (int)(steps * s_batch.TotalNanoseconds / elapsed));
             }

@@ -21,6 +21,8 @@ namespace PulseMeet.E2E.PreKeys;
 /// </code></example>
 public sealed class DevicePreKeys : IDisposable
 {
+    private const int PairsBetweenPauses = 8;
+
     /// <summary>A list that somebody fills makes no more than a generation a day.</summary>
     private static readonly TimeSpan s_leastInterval = TimeSpan.FromDays(1);
 
@@ -118,19 +120,39 @@ public sealed class DevicePreKeys : IDisposable
     {
         lock (Lock)
         {
-            ObjectDisposedException.ThrowIf(_isDisposed, this);
-            DateTimeOffset now = _time.GetUtcNow();
-            if (IsRotationDue())
+            int lacking = RotateAndCount(directory, out DateTimeOffset now);
+            return new(Identity.Certificate, Vault.Current.SignedPair, Vault.AddOneTimePairs(lacking, Identity.SigningKey, now));
+        }
+    }
+
+    /// <summary>As <see cref="PreparePublication"/>, with pauses: a hundred pairs take a tenth of a second in a browser. For whoever has these
+    /// prekeys to himself.</summary>
+    /// <param name="directory">What the directory says that it has.</param>
+    /// <param name="pause">Called after every few pairs, without the lock.</param>
+    internal async ValueTask<PreKeyPublication> PreparePublicationAsync(DirectoryState directory, Func<ValueTask> pause)
+    {
+        int lacking;
+        DateTimeOffset now;
+        lock (Lock)
+        {
+            lacking = RotateAndCount(directory, out now);
+        }
+
+        var added = new List<OneTimePreKeyPair>(lacking);
+        while (added.Count < lacking)
+        {
+            lock (Lock)
             {
-                Vault.AddCurrent(Identity.SigningKey, now, _options.Profile);
+                ObjectDisposedException.ThrowIf(_isDisposed, this);
+                added.AddRange(Vault.AddOneTimePairs(Math.Min(PairsBetweenPauses, lacking - added.Count), Identity.SigningKey, now));
             }
 
-            Vault.DropRetired(now, _options.RetirementPeriod);
+            await pause().ConfigureAwait(false);
+        }
 
-            // The count is not trusted: a negative one asks for no more than none at all. A directory drops the one-time pairs of
-            // another generation with the signed pair.
-            int there = IsPublished(directory) ? Math.Clamp(directory.OneTimePairs, 0, _options.OneTimePairs) : 0;
-            IReadOnlyList<OneTimePreKeyPair> added = Vault.AddOneTimePairs(_options.OneTimePairs - there, Identity.SigningKey, now);
+        lock (Lock)
+        {
+            ObjectDisposedException.ThrowIf(_isDisposed, this);
             return new(Identity.Certificate, Vault.Current.SignedPair, added);
         }
     }
@@ -167,6 +189,24 @@ public sealed class DevicePreKeys : IDisposable
 
     /// <summary>Also where the pair is from the future (the clock was ahead and has been set back, and what is signed cannot be dated
     /// anew), has another profile than the app has now, or has a list of accepted first messages that fills.</summary>
+    /// <returns>How many one-time pairs the directory lacks.</returns>
+    private int RotateAndCount(DirectoryState directory, out DateTimeOffset now)
+    {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        now = _time.GetUtcNow();
+        if (IsRotationDue())
+        {
+            Vault.AddCurrent(Identity.SigningKey, now, _options.Profile);
+        }
+
+        Vault.DropRetired(now, _options.RetirementPeriod);
+
+        // The count is not trusted: a negative one asks for no more than none at all. A directory drops the one-time pairs of
+        // another generation with the signed pair.
+        int there = IsPublished(directory) ? Math.Clamp(directory.OneTimePairs, 0, _options.OneTimePairs) : 0;
+        return _options.OneTimePairs - there;
+    }
+
     private bool IsRotationDue()
     {
         SignedPreKeyPair current = Vault.Current.SignedPair;

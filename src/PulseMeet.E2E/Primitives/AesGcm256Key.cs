@@ -1,36 +1,37 @@
-using System.Runtime.Versioning;
-using System.Security.Cryptography;
-
 namespace PulseMeet.E2E.Primitives;
 
-/// <summary>One AES-256-GCM key that seals or opens many segments: the platform expands it once, and a segment allocates
-/// nothing.</summary>
-/// <remarks>Not thread-safe: the platform keeps one cipher context for each key. Where the platform has no AES-GCM, the
-/// managed backend takes its place, which does allocate.</remarks>
+/// <summary>One AES-256-GCM key that seals or opens many times: it is expanded once, and nothing is allocated.</summary>
+/// <remarks>By libcrypto where .NET has it; else by the platform, or where that has no AES-GCM by BouncyCastle, which does allocate. Not
+/// thread-safe: there is one cipher context for each key.</remarks>
 internal sealed class AesGcm256Key : IDisposable
 {
-    private readonly SecretBytes? _managed;
+    private readonly IHeldAesGcm _held;
 
-    [UnsupportedOSPlatform("browser")]
-    private readonly AesGcm? _platform;
-
+    /// <summary>For segments of a file.</summary>
     /// <param name="key">32 bytes; copied.</param>
     public AesGcm256Key(ReadOnlySpan<byte> key)
-        : this(key, PlatformAesGcm.IsSupported)
+        : this(key, PlatformAesGcm.IsSupported, usesLibcrypto: Backends.UsesLibcrypto)
     {
     }
 
-    internal AesGcm256Key(ReadOnlySpan<byte> key, bool usePlatform)
+    internal AesGcm256Key(ReadOnlySpan<byte> key, bool usePlatform, bool usesLibcrypto = false)
     {
         Argument.HasLength(key, AesGcm256.KeySize);
-        if (usePlatform && PlatformAesGcm.IsSupported)
-        {
-            _platform = new AesGcm(key, AesGcm256.TagSize);
-        }
-        else
-        {
-            _managed = SecretBytes.CopyOf(key);
-        }
+        _held = usesLibcrypto && LibcryptoAesGcm.IsSupported ? new LibcryptoHeldAesGcm(key)
+            : usePlatform && PlatformAesGcm.IsSupported ? new PlatformHeldAesGcm(key)
+            : new HeldKeyAesGcm(key, _ => ManagedAesGcm.Instance);
+    }
+
+    private AesGcm256Key(IHeldAesGcm held) => _held = held;
+
+    /// <summary>For what is short: where libcrypto is not called directly, the platform's object for a key costs more than it saves.</summary>
+    /// <param name="key">32 bytes; copied.</param>
+    public static AesGcm256Key ForRecords(ReadOnlySpan<byte> key)
+    {
+        Argument.HasLength(key, AesGcm256.KeySize);
+        return new(Backends.UsesLibcrypto && LibcryptoAesGcm.IsSupported
+            ? new LibcryptoHeldAesGcm(key)
+            : new HeldKeyAesGcm(key, AesGcm256.OtherBackendFor));
     }
 
     /// <param name="nonce">12 bytes, never used with this key before.</param>
@@ -42,15 +43,7 @@ internal sealed class AesGcm256Key : IDisposable
     {
         Argument.HasLength(nonce, AesGcm256.NonceSize);
         Argument.HasLength(sealedBytes, plaintext.Length + AesGcm256.TagSize);
-        if (PlatformAesGcm.IsSupported && _platform is not null)
-        {
-            _platform.Encrypt(
-                nonce, plaintext, sealedBytes[..plaintext.Length], sealedBytes[plaintext.Length..], associatedData);
-            return;
-        }
-
-        using SecretScope key = _managed!.Use();
-        ManagedAesGcm.Instance.Seal(key.Span, nonce, plaintext, associatedData, sealedBytes);
+        _held.Seal(nonce, plaintext, associatedData, sealedBytes);
     }
 
     /// <param name="nonce">12 bytes.</param>
@@ -63,32 +56,8 @@ internal sealed class AesGcm256Key : IDisposable
     {
         Argument.HasLength(nonce, AesGcm256.NonceSize);
         Argument.HasLength(sealedBytes, plaintext.Length + AesGcm256.TagSize);
-        if (!PlatformAesGcm.IsSupported || _platform is null)
-        {
-            using SecretScope key = _managed!.Use();
-            return ManagedAesGcm.Instance.TryOpen(key.Span, nonce, sealedBytes, associatedData, plaintext);
-        }
-
-        try
-        {
-            _platform.Decrypt(
-                nonce, sealedBytes[..plaintext.Length], sealedBytes[plaintext.Length..], plaintext, associatedData);
-            return true;
-        }
-        catch (AuthenticationTagMismatchException)
-        {
-            plaintext.Clear();
-            return false;
-        }
+        return _held.TryOpen(nonce, sealedBytes, associatedData, plaintext);
     }
 
-    public void Dispose()
-    {
-        if (PlatformAesGcm.IsSupported)
-        {
-            _platform?.Dispose();
-        }
-
-        _managed?.Dispose();
-    }
+    public void Dispose() => _held.Dispose();
 }

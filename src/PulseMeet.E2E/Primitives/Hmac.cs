@@ -12,6 +12,14 @@ internal static class Hmac
         ? LibcryptoHmac.Instance
         : PlatformHmac.Instance;
 
+    /// <summary>Codes under one key that is used again and again.</summary>
+    /// <param name="key">32 bytes; copied. The caller disposes what holds it.</param>
+    public static IKeyedHmac Keyed(ReadOnlySpan<byte> key)
+    {
+        Argument.HasLength(key, Size);
+        return Backend.Keyed(key);
+    }
+
     /// <param name="key">Any length.</param>
     /// <param name="data">Any length.</param>
     /// <param name="mac">32 bytes, written; may be the key's own memory.</param>

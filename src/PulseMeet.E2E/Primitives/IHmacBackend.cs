@@ -6,6 +6,9 @@ internal interface IHmacBackend
 {
     void Mac(ReadOnlySpan<byte> key, ReadOnlySpan<byte> data, Span<byte> mac);
 
+    /// <param name="key">32 bytes; copied.</param>
+    IKeyedHmac Keyed(ReadOnlySpan<byte> key);
+
     void Extract(ReadOnlySpan<byte> ikm, ReadOnlySpan<byte> salt, Span<byte> prk);
 
     void Expand(ReadOnlySpan<byte> prk, ReadOnlySpan<byte> info, Span<byte> okm);

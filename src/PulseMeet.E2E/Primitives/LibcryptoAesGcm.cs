@@ -25,21 +25,11 @@ internal sealed unsafe class LibcryptoAesGcm : IAeadBackend
         ReadOnlySpan<byte> associatedData,
         Span<byte> sealedBytes)
     {
-        nint context = Begin(key, nonce, associatedData, encrypts: true);
+        nint context = Require(NewCipher());
         try
         {
-            fixed (byte* input = plaintext)
-            fixed (byte* output = sealedBytes)
-            {
-                int written;
-                if (plaintext.Length > 0)
-                {
-                    Update(context, output, input, plaintext.Length);
-                }
-
-                Require(EndCipher(context, output + plaintext.Length, &written));
-                Require(ControlCipher(context, GetTag, AesGcm256.TagSize, output + plaintext.Length));
-            }
+            Begin(context, CipherOf(key), key, nonce, encrypts: true);
+            Seal(context, plaintext, associatedData, sealedBytes);
         }
         finally
         {
@@ -54,19 +44,62 @@ internal sealed unsafe class LibcryptoAesGcm : IAeadBackend
         ReadOnlySpan<byte> associatedData,
         Span<byte> plaintext)
     {
-        nint context = Begin(key, nonce, associatedData, encrypts: false);
+        nint context = Require(NewCipher());
+        try
+        {
+            Begin(context, CipherOf(key), key, nonce, encrypts: false);
+            return TryOpen(context, sealedBytes, associatedData, plaintext);
+        }
+        finally
+        {
+            FreeCipher(context);
+        }
+    }
+
+    internal static nint CipherOf(ReadOnlySpan<byte> key) => key.Length == AesGcm256.KeySize ? s_cipher256 : s_cipher128;
+
+    /// <param name="context">The context.</param>
+    /// <param name="cipher">The cipher; zero for the one that the context has.</param>
+    /// <param name="key">The key; empty for the one that the context has.</param>
+    /// <param name="nonce">12 bytes.</param>
+    /// <param name="encrypts">Which way.</param>
+    internal static void Begin(nint context, nint cipher, ReadOnlySpan<byte> key, ReadOnlySpan<byte> nonce, bool encrypts)
+    {
+        fixed (byte* secret = key)
+        fixed (byte* once = nonce)
+        {
+            Require(BeginCipher(context, cipher, secret, once, encrypts ? 1 : 0, null));
+        }
+    }
+
+    /// <summary>With a context that has begun.</summary>
+    internal static void Seal(nint context, ReadOnlySpan<byte> plaintext, ReadOnlySpan<byte> associatedData, Span<byte> sealedBytes)
+    {
+        fixed (byte* associated = associatedData)
+        fixed (byte* input = plaintext)
+        fixed (byte* output = sealedBytes)
+        {
+            int written;
+            Update(context, null, associated, associatedData.Length);
+            Update(context, output, input, plaintext.Length);
+            Require(EndCipher(context, output + plaintext.Length, &written));
+            Require(ControlCipher(context, GetTag, AesGcm256.TagSize, output + plaintext.Length));
+        }
+    }
+
+    /// <inheritdoc cref="Seal(nint, ReadOnlySpan{byte}, ReadOnlySpan{byte}, Span{byte})"/>
+    internal static bool TryOpen(nint context, ReadOnlySpan<byte> sealedBytes, ReadOnlySpan<byte> associatedData, Span<byte> plaintext)
+    {
         try
         {
             byte none = 0;
+            fixed (byte* associated = associatedData)
             fixed (byte* input = sealedBytes)
             fixed (byte* output = plaintext)
             {
                 int written;
-                if (plaintext.Length > 0)
-                {
-                    Update(context, output, input, plaintext.Length);
-                }
-
+                Update(context, null, associated, associatedData.Length);
+                Update(context, output, input, plaintext.Length);
                 Require(ControlCipher(context, SetTag, AesGcm256.TagSize, input + plaintext.Length));
                 if (EndCipher(context, output is null ? &none : output + plaintext.Length, &written) > 0)
                 {
@@ -83,40 +116,15 @@ internal sealed unsafe class LibcryptoAesGcm : IAeadBackend
             plaintext.Clear();
             throw;
         }
-        finally
-        {
-            FreeCipher(context);
-        }
-    }
-
-    private static nint Begin(ReadOnlySpan<byte> key, ReadOnlySpan<byte> nonce, ReadOnlySpan<byte> associatedData, bool encrypts)
-    {
-        nint context = Require(NewCipher());
-        try
-        {
-            fixed (byte* secret = key)
-            fixed (byte* once = nonce)
-            fixed (byte* associated = associatedData)
-            {
-                nint cipher = key.Length == AesGcm256.KeySize ? s_cipher256 : s_cipher128;
-                Require(BeginCipher(context, cipher, secret, once, encrypts ? 1 : 0, null));
-                if (associatedData.Length > 0)
-                {
-                    Update(context, null, associated, associatedData.Length);
-                }
-            }
-
-            return context;
-        }
-        catch
-        {
-            FreeCipher(context);
-            throw;
-        }
     }
 
     private static void Update(nint context, byte* output, byte* input, int length)
     {
+        if (length == 0)
+        {
+            return;
+        }
+
         int written;
         Require(length <= Short
             ? UpdateCipherShortly(context, output, &written, input, length)

@@ -33,6 +33,8 @@ internal sealed unsafe class LibcryptoHmac : IHmacBackend
 
     public void Mac(ReadOnlySpan<byte> key, ReadOnlySpan<byte> data, Span<byte> mac) => Mac(key, data, default, default, mac);
 
+    public IKeyedHmac Keyed(ReadOnlySpan<byte> key) => new LibcryptoKeyedHmac(_template, key);
+
     /// <summary>RFC 5869, section 2.2.</summary>
     public void Extract(ReadOnlySpan<byte> ikm, ReadOnlySpan<byte> salt, Span<byte> prk) => Mac(salt, ikm, prk);
 
@@ -88,7 +90,7 @@ internal sealed unsafe class LibcryptoHmac : IHmacBackend
         }
     }
 
-    private static void Update(nint context, ReadOnlySpan<byte> data)
+    internal static void Update(nint context, ReadOnlySpan<byte> data)
     {
         if (data.IsEmpty)
         {

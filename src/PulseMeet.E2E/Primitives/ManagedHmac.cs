@@ -18,6 +18,8 @@ internal sealed class ManagedHmac : IHmacBackend
         hmac.DoFinal(mac);
     }
 
+    public IKeyedHmac Keyed(ReadOnlySpan<byte> key) => new HeldKeyHmac(this, key);
+
     public void Extract(ReadOnlySpan<byte> ikm, ReadOnlySpan<byte> salt, Span<byte> prk) =>
         Mac(salt, ikm, prk);
 

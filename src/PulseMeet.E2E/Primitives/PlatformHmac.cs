@@ -10,6 +10,8 @@ internal sealed class PlatformHmac : IHmacBackend
     public void Mac(ReadOnlySpan<byte> key, ReadOnlySpan<byte> data, Span<byte> mac) =>
         HMACSHA256.HashData(key, data, mac);
 
+    public IKeyedHmac Keyed(ReadOnlySpan<byte> key) => new HeldKeyHmac(this, key);
+
     public void Extract(ReadOnlySpan<byte> ikm, ReadOnlySpan<byte> salt, Span<byte> prk) =>
         HKDF.Extract(HashAlgorithmName.SHA256, ikm, salt, prk);
 

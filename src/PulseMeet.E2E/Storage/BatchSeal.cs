@@ -15,7 +15,7 @@ internal sealed class BatchSeal : IDisposable
     /// <summary>Buffers up to this length stay on the stack, in bytes.</summary>
     private const int StackLimit = 1024;
 
-    private readonly SecretBytes _key = new(AesGcm256.KeySize);
+    private readonly AesGcm256Key _key;
     private readonly long _revision;
     private uint _next;
 
@@ -28,8 +28,9 @@ internal sealed class BatchSeal : IDisposable
         Argument.HasLength(salt, RecordSeal.SaltSize);
         Salt = salt;
         _revision = revision;
-        using SecretScope own = _key.Use();
+        using var own = new StackSecret(stackalloc byte[AesGcm256.KeySize]);
         Hkdf.DeriveKey(key, salt, label, own.Span);
+        _key = AesGcm256Key.ForRecords(own.Span);
     }
 
     /// <summary>16 bytes that name the batch.</summary>
@@ -51,8 +52,7 @@ internal sealed class BatchSeal : IDisposable
         associatedData = associatedData[..RecordSeal.WriteAssociatedData(prefix, kind, name, associatedData)];
         using var padded = new ScratchSecret(stackalloc byte[StackLimit], padding.GetPaddedLength(plaintext.Length));
         Padding.Write(plaintext, padded.Span);
-        using SecretScope key = _key.Use();
-        AesGcm256.Seal(key.Span, nonce, padded.Span, associatedData, result.AsSpan(RecordSeal.PrefixSize));
+        _key.Seal(nonce, padded.Span, associatedData, result.AsSpan(RecordSeal.PrefixSize));
         return result;
     }
 

@@ -7,6 +7,8 @@ namespace PulseMeet.E2E.Storage;
 /// <remarks>Not thread-safe.</remarks>
 internal sealed class GroupWrite(StoreKeys keys, TreeReader reader, StoreView view)
 {
+    private const int RecordsBetweenPauses = 16;
+
     private readonly Dictionary<byte[], ReadOnlyMemory<byte>?> _writes = new(StoreName.Comparer);
 
     /// <summary>16 bytes that name the write, once it is sealed.</summary>
@@ -47,6 +49,10 @@ internal sealed class GroupWrite(StoreKeys keys, TreeReader reader, StoreView vi
             byte[]? record = value is { } put ? seal.Seal(RecordKind.Record, name, put.Span, PaddingScheme.Default) : null;
             changes.Add(new StoreChange(StoreTables.Records, keys.CodeOf(name), record));
             await edit.PutAsync(name, isThere: value is not null).ConfigureAwait(false);
+            if (changes.Count % RecordsBetweenPauses == 0)
+            {
+                await GivingWay.OnceAsync().ConfigureAwait(false);
+            }
         }
 
         (StoreHead head, TreeEntry? root) = edit.Seal(seal, revision, changes);

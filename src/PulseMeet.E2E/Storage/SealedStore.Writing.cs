@@ -100,6 +100,7 @@ internal sealed partial class SealedStore
             if (accepted.Count > 0)
             {
                 (IReadOnlyList<StoreChange> changes, StoreView next) = await write.SealAsync().ConfigureAwait(false);
+                await GivingWay.OnceAsync().ConfigureAwait(false);
                 await WriteAsync(changes, view, next).ConfigureAwait(false);
                 write.Note(_recent);
                 accepted.ForEach(pending => pending.Complete(next.Head.Revision, write.Salt));

@@ -98,6 +98,7 @@ internal sealed partial class SealedStore : IAsyncDisposable
     /// <param name="after">Only keys above this one; empty for all.</param>
     /// <param name="prefix">Only keys that begin so; empty for all.</param>
     /// <param name="max">The most records; at least 1.</param>
+    /// <param name="isWanted">Which keys count; null for all. The others' records are not opened.</param>
     /// <param name="cancellationToken">Stops reading.</param>
     /// <exception cref="E2EException">As for <see cref="ReadAsync(byte, ReadOnlyMemory{byte}, bool, CancellationToken)"/>.</exception>
     public async ValueTask<IReadOnlyList<OpenedRecord>> ScanAsync(
@@ -105,19 +106,20 @@ internal sealed partial class SealedStore : IAsyncDisposable
         ReadOnlyMemory<byte> after,
         ReadOnlyMemory<byte> prefix,
         int max,
+        Predicate<ReadOnlyMemory<byte>>? isWanted,
         CancellationToken cancellationToken = default)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(max, 1);
-        byte[] above = StoreName.OfPart(table, after.Span);
-        byte[] within = StoreName.OfPart(table, prefix.Span);
         List<OpenedRecord> found = [];
-        await ReadingAsync(
-            async view =>
+        await CollectingAsync(
+            table,
+            after,
+            prefix,
+            max,
+            isWanted,
+            async entries =>
             {
                 found.Clear();
-                List<TreeEntry> entries = [];
-                bool readable = view.Root is null || await _reader
-                    .CollectAsync(view.Root, view.Head.Levels, above, within, max, entries, cancellationToken).ConfigureAwait(false);
+                bool readable = true;
                 foreach (TreeEntry entry in entries)
                 {
                     readable = readable && await OpenAsync(entry, found, isKept: false, cancellationToken).ConfigureAwait(false);
@@ -127,6 +129,64 @@ internal sealed partial class SealedStore : IAsyncDisposable
             },
             cancellationToken).ConfigureAwait(false);
         return found;
+    }
+
+    /// <inheritdoc cref="ScanAsync(byte, ReadOnlyMemory{byte}, ReadOnlyMemory{byte}, int, Predicate{ReadOnlyMemory{byte}}?, CancellationToken)"/>
+    public ValueTask<IReadOnlyList<OpenedRecord>> ScanAsync(
+        byte table, ReadOnlyMemory<byte> after, ReadOnlyMemory<byte> prefix, int max, CancellationToken cancellationToken = default) =>
+        ScanAsync(table, after, prefix, max, isWanted: null, cancellationToken);
+
+    /// <summary>Gives the keys of one revision's records in their order: the tree has them, and no record is opened.</summary>
+    /// <inheritdoc cref="ScanAsync(byte, ReadOnlyMemory{byte}, ReadOnlyMemory{byte}, int, Predicate{ReadOnlyMemory{byte}}?, CancellationToken)"/>
+    public async ValueTask<IReadOnlyList<ReadOnlyMemory<byte>>> ScanKeysAsync(
+        byte table,
+        ReadOnlyMemory<byte> after,
+        ReadOnlyMemory<byte> prefix,
+        int max,
+        Predicate<ReadOnlyMemory<byte>>? isWanted = null,
+        CancellationToken cancellationToken = default)
+    {
+        ReadOnlyMemory<byte>[] keys = [];
+        await CollectingAsync(
+            table,
+            after,
+            prefix,
+            max,
+            isWanted,
+            entries =>
+            {
+                keys = [.. entries.Select(entry => entry.Name.AsMemory(1))];
+                return ValueTask.FromResult(true);
+            },
+            cancellationToken).ConfigureAwait(false);
+        return keys;
+    }
+
+    /// <summary>Whether any record's key begins so.</summary>
+    public async ValueTask<bool> IsAnyAsync(byte table, ReadOnlyMemory<byte> prefix, CancellationToken cancellationToken = default) =>
+        (await ScanKeysAsync(table, default, prefix, 1, null, cancellationToken).ConfigureAwait(false)).Count > 0;
+
+    /// <summary>Finds what the tree has in a range, in one view.</summary>
+    private async ValueTask CollectingAsync(
+        byte table,
+        ReadOnlyMemory<byte> after,
+        ReadOnlyMemory<byte> prefix,
+        int max,
+        Predicate<ReadOnlyMemory<byte>>? isWanted,
+        Func<IReadOnlyList<TreeEntry>, ValueTask<bool>> take,
+        CancellationToken cancellationToken)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(max, 1);
+        var range = new TreeRange(StoreName.OfPart(table, after.Span), StoreName.OfPart(table, prefix.Span), max, isWanted);
+        await ReadingAsync(
+            async view =>
+            {
+                List<TreeEntry> entries = [];
+                bool readable = view.Root is null
+                    || await _reader.CollectAsync(view.Root, view.Head.Levels, range, entries, cancellationToken).ConfigureAwait(false);
+                return readable && await take(entries).ConfigureAwait(false);
+            },
+            cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Opens the record that an entry names.</summary>

@@ -14,16 +14,16 @@ internal sealed class StoreKeys : IDisposable
     public const int CodeSize = 16;
 
     private readonly SecretBytes _root;
-    private readonly SecretBytes _names;
+    private readonly IKeyedHmac _names;
 
     /// <param name="root">32 bytes; owned and disposed from now on.</param>
     public StoreKeys(SecretBytes root)
     {
         _root = root;
-        _names = new SecretBytes(Hmac.Size);
+        using var names = new StackSecret(stackalloc byte[Hmac.Size]);
         using SecretScope key = _root.Use();
-        using SecretScope names = _names.Use();
         Hkdf.DeriveKey(key.Span, [], "PulseMeet-E2E v1 store names"u8, names.Span);
+        _names = Hmac.Keyed(names.Span);
     }
 
     public static StoreKeys Generate() => new(SecretBytes.Random(RootSize));
@@ -50,8 +50,7 @@ internal sealed class StoreKeys : IDisposable
     public byte[] CodeOf(ReadOnlySpan<byte> name)
     {
         Span<byte> code = stackalloc byte[Hmac.Size];
-        using SecretScope names = _names.Use();
-        Hmac.Sha256(names.Span, name, code);
+        _names.Mac(name, code);
         return code[..CodeSize].ToArray();
     }
 

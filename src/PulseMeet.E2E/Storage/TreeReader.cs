@@ -89,14 +89,12 @@ internal sealed class TreeReader(IE2EStore store, StoreKeys keys)
     /// <summary>Collects entries in order.</summary>
     /// <param name="entry">Where to begin: the root.</param>
     /// <param name="level">The root's level.</param>
-    /// <param name="after">Only names above this one.</param>
-    /// <param name="prefix">Only names that begin so.</param>
-    /// <param name="max">The most entries.</param>
+    /// <param name="range">Which.</param>
     /// <param name="found">Where they go.</param>
     /// <param name="cancellationToken">Stops reading.</param>
     /// <returns>Whether the tree could be read.</returns>
     public async ValueTask<bool> CollectAsync(
-        TreeEntry entry, int level, byte[] after, byte[] prefix, int max, List<TreeEntry> found, CancellationToken cancellationToken)
+        TreeEntry entry, int level, TreeRange range, List<TreeEntry> found, CancellationToken cancellationToken)
     {
         TreeNode? node = await LoadAsync(entry, level, cancellationToken).ConfigureAwait(false);
         if (node is null)
@@ -104,26 +102,26 @@ internal sealed class TreeReader(IE2EStore store, StoreKeys keys)
             return false;
         }
 
-        byte[] from = PublicBytes.Compare(after, prefix) > 0 ? after : prefix;
+        byte[] from = PublicBytes.Compare(range.After, range.Prefix) > 0 ? range.After : range.Prefix;
         int first = node.Find(from);
         first = first >= 0 ? first : ~first;
-        for (int i = level == 0 ? first : node.FindChild(from); i < node.Entries.Count && found.Count < max; i++)
+        for (int i = level == 0 ? first : node.FindChild(from); i < node.Entries.Count && found.Count < range.Max; i++)
         {
             TreeEntry next = node.Entries[i];
-            bool within = next.Name.AsSpan().StartsWith(prefix);
-            if (!within && PublicBytes.Compare(next.Name, prefix) > 0)
+            bool within = next.Name.AsSpan().StartsWith(range.Prefix);
+            if (!within && PublicBytes.Compare(next.Name, range.Prefix) > 0)
             {
                 break;
             }
 
             if (level > 0)
             {
-                if (!await CollectAsync(next, level - 1, after, prefix, max, found, cancellationToken).ConfigureAwait(false))
+                if (!await CollectAsync(next, level - 1, range, found, cancellationToken).ConfigureAwait(false))
                 {
                     return false;
                 }
             }
-            else if (within && PublicBytes.Compare(next.Name, after) > 0)
+            else if (within && PublicBytes.Compare(next.Name, range.After) > 0 && range.IsWanted?.Invoke(next.Name.AsMemory(1)) != false)
             {
                 found.Add(next);
             }

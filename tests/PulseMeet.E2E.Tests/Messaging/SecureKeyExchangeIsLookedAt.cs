@@ -194,6 +194,8 @@ public sealed class SecureKeyExchangeIsLookedAt
     {
         public void Mac(ReadOnlySpan<byte> key, ReadOnlySpan<byte> data, Span<byte> mac) => mac.Clear();
 
+        public IKeyedHmac Keyed(ReadOnlySpan<byte> key) => new HeldKeyHmac(this, key);
+
         public void Extract(ReadOnlySpan<byte> ikm, ReadOnlySpan<byte> salt, Span<byte> prk) => PlatformHmac.Instance.Extract(ikm, salt, prk);
 
         public void Expand(ReadOnlySpan<byte> prk, ReadOnlySpan<byte> info, Span<byte> okm) => okm.Clear();

@@ -10,13 +10,34 @@ public sealed class AesGcmKeys
     private static readonly byte[] s_key = [.. Enumerable.Range(1, 32).Select(i => (byte)i)];
     private static readonly byte[] s_nonce = new byte[12];
 
-    public static TheoryData<bool> Backends => PlatformAesGcm.IsSupported ? [true, false] : [false];
+    public static TheoryData<string> Backends
+    {
+        get
+        {
+            var backends = new TheoryData<string>("managed", "records");
+            if (PlatformAesGcm.IsSupported)
+            {
+                backends.Add("platform");
+            }
+
+            if (LibcryptoAesGcm.IsSupported)
+            {
+                backends.Add("libcrypto");
+            }
+
+            return backends;
+        }
+    }
+
+    private static AesGcm256Key Make(string backend, byte[]? key = null) => backend == "records"
+        ? AesGcm256Key.ForRecords(key ?? s_key)
+        : new AesGcm256Key(key ?? s_key, usePlatform: backend == "platform", usesLibcrypto: backend == "libcrypto");
 
     [Theory]
     [MemberData(nameof(Backends))]
-    public void It_seals_and_opens_as_the_single_call_does_and_refuses_every_changed_bit(bool usePlatform)
+    public void It_seals_and_opens_as_the_single_call_does_and_refuses_every_changed_bit(string backend)
     {
-        using var key = new AesGcm256Key(s_key, usePlatform);
+        using AesGcm256Key key = Make(backend);
         foreach (int length in new[] { 0, 1, 16, 100, 5000 })
         {
             byte[] text = [.. Enumerable.Range(0, length).Select(i => (byte)(i | 1))];
@@ -34,23 +55,38 @@ public sealed class AesGcmKeys
             opened.AsSpan().Fill(0xaa);
             Assert.False(key.TryOpen(s_nonce, sealedBytes, "data"u8, opened));
             Assert.All(opened, b => Assert.Equal(0, b));
+
+            // What was refused leaves nothing behind in the key's context.
+            key.Seal(s_nonce, text, "data"u8, sealedBytes);
+            Assert.Equal(expected, sealedBytes);
         }
     }
 
     [Theory]
     [MemberData(nameof(Backends))]
-    public void Another_length_is_a_callers_mistake(bool usePlatform)
+    public void Another_length_is_a_callers_mistake(string backend)
     {
-        Assert.Throws<ArgumentException>("key", () => new AesGcm256Key(new byte[16], usePlatform));
-        using var key = new AesGcm256Key(s_key, usePlatform);
+        Assert.Throws<ArgumentException>("key", () => Make(backend, new byte[16]));
+        using AesGcm256Key key = Make(backend);
         Assert.Throws<ArgumentException>("nonce", () => key.Seal(new byte[11], new byte[4], default, new byte[20]));
         Assert.Throws<ArgumentException>("nonce", () => key.TryOpen(new byte[11], new byte[20], default, new byte[4]));
         Assert.Throws<ArgumentException>("sealedBytes", () => key.Seal(s_nonce, new byte[4], default, new byte[21]));
         Assert.Throws<ArgumentException>("sealedBytes", () => key.TryOpen(s_nonce, new byte[21], default, new byte[4]));
     }
 
+    [Theory]
+    [MemberData(nameof(Backends))]
+    public void Once_disposed_it_seals_and_opens_nothing(string backend)
+    {
+        AesGcm256Key key = Make(backend);
+        key.Dispose();
+        key.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => key.Seal(s_nonce, default, default, new byte[16]));
+        Assert.Throws<ObjectDisposedException>(() => key.TryOpen(s_nonce, new byte[16], default, default));
+    }
+
     [Fact]
-    public void By_default_it_is_the_platforms_where_there_is_one_and_otherwise_in_memory_that_is_zeroed()
+    public void By_default_a_native_library_holds_it_where_there_is_one_and_otherwise_memory_that_is_zeroed()
     {
         var managed = new AesGcm256Key(s_key, usePlatform: false);
         using (var zeroed = new ZeroedMemory())

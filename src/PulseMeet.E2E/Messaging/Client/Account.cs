@@ -146,16 +146,14 @@ internal sealed class Account(ClientCore core, DeviceLists lists)
         Relay.PreKeyStatus status = await core.Relay.GetPreKeyStatusAsync(cancellationToken).ConfigureAwait(false);
         await core.ChangeAsync(
             [Gates.PreKeys],
-            work =>
+            async work =>
             {
                 var directory = new DirectoryState(status.OneTimePairs, status.PublicationHash);
                 if (isForced || core.PreKeys.IsPublicationDue(directory))
                 {
-                    publication = core.PreKeys.PreparePublication(directory).Encode();
                     work.HasUsedPreKeys = true;
+                    publication = (await core.PreKeys.PreparePublicationAsync(directory, GivingWay.OnceAsync).ConfigureAwait(false)).Encode();
                 }
-
-                return Task.CompletedTask;
             },
             cancellationToken).ConfigureAwait(false);
         if (publication is not null)
@@ -184,8 +182,10 @@ internal sealed class Account(ClientCore core, DeviceLists lists)
     public async Task StoreAsync(DeviceIdentity identity, Ed25519KeyPair? account, DeviceList list, CancellationToken cancellationToken)
     {
         byte[] identityState = identity.Serialize();
+        await GivingWay.OnceAsync().ConfigureAwait(false);
         using DevicePreKeys preKeys = DevicePreKeys.Create(identity, core.Options.PreKeys, core.Time);
         byte[] preKeyState = preKeys.Serialize();
+        await GivingWay.OnceAsync().ConfigureAwait(false);
         byte[] accountState = new byte[Ed25519KeyPair.PrivateKeySize];
         List<DeviceAddress> peers = await PeersAsync(cancellationToken).ConfigureAwait(false);
         try
@@ -293,6 +293,7 @@ internal sealed class Account(ClientCore core, DeviceLists lists)
     private async Task MakeAsync(Ed25519KeyPair account, DeviceList? previous, CancellationToken cancellationToken)
     {
         using DeviceIdentity identity = DeviceIdentity.Create(account, core.Address, core.Time);
+        await GivingWay.OnceAsync().ConfigureAwait(false);
         DeviceList list = DeviceList.Sign(account, [identity.Certificate], previous, core.Time);
         await StoreAsync(identity, account, list, cancellationToken).ConfigureAwait(false);
     }
@@ -390,10 +391,10 @@ internal sealed class Account(ClientCore core, DeviceLists lists)
     {
         var peers = new List<DeviceAddress>();
         byte[] after = [];
-        while (await core.Store.ScanAsync(RecordKey.Peers, after, default, 500, cancellationToken).ConfigureAwait(false) is { Count: > 0 } page)
+        while (await core.Store.ScanKeysAsync(RecordKey.Peers, after, default, 500, null, cancellationToken).ConfigureAwait(false) is { Count: > 0 } page)
         {
-            peers.AddRange(page.Select(record => RecordKey.ToDevice(record.Key.Span)));
-            after = page[^1].Key.ToArray();
+            peers.AddRange(page.Select(key => RecordKey.ToDevice(key.Span)));
+            after = page[^1].ToArray();
         }
 
         return peers;

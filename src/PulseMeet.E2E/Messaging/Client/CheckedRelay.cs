@@ -114,6 +114,7 @@ internal sealed class CheckedRelay(IE2ERelay relay) : IE2ERelay
         bool isAnswer;
         try
         {
+            await GivingWay.OnceAsync().ConfigureAwait(false);
             answer = await call(own.Token).WaitAsync(cancellationToken).ConfigureAwait(false);
             isAnswer = isWhole(answer);
         }

@@ -196,7 +196,7 @@ internal sealed class ClientCore : IAsyncDisposable
         RevisionOffset = revision is null ? 0 : RecordKey.ToNumber(revision);
         byte[]? opened = await ReadAsync(s_openedKey, cancellationToken).ConfigureAwait(false);
         OpenedAt = opened is null ? null : RecordKey.ToNumber(opened);
-        HasOtherStreams = (await Store.ScanAsync(RecordKey.OtherStreams, default, default, 1, cancellationToken).ConfigureAwait(false)).Count > 0;
+        HasOtherStreams = await Store.IsAnyAsync(RecordKey.OtherStreams, default, cancellationToken).ConfigureAwait(false);
         byte[]? identity = await ReadAsync(s_identityKey, cancellationToken).ConfigureAwait(false);
         if (identity is null)
         {

@@ -127,10 +127,10 @@ internal sealed class Controls(ClientCore core, Conversations conversations)
         // Once begun, it is done whole: what is confirmed afterwards rests on it.
         var device = new List<DeviceAddress>();
         byte[] after = [];
-        while (await core.Store.ScanAsync(RecordKey.Peers, after, default, 500, CancellationToken.None).ConfigureAwait(false) is { Count: > 0 } page)
+        while (await core.Store.ScanKeysAsync(RecordKey.Peers, after, default, 500, null, CancellationToken.None).ConfigureAwait(false) is { Count: > 0 } page)
         {
-            device.AddRange(page.Select(record => RecordKey.ToDevice(record.Key.Span)));
-            after = page[^1].Key.ToArray();
+            device.AddRange(page.Select(key => RecordKey.ToDevice(key.Span)));
+            after = page[^1].ToArray();
         }
 
         await PulseRollback.MarkAsync(core, CancellationToken.None).ConfigureAwait(false);

@@ -229,7 +229,7 @@ internal sealed class Conversations(ClientCore core, DeviceLists lists)
     }
 
     private async Task<bool> IsRoomAsync(string userId) => (await core.Store
-        .ScanAsync(RecordKey.Pending, default, RecordKey.UserPrefix(userId), MaxWaiting).ConfigureAwait(false)).Count < MaxWaiting;
+        .ScanKeysAsync(RecordKey.Pending, default, RecordKey.UserPrefix(userId), MaxWaiting).ConfigureAwait(false)).Count < MaxWaiting;
 
     private void CheckMayWrite(UserRecord peer)
     {
@@ -249,8 +249,7 @@ internal sealed class Conversations(ClientCore core, DeviceLists lists)
     private async Task<bool> CanSealNowAsync(Work work, UserRecord own, UserRecord peer)
     {
         bool isFresh = IsFresh(peer, work.Now) && IsFresh(own, work.Now);
-        if (!isFresh || (await core.Store
-            .ScanAsync(RecordKey.Pending, default, RecordKey.UserPrefix(peer.UserId), 1).ConfigureAwait(false)).Count > 0)
+        if (!isFresh || await core.Store.IsAnyAsync(RecordKey.Pending, RecordKey.UserPrefix(peer.UserId)).ConfigureAwait(false))
         {
             return false;
         }

@@ -66,24 +66,9 @@ internal sealed class Outbox(ClientCore core, DeviceLists lists, Conversations c
     /// <summary>What waits to be delivered, the oldest first.</summary>
     public async Task<IReadOnlyList<(byte[] Key, OutboxRecord Record)>> ReadAsync(byte[] after, int max, CancellationToken cancellationToken)
     {
-        List<(byte[] Key, OutboxRecord Record)> waiting = [];
-        while (waiting.Count < max)
-        {
-            int wanted = max - waiting.Count;
-            IReadOnlyList<OpenedRecord> records =
-                await core.Store.ScanAsync(RecordKey.Outbox, after, default, wanted, cancellationToken).ConfigureAwait(false);
-            waiting.AddRange(records
-                .Where(record => !core.Leftovers.Contains(RecordKey.Outbox, record.Key.Span))
-                .Select(record => (record.Key.ToArray(), OutboxRecord.Decode(record.Value))));
-            if (records.Count < wanted)
-            {
-                break;
-            }
-
-            after = records[^1].Key.ToArray();
-        }
-
-        return waiting;
+        IReadOnlyList<OpenedRecord> records = await core.Store.ScanAsync(
+            RecordKey.Outbox, after, default, max, key => !core.Leftovers.Contains(RecordKey.Outbox, key.Span), cancellationToken).ConfigureAwait(false);
+        return [.. records.Select(record => (record.Key.ToArray(), OutboxRecord.Decode(record.Value)))];
     }
 
     /// <summary>Takes out what the relay has taken, or will never take.</summary>

@@ -267,6 +267,7 @@ internal sealed class PulseKeys(ClientCore core)
             using KeyPackageKeys keys = device.CreateKeyPackage(suite, core.Time, isLastResort);
             states.Add(keys.Serialize());
             references.Add(ReferenceOf(keys));
+            await GivingWay.OnceAsync().ConfigureAwait(false);
         }
 
         var record = new KeyPackageRecord(isLastResort, IsPublished: false, IsSuspect: false, work.Now, states);

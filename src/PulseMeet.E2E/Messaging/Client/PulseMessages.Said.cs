@@ -55,7 +55,7 @@ internal sealed partial class PulseMessages
     /// <summary>Whether this device has said anything in a chat that it could say again.</summary>
     public async Task<bool> HasSaidAsync(Work work, OpenPulse pulse) =>
         await work.HighestAsync(pulse.Conversation).ConfigureAwait(false) > 0
-        || (await core.Store.ScanAsync(RecordKey.PulseSent, default, pulse.Id.ToArray(), 1).ConfigureAwait(false)).Count > 0;
+        || await core.Store.IsAnyAsync(RecordKey.PulseSent, pulse.Id.ToArray()).ConfigureAwait(false);
 
     private async Task ForgetTargetAsync(Work work, OpenPulse pulse, MessageId target)
     {

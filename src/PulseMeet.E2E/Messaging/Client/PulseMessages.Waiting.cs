@@ -69,12 +69,12 @@ internal sealed partial class PulseMessages
         if (isFull)
         {
             // Its number shows that it is missing, once what is behind it opens.
-            if ((await core.Store.ScanAsync(RecordKey.PulseWaiting, default, prefix, 1).ConfigureAwait(false)) is not [var oldest])
+            if ((await core.Store.ScanKeysAsync(RecordKey.PulseWaiting, default, prefix, 1).ConfigureAwait(false)) is not [var oldest])
             {
                 return;
             }
 
-            work.Delete(RecordKey.PulseWaiting, oldest.Key.ToArray());
+            work.Delete(RecordKey.PulseWaiting, oldest.ToArray());
         }
 
         work.Put(RecordKey.PulseWaiting, RecordKey.Of(id, core.Sequence.Next()), record.Encode());

@@ -54,10 +54,10 @@ internal sealed partial class PulseMessages(ClientCore core)
             await ForgetTargetAsync(work, pulse, deletion.Target).ConfigureAwait(false);
         }
 
-        bool waits = (await core.Store.ScanAsync(RecordKey.PulsePending, default, id.ToArray(), 1).ConfigureAwait(false)).Count > 0;
+        bool waits = await core.Store.IsAnyAsync(RecordKey.PulsePending, id.ToArray()).ConfigureAwait(false);
         if (waits || !CanSeal(pulse) || !await TrySealAsync(work, pulse, record).ConfigureAwait(false))
         {
-            if ((await core.Store.ScanAsync(RecordKey.PulsePending, default, id.ToArray(), MaxWaiting).ConfigureAwait(false)).Count >= MaxWaiting)
+            if ((await core.Store.ScanKeysAsync(RecordKey.PulsePending, default, id.ToArray(), MaxWaiting).ConfigureAwait(false)).Count >= MaxWaiting)
             {
                 throw new E2EException(E2EError.LimitExceeded, "Too much waits to be sent.");
             }

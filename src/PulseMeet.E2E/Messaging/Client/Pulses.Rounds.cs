@@ -35,7 +35,7 @@ internal sealed partial class Pulses
         await FollowHintsAsync(cancellationToken).ConfigureAwait(false);
         var refusals = new List<E2EException>();
         bool isDone = await RoundAsync(refusals, cancellationToken).ConfigureAwait(false);
-        if ((await _core.Store.ScanAsync(RecordKey.Welcomes, default, default, 1, cancellationToken).ConfigureAwait(false)).Count > 0)
+        if (await _core.Store.IsAnyAsync(RecordKey.Welcomes, default, cancellationToken).ConfigureAwait(false))
         {
             isDone &= await _joining.TakeWelcomesAsync(cancellationToken).ConfigureAwait(false);
             isDone &= await RoundAsync(refusals, cancellationToken).ConfigureAwait(false);
@@ -49,7 +49,7 @@ internal sealed partial class Pulses
     {
         foreach (byte table in new[] { RecordKey.Pulses, RecordKey.Welcomes, RecordKey.PulseWords, RecordKey.PulseSays })
         {
-            if ((await _core.Store.ScanAsync(table, default, default, 1, cancellationToken).ConfigureAwait(false)).Count > 0)
+            if (await _core.Store.IsAnyAsync(table, default, cancellationToken).ConfigureAwait(false))
             {
                 return true;
             }

@@ -28,10 +28,10 @@ internal sealed class QueueWatch(ClientCore core, string name, params byte[] tab
         byte[]? oldest = null;
         foreach (byte table in tables)
         {
-            OpenedRecord[] waiting = [.. (await core.Store.ScanAsync(table, default, default, MaxCounted, cancellationToken).ConfigureAwait(false))
-                .Where(record => !core.Leftovers.Contains(table, record.Key.Span))];
-            oldest ??= waiting.Length > 0 ? StoreName.Of(table, waiting[0].Key.Span) : null;
-            count += waiting.Length;
+            IReadOnlyList<ReadOnlyMemory<byte>> waiting = await core.Store.ScanKeysAsync(
+                table, default, default, MaxCounted, key => !core.Leftovers.Contains(table, key.Span), cancellationToken).ConfigureAwait(false);
+            oldest ??= waiting.Count > 0 ? StoreName.Of(table, waiting[0].Span) : null;
+            count += waiting.Count;
         }
 
         DateTimeOffset now = core.Time.GetUtcNow();

@@ -36,7 +36,7 @@ internal sealed class Receiver(ClientCore core, DeviceLists lists, Conversations
         }
 
         using IDisposable turn = await entering.ConfigureAwait(false);
-        if ((await core.Store.ScanAsync(RecordKey.Inbox, default, default, ClientCore.MaxInbox, cancellationToken).ConfigureAwait(false))
+        if ((await core.Store.ScanKeysAsync(RecordKey.Inbox, default, default, ClientCore.MaxInbox, null, cancellationToken).ConfigureAwait(false))
             .Count >= ClientCore.MaxInbox)
         {
             return -1;
@@ -49,6 +49,7 @@ internal sealed class Receiver(ClientCore core, DeviceLists lists, Conversations
         core.IsRevisionConfirmed = true;
         MailboxItem[] items = [.. page.Items.Take(Page).Where(item => item.Id == 0 || !taken.Contains(item.Id))];
         await PushAsync(items, cancellationToken).ConfigureAwait(false);
+        await GivingWay.OnceAsync().ConfigureAwait(false);
         await AcknowledgeAsync(cancellationToken).ConfigureAwait(false);
         await _watch.LookAsync(cancellationToken).ConfigureAwait(false);
         return page.Items.Count;
@@ -84,6 +85,8 @@ internal sealed class Receiver(ClientCore core, DeviceLists lists, Conversations
                     {
                         work.Put(RecordKey.Taken, RecordKey.Of(item.Id), []);
                     }
+
+                    await GivingWay.OnceAsync().ConfigureAwait(false);
                 }
 
                 await controls.TellDeliveredAsync(work, arrived).ConfigureAwait(false);
@@ -112,11 +115,9 @@ internal sealed class Receiver(ClientCore core, DeviceLists lists, Conversations
     {
         while (true)
         {
-            IReadOnlyList<OpenedRecord> taken =
-                await core.Store.ScanAsync(RecordKey.Taken, default, default, 1000, cancellationToken).ConfigureAwait(false);
-            long[] ids = [.. taken
-                .Where(record => !core.Leftovers.Contains(RecordKey.Taken, record.Key.Span))
-                .Select(record => RecordKey.ToNumber(record.Key.Span))];
+            IReadOnlyList<ReadOnlyMemory<byte>> taken = await core.Store.ScanKeysAsync(
+                RecordKey.Taken, default, default, 1000, key => !core.Leftovers.Contains(RecordKey.Taken, key.Span), cancellationToken).ConfigureAwait(false);
+            long[] ids = [.. taken.Select(key => RecordKey.ToNumber(key.Span))];
             if (ids.Length == 0)
             {
                 return [];

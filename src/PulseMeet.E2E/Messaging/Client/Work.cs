@@ -56,10 +56,9 @@ internal sealed partial class Work : IAsyncDisposable
     public async ValueTask<int> CountAsync(byte table, byte[] prefix, int max)
     {
         byte[] name = StoreName.OfPart(table, prefix);
-        IReadOnlyList<OpenedRecord> stored = await _core.Store
-            .ScanAsync(table, default, prefix, max, _cancellation).ConfigureAwait(false);
-        int count = stored.Count(record => !_writes.ContainsKey(StoreName.Of(table, record.Key.Span)));
-        return count + _writes.Count(write => write.Value is not null && write.Key.AsSpan().StartsWith(name));
+        int stored = (await _core.Store.ScanKeysAsync(
+            table, default, prefix, max, key => !_writes.ContainsKey(StoreName.Of(table, key.Span)), _cancellation).ConfigureAwait(false)).Count;
+        return stored + _writes.Count(write => write.Value is not null && write.Key.AsSpan().StartsWith(name));
     }
 
     public void Put(byte table, byte[] key, byte[] value) => _writes[StoreName.Of(table, key)] = value;
@@ -270,6 +269,7 @@ internal sealed partial class Work : IAsyncDisposable
         {
             var batch = new StoreBatch();
             Gather(secrets);
+            await GivingWay.OnceAsync().ConfigureAwait(false);
             foreach ((byte[] name, byte[]? value) in _writes)
             {
                 _ = value is null ? batch.Delete(name[0], name.AsSpan(1)) : batch.Put(name[0], name.AsSpan(1), value);
