@@ -23,6 +23,7 @@ internal sealed class WriteVectors : ISubcommand
         new SealingVectors(),
         new MediaVectors(),
         new MediaTreeVectors(),
+        new MediaUploadVectors(),
         new MediaRefusals(),
         new VerificationVectors(),
         new MessagingVectors(),

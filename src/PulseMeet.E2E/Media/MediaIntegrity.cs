@@ -22,7 +22,7 @@ public static class MediaIntegrity
         Stream sealedFile, ReadOnlyMemory<byte> digest, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(sealedFile);
-        Argument.HasLength(digest.Span, MediaReference.DigestSize);
+        Argument.HasLength(digest.Span, MediaReference.DigestSize, nameof(digest));
         if (!sealedFile.CanSeek)
         {
             throw new ArgumentException("The stream must be able to seek.", nameof(sealedFile));
@@ -73,9 +73,12 @@ public static class MediaIntegrity
             throw new E2EException(E2EError.InvalidEncoding, "The header has other parameters.");
         }
 
-        MediaLayout layout = MediaLayout.OfSealed(parameters, length, hasTree: true);
-        return layout.SealedLength == length
-            ? layout
-            : throw new E2EException(E2EError.InvalidEncoding, "No file with a tree of digests has that length.");
+        if (length < FloeParameters.HeaderSize + FloeParameters.SegmentOverhead)
+        {
+            throw new E2EException(E2EError.Truncated, "Shorter than a header and one segment.");
+        }
+
+        return MediaLayout.TryOfSealed(parameters, length, hasTree: true)
+            ?? throw new E2EException(E2EError.InvalidEncoding, "No file with a tree of digests has that length.");
     }
 }

@@ -43,6 +43,22 @@ internal readonly struct MediaLayout
     public static MediaLayout OfSealed(FloeParameters parameters, long sealedLength, bool hasTree) => new(
         FloeLayout.OfSealed(parameters, hasTree ? LengthWithoutTree(parameters, sealedLength) : sealedLength), hasTree);
 
+    /// <summary>The layout of a file of that length; null where no plaintext gives it.</summary>
+    /// <exception cref="E2EException">More than 2^40 segments (<see cref="E2EError.LimitExceeded"/>).</exception>
+    public static MediaLayout? TryOfSealed(FloeParameters parameters, long sealedLength, bool hasTree)
+    {
+        long floeLength = hasTree ? LengthWithoutTree(parameters, sealedLength) : sealedLength;
+        if (floeLength < FloeParameters.HeaderSize + FloeParameters.SegmentOverhead
+            || (floeLength - FloeParameters.HeaderSize) % parameters.SegmentLength is > 0 and < FloeParameters.SegmentOverhead)
+        {
+            return null;
+        }
+
+        // Between the lengths of two numbers of segments, and with an empty segment behind a full one, there is no file.
+        MediaLayout layout = OfPlaintext(parameters, FloeLayout.OfSealed(parameters, floeLength).PlaintextLength, hasTree);
+        return layout.SealedLength == sealedLength ? layout : null;
+    }
+
     /// <summary>What a file's length is without its blocks, where it is the length of any file with a tree.</summary>
     public static long LengthWithoutTree(FloeParameters parameters, long sealedLength)
     {

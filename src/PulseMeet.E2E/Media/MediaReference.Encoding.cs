@@ -142,19 +142,11 @@ public sealed partial class MediaReference
         }
 
         // The padding is none or Padmé's: another difference means that one of the lengths is a lie.
-        var parameters = new FloeParameters((int)segmentLength);
-        long floeLength = hasTree ? MediaLayout.LengthWithoutTree(parameters, sealedLength) : sealedLength;
-        if (floeLength < FloeParameters.HeaderSize + FloeParameters.SegmentOverhead
-            || (floeLength - FloeParameters.HeaderSize) % segmentLength is > 0 and < FloeParameters.SegmentOverhead)
-        {
-            throw new E2EException(E2EError.InvalidEncoding, "The lengths do not fit each other.");
-        }
-
-        long padded = FloeLayout.OfSealed(parameters, floeLength).PlaintextLength;
-        if (length < 0
+        MediaLayout? layout = MediaLayout.TryOfSealed(new FloeParameters((int)segmentLength), sealedLength, hasTree);
+        if (layout is not { PlaintextLength: var padded }
+            || length < 0
             || length > padded
-            || (padded != length && padded != MediaPadding.Padme.Pad(length))
-            || MediaLayout.OfPlaintext(parameters, padded, hasTree).SealedLength != sealedLength)
+            || (padded != length && padded != MediaPadding.Padme.Pad(length)))
         {
             throw new E2EException(E2EError.InvalidEncoding, "The lengths do not fit each other.");
         }

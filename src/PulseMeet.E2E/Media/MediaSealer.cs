@@ -20,6 +20,11 @@ public static class MediaSealer
         ArgumentOutOfRangeException.ThrowIfNegative(length);
         options ??= MediaSealingOptions.Default;
         options.Validate();
+
+        // Before it is padded, which could go beyond every number, and afterwards.
+        long most = FloeParameters.MaxSegments * options.Parameters.PlaintextLength;
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(length, most);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(options.Padding.Pad(length), most, nameof(length));
         return LayoutOf(length, options).SealedLength;
     }
 

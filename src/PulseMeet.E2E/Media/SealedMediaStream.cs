@@ -132,8 +132,8 @@ public sealed class SealedMediaStream : Stream
     public override long Seek(long offset, SeekOrigin origin) => Position = origin switch
     {
         SeekOrigin.Begin => offset,
-        SeekOrigin.Current => checked(_position + offset),
-        SeekOrigin.End => checked(Length + offset),
+        SeekOrigin.Current => From(_position, offset),
+        SeekOrigin.End => From(Length, offset),
         _ => throw new ArgumentOutOfRangeException(nameof(origin)),
     };
 
@@ -202,6 +202,13 @@ public sealed class SealedMediaStream : Stream
         SecretMemory.Zero(_plaintext);
         ArrayPool<byte>.Shared.Return(_plaintext);
         ArrayPool<byte>.Shared.Return(_segment);
+    }
+
+    /// <summary>A position beyond every number is none.</summary>
+    private static long From(long begin, long offset)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(offset, long.MaxValue - begin);
+        return begin + offset;
     }
 
     private bool AtEnd(int wanted) => wanted == 0 || _position >= Length;

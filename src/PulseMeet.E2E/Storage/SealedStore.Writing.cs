@@ -116,23 +116,42 @@ internal sealed partial class SealedStore
         }
         catch (Exception e)
         {
+            Exception reason = e is E2EException { Reason: E2EError.StoreDamaged } ? await DamageAsync(e).ConfigureAwait(false) : e;
             foreach (PendingBatch pending in group)
             {
-                pending.Fail(e);
+                pending.Fail(reason);
             }
+        }
+    }
+
+    /// <summary>Why something could not be read: it is damaged, or it is another holder's, whose head says so.</summary>
+    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "It is the reason.")]
+    private async ValueTask<Exception> DamageAsync(Exception damage)
+    {
+        try
+        {
+            _view = null;
+            _ = await ViewAsync().ConfigureAwait(false);
+            return _lease.Lost.IsCancellationRequested ? Refusal() : damage;
+        }
+        catch (Exception reason)
+        {
+            return reason;
         }
     }
 
     private async ValueTask WriteAsync(IReadOnlyList<StoreChange> changes, StoreView view, StoreView next)
     {
+        _attempted = next.Head;
         try
         {
             await _store.CommitAsync(_lease, view.Head.Revision, changes).ConfigureAwait(false);
         }
-        catch
+        catch (Exception exception)
         {
             // What a store that fails has written, it alone knows: the next one to come asks it.
             _view = null;
+            _isTaken = exception is E2EException { Reason: E2EError.StoreInUse };
             throw;
         }
 

@@ -27,6 +27,14 @@ internal sealed partial class SealedStore : IAsyncDisposable
     /// <summary>Null where the store has to be asked: after a write that failed.</summary>
     private volatile StoreView? _view;
 
+    /// <summary>The head that was last known to be in the store, and that of a write of which nobody knows yet whether it is. For whoever
+    /// has the turn.</summary>
+    private StoreHead _known;
+    private StoreHead? _attempted;
+
+    /// <summary>Whether the store has said that somebody else has it: a lease may be told later.</summary>
+    private volatile bool _isTaken;
+
     private long _revision;
     private volatile bool _closed;
 
@@ -38,6 +46,7 @@ internal sealed partial class SealedStore : IAsyncDisposable
         _reader = new TreeReader(store, keys);
         _queue = new CommitQueue(WriteAsync);
         _view = view;
+        _known = view.Head;
         _revision = view.Head.Revision;
     }
 
@@ -247,7 +256,9 @@ internal sealed partial class SealedStore : IAsyncDisposable
         }
     }
 
-    /// <summary>The newest view, out of the store where it is not known. For whoever has the turn.</summary>
+    /// <summary>The newest view, out of the store where it is not known: the one before the write that failed, or the one after it. Another
+    /// head is genuine, too, where it is of a batch that failed earlier, of a copy, or of somebody else who has the store by now; none of
+    /// them has the batches that were answered here. For whoever has the turn.</summary>
     private async ValueTask<StoreView> ViewAsync()
     {
         if (_view is { } view)
@@ -257,9 +268,9 @@ internal sealed partial class SealedStore : IAsyncDisposable
 
         StoreHead? head = StoreHead.Open(
             _keys, await _store.ReadAsync(StoreTables.Roots, StoreTables.HeadRecord).ConfigureAwait(false));
-        if (head is null || head.Revision < Revision)
+        if (head is null || !(head.IsSameAs(_known) || head.IsSameAs(_attempted)))
         {
-            throw Refusal();
+            throw head?.Revision > (_attempted ?? _known).Revision ? new E2EException(E2EError.StoreInUse) : Refusal();
         }
 
         _reader.Forget(null);
@@ -269,11 +280,12 @@ internal sealed partial class SealedStore : IAsyncDisposable
 
     private void Publish(StoreView view)
     {
+        (_known, _attempted) = (view.Head, null);
         Interlocked.Exchange(ref _revision, view.Head.Revision);
         _view = view;
     }
 
-    private E2EException Refusal() => _lease.Lost.IsCancellationRequested
+    private E2EException Refusal() => _isTaken || _lease.Lost.IsCancellationRequested
         ? new E2EException(E2EError.StoreInUse)
         : new E2EException(E2EError.StoreDamaged, "A record of the store is missing, old or changed.");
 }

@@ -1,4 +1,5 @@
 using PulseMeet.E2E.Encoding;
+using PulseMeet.E2E.Primitives;
 using PulseMeet.E2E.Sealing;
 
 namespace PulseMeet.E2E.Storage;
@@ -30,6 +31,9 @@ internal sealed record StoreHead(
         sealedHead is not null && keys.Open(RecordKind.Head, StoreTables.HeadRecord.Span, [], sealedHead) is { } bytes
             ? Decode(bytes)
             : null;
+
+    /// <summary>Whether it is the same state: the salts name all that hangs on it.</summary>
+    public bool IsSameAs(StoreHead? other) => other is not null && PublicBytes.Equal(Encode(), other.Encode());
 
     public byte[] Encode()
     {

@@ -14,6 +14,34 @@ public sealed class FloeBounds
     private static readonly byte[] s_iv = new byte[32];
     private static readonly FloeParameters s_parameters = new(Sample.SegmentLength);
 
+    /// <summary>Also where padding alone would go beyond every number.</summary>
+    [Theory]
+    [InlineData(MediaPadding.None)]
+    [InlineData(MediaPadding.Padme)]
+    public void Of_a_content_that_no_file_can_have_no_length_is_told(MediaPadding padding)
+    {
+        MediaSealingOptions options = Sample.Options with { Padding = padding };
+        long most = FloeParameters.MaxSegments * Sample.PlaintextLength;
+        foreach (long length in new[] { long.MaxValue, long.MaxValue - 1, 1L << 62, most + 1, -1, long.MinValue })
+        {
+            Assert.Throws<ArgumentOutOfRangeException>("length", () => MediaSealer.GetSealedLength(length, options));
+        }
+
+        Assert.InRange(MediaSealer.GetSealedLength(most / 2, options), most / 2, long.MaxValue);
+
+        // Here the padding alone goes over the last segment.
+        options = options with { SegmentLength = 5000 };
+        most = FloeParameters.MaxSegments * 4968;
+        if (padding == MediaPadding.Padme)
+        {
+            Assert.Throws<ArgumentOutOfRangeException>("length", () => MediaSealer.GetSealedLength(most, options));
+        }
+        else
+        {
+            Assert.InRange(MediaSealer.GetSealedLength(most, options), most, long.MaxValue);
+        }
+    }
+
     [Fact]
     public void A_segment_stands_at_a_position_below_two_to_the_40()
     {

@@ -26,6 +26,26 @@ public sealed class MediaRanges
     }
 
     [Fact]
+    public void A_position_before_the_beginning_or_beyond_every_number_is_the_callers_mistake_and_one_behind_the_end_reads_nothing()
+    {
+        Sample sample = Sample.OfThreeSegments();
+        using SealedMediaStream stream = SealedMediaStream.Open(sample.Reference, new MemoryStream(sample.Sealed));
+        stream.Position = 5;
+        foreach ((long offset, SeekOrigin origin) in new[]
+        {
+            (long.MaxValue, SeekOrigin.Current), (long.MaxValue, SeekOrigin.End), (long.MinValue, SeekOrigin.Begin), (long.MinValue, SeekOrigin.Current),
+            (long.MinValue, SeekOrigin.End), (-6, SeekOrigin.Current), (-1, SeekOrigin.Begin), (0, (SeekOrigin)3),
+        })
+        {
+            Assert.Throws<ArgumentOutOfRangeException>(() => stream.Seek(offset, origin));
+            Assert.Equal(5, stream.Position);
+        }
+
+        Assert.Equal(long.MaxValue, stream.Seek(long.MaxValue - 5, SeekOrigin.Current));
+        Assert.Equal(0, stream.Read(new byte[1]));
+    }
+
+    [Fact]
     public async Task Reading_in_both_forms_from_front_to_back_gives_the_content()
     {
         await using SealedMediaStream stream =

@@ -95,6 +95,48 @@ public sealed class MediaResuming : IDisposable
         changed[P + 3] ^= 1;
         Assert.Equal(E2EError.ContentChanged, Assert.Throws<E2EException>(() => Resume(changed)).Reason);
         Assert.Equal(E2EError.ContentChanged, Assert.Throws<E2EException>(() => Resume(_content[..(2 * P)])).Reason);
+
+        // The last kept segment is not the last of a file.
+        Assert.Equal(E2EError.ContentChanged, Assert.Throws<E2EException>(() => Resume(_content[..(4 * P)])).Reason);
+        using MediaReference reference = Resume(_content[..((4 * P) + 1)]);
+        Assert.Equal((4 * P) + 1, reference.Length);
+    }
+
+    [Fact]
+    public void What_was_sealed_behind_the_checkpoint_is_gone_where_the_source_ends_sooner_now()
+    {
+        Interrupt(36_000);
+        MediaSealingCheckpoint last = _stored!;
+        Assert.True(_file.Length > last.SealedLength + 100);
+        byte[] shorter = _content[..((int)(last.Segments * P) + 1)];
+        using MediaReference reference = Resume(shorter);
+        byte[] opened = new byte[shorter.Length];
+        MediaOpener.Open(reference, _file.ToArray(), opened);
+        Assert.Equal(shorter, opened);
+    }
+
+    /// <summary>A store that was put back to an earlier checkpoint: what had left stands twice, under two nonces, and the later file opens.</summary>
+    [Fact]
+    public void From_an_older_checkpoint_with_another_content_behind_it_no_nonce_is_used_twice()
+    {
+        Interrupt(20_000);
+        MediaSealingCheckpoint older = _stored!;
+        Assert.Throws<IOException>(() => Resume(_content, 33_000));
+        byte[] left = _file.ToArray()[..(int)_stored!.SealedLength];
+        Assert.True(_stored.Segments > older.Segments);
+        byte[] changed = [.. _content];
+        changed[^1] ^= 1;
+        changed[(int)older.Segments * P] ^= 1;
+        using MediaReference reference = Seal(changed, _file, _key, older);
+        byte[] file = _file.ToArray();
+        byte[] opened = new byte[changed.Length];
+        MediaOpener.Open(reference, file, opened);
+        Assert.Equal(changed, opened);
+        for (int at = 74; at + Sample.SegmentLength <= left.Length; at += Sample.SegmentLength)
+        {
+            bool isKept = at < older.SealedLength;
+            Assert.Equal(isKept, left.AsSpan(at + 4, 12).SequenceEqual(file.AsSpan(at + 4, 12)));
+        }
     }
 
     [Fact]

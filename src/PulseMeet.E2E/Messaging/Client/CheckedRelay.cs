@@ -162,6 +162,6 @@ internal sealed class CheckedRelay(IE2ERelay relay) : IE2ERelay
     }
 
     /// <summary>What ends an app's loop when it comes from the store says nothing where a relay says it.</summary>
-    private static bool IsOfTheStore(E2EError reason) => reason is E2EError.StoreFailed or E2EError.StoreInUse
+    internal static bool IsOfTheStore(E2EError reason) => reason is E2EError.StoreFailed or E2EError.StoreInUse
         or E2EError.StoreDamaged or E2EError.StoreConflict or E2EError.WrongMasterKey;
 }

@@ -174,20 +174,19 @@ public sealed partial class E2EClient
     /// <param name="cancellationToken">Stops between two parts.</param>
     /// <returns>The message's id, once it is durable.</returns>
     /// <remarks>A call that was interrupted, by whatever, is taken up by the same call again within 7 days: for the same user, with the same details and content, it
-    /// goes on where the media store is. The file is read twice.</remarks>
+    /// goes on where the media store is. The file is read twice; 16 bytes of memory for each 128 KiB tell whether it was the same both times.</remarks>
     /// <exception cref="ArgumentException">The file cannot seek, or a detail is outside its bounds.</exception>
     /// <exception cref="InvalidOperationException">The client was made without a media store.</exception>
-    /// <exception cref="E2EException">As for <see cref="SendAsync"/>, or over the media store's quota
-    /// (<see cref="E2EError.LimitExceeded"/>).</exception>
+    /// <exception cref="E2EException">As for <see cref="SendAsync"/>, over the media store's quota
+    /// (<see cref="E2EError.LimitExceeded"/>), the media store cannot be reached (<see cref="E2EError.RelayUnavailable"/>), or the file has
+    /// changed while it was read (<see cref="E2EError.ContentChanged"/>).</exception>
     public async Task<MessageId> SendFileAsync(
         string userId, Stream file, FileDetails details, IProgress<long>? progress = null, CancellationToken cancellationToken = default)
     {
         CheckUser(userId);
         ArgumentNullException.ThrowIfNull(file);
         ArgumentNullException.ThrowIfNull(details);
-        ArgumentNullException.ThrowIfNull(details.FileName, nameof(details));
-        ArgumentNullException.ThrowIfNull(details.MediaType, nameof(details));
-        ArgumentNullException.ThrowIfNull(details.Caption, nameof(details));
+        details.Validate();
         if (!file.CanSeek)
         {
             throw new ArgumentException("The file has to be one that can seek.", nameof(file));

@@ -61,7 +61,7 @@ public sealed partial class E2EClient : IAsyncDisposable
 
         _store = store;
         _relay = relay;
-        _media = media;
+        _media = media is null ? null : new CheckedMediaStore(media);
         _masterKeys = masterKeys;
         _options = options;
         _time = time;

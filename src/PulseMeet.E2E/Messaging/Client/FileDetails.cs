@@ -1,3 +1,4 @@
+using PulseMeet.E2E.Encoding;
 using PulseMeet.E2E.Media;
 
 namespace PulseMeet.E2E;
@@ -30,4 +31,27 @@ public sealed record FileDetails(string FileName, string MediaType)
 
     /// <summary>What is written under it.</summary>
     public string Caption { get; init; } = string.Empty;
+
+    /// <summary>What a media reference says of the file.</summary>
+    internal MediaDescription Describe(string mediaId) => new(mediaId, Kind)
+    {
+        FileName = FileName,
+        MediaType = MediaType,
+        Width = Width,
+        Height = Height,
+        DurationMilliseconds = DurationMilliseconds,
+        Thumbnail = Thumbnail,
+    };
+
+    /// <summary>Refuses what no message about a file can say, before anything is stored or sent.</summary>
+    /// <exception cref="ArgumentException">A detail is null, outside its bounds, or not well-formed.</exception>
+    internal void Validate()
+    {
+        ArgumentNullException.ThrowIfNull(FileName);
+        ArgumentNullException.ThrowIfNull(MediaType);
+        _ = StrictUtf8.Instance.GetByteCount(FileName);
+        _ = StrictUtf8.Instance.GetByteCount(MediaType);
+        MediaContent.CheckCaption(Caption);
+        Describe("media").Validate();
+    }
 }

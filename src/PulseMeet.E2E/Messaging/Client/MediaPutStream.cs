@@ -5,14 +5,16 @@ namespace PulseMeet.E2E.Messaging;
 /// <summary>Writes into a media store, from front to back, in large parts; what is there already is left out.</summary>
 /// <param name="store">The media store.</param>
 /// <param name="id">The file.</param>
+/// <param name="length">How long the file is, in bytes.</param>
 /// <param name="there">How many bytes of the file are there.</param>
 /// <param name="progress">Gets how many bytes are durable there.</param>
-internal sealed class MediaPutStream(IMediaStore store, byte[] id, long there, IProgress<long>? progress) : Stream
+internal sealed class MediaPutStream(IMediaStore store, byte[] id, long length, long there, IProgress<long>? progress) : Stream
 {
     private const int PartSize = 1024 * 1024;
 
     private readonly byte[] _part = new byte[PartSize];
     private int _filled;
+    private long _there = there;
     private long _stored;
 
     public override bool CanRead => false;
@@ -52,18 +54,19 @@ internal sealed class MediaPutStream(IMediaStore store, byte[] id, long there, I
     {
         long target = _stored + _filled;
         long begun = _stored;
-        _stored = Math.Min(target, Math.Max(begun, there));
+        _stored = Math.Min(target, Math.Max(begun, _there));
         while (_stored < target)
         {
-            // The store says where to go on: an answer that was lost costs no byte twice.
+            // The store says where to go on: an answer that was lost costs no byte twice, and another call may be ahead with the same bytes.
             long durable = await store
                 .PutAsync(id, _stored, _part.AsMemory((int)(_stored - begun), (int)(target - _stored)), cancellationToken).ConfigureAwait(false);
-            if (durable < _stored || durable > target)
+            if (durable <= _stored || durable > length)
             {
-                throw new E2EException(E2EError.ContentChanged, "The media store has another length than was sent.");
+                throw new E2EException(E2EError.RelayUnavailable, "The media store takes nothing, or has more than there is.");
             }
 
-            _stored = durable;
+            _there = durable;
+            _stored = Math.Min(target, durable);
         }
 
         _filled = 0;

@@ -18,12 +18,7 @@ public sealed class MediaContent : MessageContent
     private MediaContent(MediaReference media, string caption, bool isOwned)
     {
         _ = isOwned;
-        ArgumentNullException.ThrowIfNull(caption);
-        if (caption.Length > 0)
-        {
-            Argument.IsText(caption, MaxCaptionSize);
-        }
-
+        CheckCaption(caption);
         Reference = media;
         Caption = caption;
     }
@@ -35,6 +30,16 @@ public sealed class MediaContent : MessageContent
     public string Caption { get; }
 
     internal override ushort Type => ContentType.Media;
+
+    /// <exception cref="ArgumentException">It is longer than its bound, or not well-formed.</exception>
+    internal static void CheckCaption(string caption)
+    {
+        ArgumentNullException.ThrowIfNull(caption);
+        if (caption.Length > 0)
+        {
+            Argument.IsText(caption, MaxCaptionSize);
+        }
+    }
 
     internal override byte[] EncodeBody()
     {

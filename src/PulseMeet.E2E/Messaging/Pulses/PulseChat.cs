@@ -145,13 +145,14 @@ public sealed class PulseChat
     /// <remarks>A call that was interrupted is taken up by the same call again, as in <see cref="E2EClient.SendFileAsync"/>.</remarks>
     /// <exception cref="ArgumentException">The file cannot seek, or a detail is outside its bounds.</exception>
     /// <exception cref="InvalidOperationException">The client was made without a media store.</exception>
-    /// <exception cref="E2EException">As for <see cref="SendAsync"/>, or over the media store's quota
-    /// (<see cref="E2EError.LimitExceeded"/>).</exception>
+    /// <exception cref="E2EException">As for <see cref="SendAsync"/>, and of the file and the media store as for
+    /// <see cref="E2EClient.SendFileAsync"/>.</exception>
     public async Task<MessageId> SendFileAsync(
         Stream file, FileDetails details, IProgress<long>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(file);
         ArgumentNullException.ThrowIfNull(details);
+        details.Validate();
         _ = await PulsesAsync(cancellationToken).ConfigureAwait(false);
         return await _client.SendFileToPulseAsync(Id, file, details, progress, cancellationToken).ConfigureAwait(false);
     }

@@ -48,6 +48,14 @@ internal sealed record UploadRecord(DateTimeOffset BegunAt, byte[] MediaId, byte
         return encoded;
     }
 
+    /// <summary>When it was begun, without a copy of its keys.</summary>
+    public static DateTimeOffset BegunAtOf(ReadOnlySpan<byte> bytes)
+    {
+        var reader = new SpanReader(bytes);
+        reader.ExpectVersion(Version);
+        return ContentReading.Milliseconds(ref reader);
+    }
+
     public static UploadRecord Decode(ReadOnlySpan<byte> bytes)
     {
         var reader = new SpanReader(bytes);
