@@ -50,12 +50,35 @@ internal static class ManyConversations
             Say(count, string.Create(
                 CultureInfo.InvariantCulture,
                 $"opening the file and the client, and one message written: median {openings.Order().ElementAt(Openings / 2):F1} ms, slowest {openings.Max():F1} ms"));
+            await MeasureSynchronizingAsync(database, relay, key, count);
             await MeasureMemoryAsync(database, relay, key, count);
         }
         finally
         {
             Directory.Delete(folder, recursive: true);
         }
+    }
+
+    /// <summary>The first round after an opening looks at everything that may be due; those behind it do not.</summary>
+    private static async Task MeasureSynchronizingAsync(string database, InMemoryRelay relay, MasterKey key, int count)
+    {
+        var first = new List<double>();
+        var second = new List<double>();
+        for (int i = 0; i < Openings; i++)
+        {
+            await using var store = new SqliteStore(database, new() { Durability = SqliteDurability.Relaxed });
+            await using E2EClient alice = Open(store, relay, key);
+            long begin = Stopwatch.GetTimestamp();
+            await alice.SynchronizeAsync();
+            first.Add(Stopwatch.GetElapsedTime(begin).TotalMilliseconds);
+            begin = Stopwatch.GetTimestamp();
+            await alice.SynchronizeAsync();
+            second.Add(Stopwatch.GetElapsedTime(begin).TotalMilliseconds);
+        }
+
+        Say(count, string.Create(
+            CultureInfo.InvariantCulture,
+            $"the first round after an opening: median {first.Order().ElementAt(Openings / 2):F1} ms; the second: {second.Order().ElementAt(Openings / 2):F2} ms"));
     }
 
     /// <summary>Writes to some of them in a client that was opened anew, and sees what stays in memory.</summary>

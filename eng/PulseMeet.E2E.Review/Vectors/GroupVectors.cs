@@ -12,6 +12,8 @@ internal sealed class GroupVectors : IVectorTopic
 
     public string Description => "Pulse chats: the extensions, the lists hash, a request to leave, a fork statement; two statements beside each other; forms that a reader refuses; a chat that a joiner follows, with commits that it passes over.";
 
+    public bool IsFresh => true;
+
     public JsonArray Write() =>
     [
         Computed(new JsonObject

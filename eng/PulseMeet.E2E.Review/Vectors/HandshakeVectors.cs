@@ -21,6 +21,8 @@ internal sealed class HandshakeVectors : IVectorTopic
         "PQXDH: certificates, prekey pairs, publication and bundle, transcript, first root and header keys, a whole first message, and the "
         + "responder's stored prekeys that open it.";
 
+    public bool IsFresh => true;
+
     public JsonArray Write() => [Vector(oneTime: true), Vector(oneTime: false)];
 
     public IEnumerable<string> Differences(JsonObject vector)

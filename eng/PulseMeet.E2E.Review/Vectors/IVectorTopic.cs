@@ -13,6 +13,10 @@ internal interface IVectorTopic
     /// <summary>What the array of entries is called in the file.</summary>
     string ArrayName => "vectors";
 
+    /// <summary>Whether the entries have fresh randomness in them, so that each writing gives others: a file that has the same entries, and still
+    /// holds, is left as it is.</summary>
+    bool IsFresh => false;
+
     /// <summary>Makes the vectors anew.</summary>
     JsonArray Write();
 

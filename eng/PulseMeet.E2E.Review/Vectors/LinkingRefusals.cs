@@ -19,6 +19,8 @@ internal sealed class LinkingRefusals : IVectorTopic
         + "key request» by a holder whose list is «device_list»; an «account key answer» to «request» under «answer_private»; a «stored linking request»; "
         + "a «linking log». The approver and the holder have answered the id «answered» where there is one. «good» is an input that is taken with all else the same.";
 
+    public bool IsFresh => true;
+
     public JsonArray Write() => [.. LinkingRefusalCases.All()];
 
     public IEnumerable<string> Differences(JsonObject vector)

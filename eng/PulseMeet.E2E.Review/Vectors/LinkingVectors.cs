@@ -23,6 +23,8 @@ internal sealed class LinkingVectors : IVectorTopic
         }
     }
 
+    public bool IsFresh => true;
+
     public JsonArray Write() =>
     [
         RecoveryVector(),

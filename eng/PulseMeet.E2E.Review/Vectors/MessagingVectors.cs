@@ -1,17 +1,18 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using PulseMeet.E2E.Identity;
+using PulseMeet.E2E.Keys;
 using PulseMeet.E2E.Messaging;
 using static PulseMeet.E2E.Review.Vectors.Values;
 
 namespace PulseMeet.E2E.Review.Vectors;
 
-/// <summary>Contents, message ids and what an envelope authenticates; with contents that have to be refused.</summary>
+/// <summary>Contents, message ids and what an envelope authenticates; envelopes' ids; with contents that have to be refused.</summary>
 internal sealed class MessagingVectors : IVectorTopic
 {
     public string FileName => "messaging.json";
 
-    public string Description => "Contents of messages between devices, their ids, envelopes' associated data, and refusals.";
+    public string Description => "Contents of messages between devices, their ids, envelopes' ids and associated data, and refusals.";
 
     public JsonArray Write()
     {
@@ -46,10 +47,12 @@ internal sealed class MessagingVectors : IVectorTopic
         vectors.Add(Refused("text without a number", E2EError.InvalidEncoding, Content(direct, 0, 1, ContentType.Text, "x"u8.ToArray())));
         vectors.Add(Refused("a repair with a number", E2EError.InvalidEncoding, Content(direct, 1, 1, ContentType.Repair, [])));
         vectors.Add(Refused("a number above the highest", E2EError.InvalidEncoding, Content(direct, 2, 1, ContentType.Text, "x"u8.ToArray())));
+        vectors.Add(EnvelopeIdVector());
         return vectors;
     }
 
-    public IEnumerable<string> Differences(JsonObject vector) => Compare(vector, vector.ContainsKey("refused") ? Refuse(vector) : Compute(vector));
+    public IEnumerable<string> Differences(JsonObject vector) => Compare(
+        vector, vector.ContainsKey("refused") ? Refuse(vector) : vector.ContainsKey("random") ? ComputeId(vector) : Compute(vector));
 
     private static JsonObject Vector(ConversationName conversation, ulong number, ulong highest, MessageContent content) =>
         Vector(conversation, number, highest, content.Type, content.EncodeBody());
@@ -79,6 +82,32 @@ internal sealed class MessagingVectors : IVectorTopic
         AddTo(vector, Compute(vector));
         return vector;
     }
+
+    private static JsonObject EnvelopeIdVector()
+    {
+        var vector = new JsonObject
+        {
+            ["random"] = Hex(Fixed("random").AsSpan(0, 12)),
+            ["sender_identity_key"] = PublicKey("sender's identity key"),
+            ["recipient_identity_key"] = PublicKey("recipient's identity key"),
+        };
+        AddTo(vector, ComputeId(vector));
+        return vector;
+    }
+
+    private static string PublicKey(string name)
+    {
+        using X25519KeyPair pair = X25519KeyPair.Import(Fixed(name));
+        return Hex(pair.PublicKey.Span);
+    }
+
+    private static JsonObject ComputeId(JsonObject vector) => new()
+    {
+        ["envelope_id"] = Hex(EnvelopeId.Of(
+            Bytes(vector, "random"),
+            X25519PublicKey.FromBytes(Bytes(vector, "sender_identity_key")),
+            X25519PublicKey.FromBytes(Bytes(vector, "recipient_identity_key"))).ToArray()),
+    };
 
     private static JsonObject Compute(JsonObject vector)
     {

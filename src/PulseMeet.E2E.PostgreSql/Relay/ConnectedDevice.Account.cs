@@ -42,21 +42,13 @@ internal sealed partial class ConnectedDevice
     {
         RelayRequest.IsId(requestId);
         RelayRequest.IsWait(wait);
-        (long account, byte[]? answer) = await LookForAnswerAsync(requestId, cancellationToken).ConfigureAwait(false);
-        return answer is not null || wait == TimeSpan.Zero
-            ? answer
-            : await WaitForAsync(
-                Topic.LinkAnswers(account),
-                wait,
-                async () => (await LookForAnswerAsync(requestId, cancellationToken).ConfigureAwait(false)).Answer,
-                _ => [],
-                cancellationToken).ConfigureAwait(false);
+        return await Waits.GetAnswerAsync(wait, () => LookForAnswerAsync(requestId, cancellationToken), cancellationToken).ConfigureAwait(false);
     }
 
-    private Task<(long Account, byte[]? Answer)> LookForAnswerAsync(ReadOnlyMemory<byte> requestId, CancellationToken cancellationToken) =>
+    private Task<(Topic Answers, byte[]? Answer)> LookForAnswerAsync(ReadOnlyMemory<byte> requestId, CancellationToken cancellationToken) =>
         database.SingleAsync(
             "select * from pulsemeet_e2e_relay.get_link_answer($1, $2, $3)",
-            row => (row.GetInt64(0), row.IsDBNull(1) ? null : row.GetFieldValue<byte[]>(1)),
+            row => (Topic.LinkAnswers(row.GetInt64(0)), row.IsDBNull(1) ? null : row.GetFieldValue<byte[]>(1)),
             cancellationToken,
             Parameters.Text(caller.UserId),
             Parameters.Bytes(requestId),

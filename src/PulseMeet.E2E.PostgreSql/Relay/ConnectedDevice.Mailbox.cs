@@ -53,23 +53,7 @@ internal sealed partial class ConnectedDevice
     public async Task<MailboxPage> ReceiveAsync(MailboxRequest request, CancellationToken cancellationToken = default)
     {
         RelayRequest.IsMailboxRequest(request);
-        (long device, MailboxPage page) = await LookAsync(request, cancellationToken).ConfigureAwait(false);
-        if (page.Items.Count > 0 || request.Wait == TimeSpan.Zero)
-        {
-            return page;
-        }
-
-        MailboxPage? found = await WaitForAsync(
-            Topic.Mailbox(device),
-            request.Wait,
-            async () =>
-            {
-                (_, page) = await LookAsync(request, cancellationToken).ConfigureAwait(false);
-                return page.Items.Count > 0 ? page : null;
-            },
-            signals => page with { Items = [.. signals.Take(request.Max)] },
-            cancellationToken).ConfigureAwait(false);
-        return found ?? page;
+        return await Waits.ReceiveAsync(request, () => LookAsync(request, cancellationToken), cancellationToken).ConfigureAwait(false);
     }
 
     public Task AcknowledgeAsync(IReadOnlyList<long> ids, CancellationToken cancellationToken = default)
@@ -90,8 +74,8 @@ internal sealed partial class ConnectedDevice
         Parameters.ManyBytes(envelopes.Select(envelope => envelope.Content)),
     ];
 
-    /// <summary>What is in the mailbox, with the device's number; one round trip.</summary>
-    private async Task<(long Device, MailboxPage Page)> LookAsync(MailboxRequest request, CancellationToken cancellationToken)
+    /// <summary>What is in the mailbox, with its topic; one round trip.</summary>
+    private async Task<(Topic Mailbox, MailboxPage Page)> LookAsync(MailboxRequest request, CancellationToken cancellationToken)
     {
         List<(long Device, long Highest, MailboxItem? Item)> rows = await database.QueryAsync(
             """
@@ -106,7 +90,7 @@ internal sealed partial class ConnectedDevice
                 .. Self, Parameters.Bigint(request.StoreRevision), Parameters.Time(OldestKept), Parameters.Integer(request.Max),
                 Parameters.Bigint(RelayLimits.MaxRequestSize), Parameters.Bigints(request.ExceptIds),
             ]).ConfigureAwait(false);
-        return (rows[0].Device, new MailboxPage([.. rows.Select(row => row.Item).OfType<MailboxItem>()], rows[0].Highest));
+        return (Topic.Mailbox(rows[0].Device), new MailboxPage([.. rows.Select(row => row.Item).OfType<MailboxItem>()], rows[0].Highest));
     }
 
     private static MailboxItem Item(NpgsqlDataReader row) => new(

@@ -10,6 +10,8 @@ internal sealed partial class ConnectedDevice(
 {
     public DeviceAddress Caller => caller;
 
+    private LongPoll Waits => new(notifications.Waiters, PollAfter, time);
+
     private Npgsql.NpgsqlParameter[] Self => Parameters.Of(caller);
 
     private DateTimeOffset OldestKept => time.GetUtcNow() - RelayLimits.MaxEnvelopeAge;
@@ -27,42 +29,10 @@ internal sealed partial class ConnectedDevice(
 
     private void Tell(IEnumerable<long> devices) => notifications.Tell(devices.Select(Topic.Mailbox));
 
-    /// <summary>Looks until there is something to give, the time has passed, or the caller stops waiting.</summary>
-    /// <param name="topic">What is waited for.</param>
-    /// <param name="wait">How long.</param>
-    /// <param name="look">Gives what is there; null where there is nothing.</param>
-    /// <param name="take">Makes an answer of signals.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
-    private async Task<T?> WaitForAsync<T>(
-        Topic topic,
-        TimeSpan wait,
-        Func<Task<T?>> look,
-        Func<IReadOnlyList<MailboxItem>, T> take,
-        CancellationToken cancellationToken)
-        where T : class
+    /// <summary>The relay listens from when somebody waits; what is told meanwhile is found by looking.</summary>
+    private TimeSpan PollAfter()
     {
         notifications.Listen();
-        using Waiter<Topic> waiter = notifications.Waiters.Add(topic);
-        long begun = time.GetTimestamp();
-        while (true)
-        {
-            if (await look().ConfigureAwait(false) is { } found)
-            {
-                return found;
-            }
-
-            TimeSpan left = wait - time.GetElapsedTime(begun);
-            if (left <= TimeSpan.Zero)
-            {
-                return null;
-            }
-
-            TimeSpan poll = notifications.IsListening ? options.PollInterval : options.PollIntervalWithoutNotifications;
-            IReadOnlyList<MailboxItem> signals = await waiter.WaitAsync(left, poll, time, cancellationToken).ConfigureAwait(false);
-            if (signals.Count > 0)
-            {
-                return take(signals);
-            }
-        }
+        return notifications.IsListening ? options.PollInterval : options.PollIntervalWithoutNotifications;
     }
 }

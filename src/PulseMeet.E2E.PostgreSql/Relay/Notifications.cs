@@ -33,7 +33,7 @@ internal sealed class Notifications : IAsyncDisposable
 
     public Notifications(RelayDatabase database) => _database = database;
 
-    public Waiters<Topic> Waiters { get; } = new();
+    public Waiters Waiters { get; } = new();
 
     /// <summary>Whether other relays' notifications arrive now.</summary>
     public bool IsListening => _isListening;

@@ -46,23 +46,15 @@ internal sealed partial class ConnectedDevice
     {
         RelayRequest.IsId(requestId);
         RelayRequest.IsWait(wait);
-        (long account, byte[]? answer) = await LookForAnswerAsync(requestId, cancellationToken).ConfigureAwait(false);
-        return answer is not null || wait == TimeSpan.Zero
-            ? answer
-            : await WaitForAsync(
-                Topic.LinkAnswers(account),
-                wait,
-                async () => (await LookForAnswerAsync(requestId, cancellationToken).ConfigureAwait(false)).Answer,
-                _ => [],
-                cancellationToken).ConfigureAwait(false);
+        return await _poll.GetAnswerAsync(wait, () => LookForAnswerAsync(requestId, cancellationToken), cancellationToken).ConfigureAwait(false);
     }
 
-    private Task<(long Account, byte[]? Answer)> LookForAnswerAsync(ReadOnlyMemory<byte> requestId, CancellationToken cancellationToken) =>
+    private Task<(Topic Answers, byte[]? Answer)> LookForAnswerAsync(ReadOnlyMemory<byte> requestId, CancellationToken cancellationToken) =>
         file.RunAsync(
             read =>
             {
                 long account = Mailboxes.Account(read, caller.UserId);
-                return (account, read.Bytes(
+                return (Topic.LinkAnswers(account), read.Bytes(
                     "select answer from link_answer where account = $1 and request_id = $2 and arrived_at > $3",
                     account,
                     requestId,

@@ -4,10 +4,12 @@ using PulseMeet.E2E.Relay;
 namespace PulseMeet.E2E.Sqlite.Relay;
 
 /// <summary>The relay for one device: every call is one transaction.</summary>
-internal sealed partial class ConnectedDevice(DeviceAddress caller, RelayFile file, Waiters<Topic> waiters, TimeProvider time) : IE2ERelay
+internal sealed partial class ConnectedDevice(DeviceAddress caller, RelayFile file, Waiters waiters, TimeProvider time) : IE2ERelay
 {
     /// <summary>What another process on the same file put is found by looking.</summary>
     private static readonly TimeSpan s_poll = TimeSpan.FromSeconds(2);
+
+    private readonly LongPoll _poll = new(waiters, () => s_poll, time);
 
     public DeviceAddress Caller => caller;
 
@@ -48,23 +50,7 @@ internal sealed partial class ConnectedDevice(DeviceAddress caller, RelayFile fi
     public async Task<MailboxPage> ReceiveAsync(MailboxRequest request, CancellationToken cancellationToken = default)
     {
         RelayRequest.IsMailboxRequest(request);
-        (long device, MailboxPage page) = await LookAsync(request, cancellationToken).ConfigureAwait(false);
-        if (page.Items.Count > 0 || request.Wait == TimeSpan.Zero)
-        {
-            return page;
-        }
-
-        MailboxPage? found = await WaitForAsync(
-            Topic.Mailbox(device),
-            request.Wait,
-            async () =>
-            {
-                (_, page) = await LookAsync(request, cancellationToken).ConfigureAwait(false);
-                return page.Items.Count > 0 ? page : null;
-            },
-            signals => page with { Items = [.. signals.Take(request.Max)] },
-            cancellationToken).ConfigureAwait(false);
-        return found ?? page;
+        return await _poll.ReceiveAsync(request, () => LookAsync(request, cancellationToken), cancellationToken).ConfigureAwait(false);
     }
 
     public Task AcknowledgeAsync(IReadOnlyList<long> ids, CancellationToken cancellationToken = default)
@@ -87,12 +73,12 @@ internal sealed partial class ConnectedDevice(DeviceAddress caller, RelayFile fi
             cancellationToken);
     }
 
-    private Task<(long Device, MailboxPage Page)> LookAsync(MailboxRequest request, CancellationToken cancellationToken) => file.RunAsync(
+    private Task<(Topic Mailbox, MailboxPage Page)> LookAsync(MailboxRequest request, CancellationToken cancellationToken) => file.RunAsync(
         write =>
         {
             long device = Mailboxes.Listed(write, caller).Device;
             write.Run("update device set highest_revision = $2 where id = $1 and highest_revision < $2", device, request.StoreRevision);
-            return (device, new MailboxPage(
+            return (Topic.Mailbox(device), new MailboxPage(
                 Mailboxes.Page(write, device, request, time.GetUtcNow()),
                 write.Number("select highest_revision from device where id = $1", device)!.Value));
         },
@@ -109,37 +95,5 @@ internal sealed partial class ConnectedDevice(DeviceAddress caller, RelayFile fi
         }
 
         return result;
-    }
-
-    /// <summary>Looks until there is something to give, the time has passed, or the caller stops waiting.</summary>
-    private async Task<T?> WaitForAsync<T>(
-        Topic topic,
-        TimeSpan wait,
-        Func<Task<T?>> look,
-        Func<IReadOnlyList<MailboxItem>, T> take,
-        CancellationToken cancellationToken)
-        where T : class
-    {
-        using Waiter<Topic> waiter = waiters.Add(topic);
-        long begun = time.GetTimestamp();
-        while (true)
-        {
-            if (await look().ConfigureAwait(false) is { } found)
-            {
-                return found;
-            }
-
-            TimeSpan left = wait - time.GetElapsedTime(begun);
-            if (left <= TimeSpan.Zero)
-            {
-                return null;
-            }
-
-            IReadOnlyList<MailboxItem> signals = await waiter.WaitAsync(left, s_poll, time, cancellationToken).ConfigureAwait(false);
-            if (signals.Count > 0)
-            {
-                return take(signals);
-            }
-        }
     }
 }

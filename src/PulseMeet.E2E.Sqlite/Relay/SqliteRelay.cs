@@ -8,7 +8,7 @@ namespace PulseMeet.E2E.Sqlite.Relay;
 /// through another process two seconds later, and signals do not cross. Thread-safe. docs/protocol-relay.md has the rules.</remarks>
 public sealed class SqliteRelay : IE2ERelayServer, IAsyncDisposable
 {
-    private readonly Waiters<Topic> _waiters = new();
+    private readonly Waiters _waiters = new();
 
     /// <summary>Opens the file, or makes it.</summary>
     /// <param name="path">The file; its journal lies beside it.</param>

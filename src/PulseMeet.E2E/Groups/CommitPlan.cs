@@ -75,6 +75,8 @@ internal sealed class CommitPlan
                 return _shape.Data.Rights != rights.Rights;
             case RoleIntent role when role.UserId == _shape.Data.Creator && role.Role != GroupRole.Creator:
                 throw new E2EException(E2EError.GroupNotAllowed, "The creator hands the group over to somebody else.");
+            case RoleIntent role when role.Role != GroupRole.Member && IsLeaving(role.UserId):
+                throw new E2EException(E2EError.UnknownDevice, "The user has asked to leave.");
             case RoleIntent role:
                 _change = data => RoleChange.Apply(data, role);
                 return _shape.Roster.Find(role.UserId) is not null && _shape.Data.RoleOf(role.UserId) != role.Role;
@@ -87,7 +89,7 @@ internal sealed class CommitPlan
     {
         var list = KnownList.Verify(invitee.List);
         KnownList? known = _shape.Lists.Find(list.UserId);
-        if (_leaves.Count > 0 && _shape.Roster.Find(list.UserId) is { } leaver && leaver.Devices.All(device => _removed.Contains(device.Index)))
+        if (IsLeaving(list.UserId))
         {
             return false;
         }
@@ -117,6 +119,10 @@ internal sealed class CommitPlan
         _brought[list.UserId] = list;
         return true;
     }
+
+    private bool IsLeaving(string userId) => _leaves.Count > 0
+        && _shape.Roster.Find(userId) is { } leaver
+        && leaver.Devices.All(device => _removed.Contains(device.Index));
 
     private bool Add(KnownList list, IReadOnlyList<byte[]> keyPackages)
     {

@@ -35,8 +35,10 @@ internal sealed class ExternalJoin : IDisposable
     /// <param name="isMemberOf">Whether this device is in a group of an id, apart from <paramref name="old"/>.</param>
     /// <param name="pinned">The account key that this device remembers for a user; null for a user that it does not know.</param>
     /// <param name="time">The clock.</param>
-    /// <param name="old">The group as this device held it, where it still does: it goes forward only, accounts keep their keys, and an
+    /// <param name="old">The group as this device held it, where it still does: accounts keep their keys, and an
     /// account that was in it has signed the group info: a group of strangers under the same id is another one.</param>
+    /// <param name="from">The epoch from which on a group info is taken where <paramref name="old"/> is there: it goes forward only. Null for
+    /// that of <paramref name="old"/>.</param>
     /// <exception cref="E2EException">The group takes no such join, or nobody who was in the one held has signed the group info
     /// (<see cref="E2EError.GroupJoinRefused"/>), is none that its rules
     /// allow, is older than the one held (<see cref="E2EError.MlsWrongEpoch"/>), or an account is under another key than the one
@@ -48,13 +50,14 @@ internal sealed class ExternalJoin : IDisposable
         Func<ReadOnlyMemory<byte>, bool> isMemberOf,
         Func<string, byte[]?> pinned,
         TimeProvider time,
-        PulseGroup? old = null)
+        PulseGroup? old = null,
+        ulong? from = null)
     {
         GroupInfo info = MlsMessage.Decode<GroupInfo>(groupInfo);
         GroupContext context = info.Context;
         if (old is not null)
         {
-            RequireNotOlder(context, old);
+            RequireNotOlder(context, old, from);
         }
 
         GroupSnapshot taken = GroupSnapshot.Decode(snapshot);
@@ -132,14 +135,14 @@ internal sealed class ExternalJoin : IDisposable
         }
     }
 
-    private static void RequireNotOlder(GroupContext context, PulseGroup old)
+    private static void RequireNotOlder(GroupContext context, PulseGroup old, ulong? from)
     {
         if (!PublicBytes.Equal(context.GroupId, old.Id))
         {
             throw new E2EException(E2EError.MlsWrongGroup);
         }
 
-        if (!old.IsRemoved && context.Epoch < old.Epoch)
+        if (!old.IsRemoved && context.Epoch < (from ?? old.Epoch))
         {
             throw new E2EException(E2EError.MlsWrongEpoch, "The group info is older than the group that this device holds.");
         }

@@ -44,12 +44,8 @@ internal sealed class PulseVerdict(PulseWalk walk, string course)
             .GroupBy(entry => Convert.ToHexStringLower(entry.Group.EpochAuthenticator()))
             .Select(line => line.ToArray()).OrderByDescending(line => line.Length)];
 
-        // Where a store was put back, and the relay has said that it was not, a device that cannot come back by itself may have committed beside
-        // its own later commit: the fork is named on both sides.
-        bool isNamed = !walk.TakesJoins && walk.PutBackAt.Count > 0
-            && lines.All(line => line.Any(entry => entry.Member.Seen.Any(e => e is PulseForkSuspected)));
         Assert.True(
-            lines.Length <= 1 || isNamed,
+            lines.Length <= 1 || IsForkOfACopy(lines),
             Say($"There are several lines: {string.Join("; ", _in.Select(entry => $"{Name(entry.Member.Address)} in epoch {entry.Group.Epoch} with {string.Join(' ', entry.Group.Roster.Devices.Select(device => Name(device.Leaf.Address)))}"))}"));
         _in.RemoveAll(entry => lines.Length > 1 && !lines[0].Contains(entry));
     }
@@ -69,13 +65,16 @@ internal sealed class PulseVerdict(PulseWalk walk, string course)
                     Say($"{device.Address} opens «{text}», which was not for it"));
             }
 
+            string[] twice = [.. texts.GroupBy(text => text).Where(same => same.Count() > 1).Select(same => same.Key)];
             Assert.True(
-                walk.PutBackAt.ContainsKey(device) || texts.Length == texts.Distinct().Count(),
-                Say($"{device.Address} is shown something twice: {string.Join(", ", texts.GroupBy(text => text).Where(same => same.Count() > 1).Select(same => same.Key))}"));
+                twice.All(text => walk.Texts.Any(said => said.Text == text && MayComeTwice(device, said))),
+                Say($"{device.Address} is shown something twice: {string.Join(", ", twice)}"));
         }
     }
 
-    /// <summary>What was sealed for those who are in the chat now, and were since, they have all opened; or are told that it is lost.</summary>
+    /// <summary>What was sealed for those who are in the chat now, and were since, they have all opened. Lost, and named so, is only what a sender
+    /// cannot say again: it came in anew since, or its store was put back. Missed by nobody is only what was last in a stream that has ended, by
+    /// a store that was put back or a relay that said so.</summary>
     public void AssertEverybodyOpens()
     {
         if (_in.Count == 0)
@@ -85,40 +84,88 @@ internal sealed class PulseVerdict(PulseWalk walk, string course)
 
         HashSet<DeviceAddress> roster = [.. _in[0].Group.Roster.Devices.Select(device => device.Leaf.Address)];
         IReadOnlyDictionary<ulong, Line> main = walk.Witness.LineOf(_in[0].Group);
-        foreach (PulseText said in walk.Texts.Where(said => IsKept(said.From, said.Step) && roster.Contains(said.From.Address)))
+        var lost = new Dictionary<(Member By, Member From), List<PulseText>>();
+        foreach (PulseText said in walk.Texts.Where(said => roster.Contains(said.From.Address)))
         {
-            if (said.From.Seen.Any(e => e is StoreRolledBack))
-            {
-                // The stream has ended, also where the relay only said so: what was last in it and was lost on the way nobody misses.
-                continue;
-            }
-
             Line[] lines = [.. walk.Witness.SealedIn(said.Text).Where(line => main.TryGetValue(line.Epoch, out Line on) && on == line)];
             if (lines.Length == 0)
             {
                 continue;
             }
 
-            ulong from = lines.Max(line => line.Epoch);
-            foreach ((Member member, _) in _in.Where(entry => entry.Member != said.From && IsKept(entry.Member, said.Step)))
+            // Sealed again under its number, since it had lain there for long, it is for whoever was there at first.
+            ulong from = lines.Min(line => line.Epoch);
+            bool[] wasThere(Member member) => [.. main.Where(entry => entry.Key >= from).Select(entry => walk.Witness.RosterOf(entry.Value)?.Contains(member.Address) != false)];
+            foreach ((Member member, _) in _in.Where(entry => entry.Member != said.From && IsKept(entry.Member, said.Step) && wasThere(entry.Member).All(there => there)))
             {
-                bool isSince = main.Where(entry => entry.Key >= from).All(entry => walk.Witness.RosterOf(entry.Value)?.Contains(member.Address) != false);
-                if (isSince)
+                Required++;
+                if (member.PulseTexts(walk.Id).Contains(said.Text) || IsBehindTheEnd(member, said))
                 {
-                    Required++;
-                    Assert.True(
-                        member.PulseTexts(walk.Id).Contains(said.Text) || IsNamedAsLost(member, said.From),
-                        Say($"{member.Address} misses «{said.Text}», sealed in {string.Join(", ", lines.Select(line => line.Epoch))}; told {string.Join(", ", member.Seen.OfType<PulseMessagesMissing>().Select(missing => $"{missing.Sender} {missing.Count} {(missing.IsLost ? "lost" : "missing")}"))}"));
+                    continue;
                 }
+
+                Assert.True(
+                    CannotBeSaidAgain(said),
+                    Say($"{member.Address} misses «{said.Text}», sealed in {string.Join(", ", lines.Select(line => line.Epoch))}; told {Told(member)}"));
+                (lost.TryGetValue((member, said.From), out List<PulseText>? texts) ? texts : lost[(member, said.From)] = []).Add(said);
             }
+        }
+
+        foreach (((Member by, Member from), List<PulseText> texts) in lost)
+        {
+            Assert.True(
+                Lost(by, from) >= (ulong)texts.Count,
+                Say($"{by.Address} is not told that {string.Join(", ", texts.Select(said => $"«{said.Text}»"))} is lost; told {Told(by)}"));
         }
     }
 
     public override string ToString() => $"{_in.Count} devices in it, {walk.Texts.Count} texts, {Opened} opened, {Required} of them had to be";
 
-    /// <summary>Whoever came in anew says nothing again that was before: whom it was lost for is told so.</summary>
-    private bool IsNamedAsLost(Member member, Member sender) => sender.Seen.OfType<PulseJoined>().Count(joined => joined.PulseId == walk.Id) > 1
-        && member.Seen.OfType<PulseMessagesMissing>().Any(missing => missing.IsLost && missing.Sender == sender.Address);
+    /// <summary>Whether the lines are those that docs/threat-model.md, "Pulse chats", names: in a chat that takes no joins, a device whose store was
+    /// put back has committed beside its own later commit, since the relay denied that. All but one line have such a device, and everybody is told
+    /// of a fork that begins no earlier than the lines part.</summary>
+    private bool IsForkOfACopy((Member Member, PulseGroup Group)[][] lines) => !walk.TakesJoins
+        && lines.Count(line => line.Any(entry => walk.PutBackAt.ContainsKey(entry.Member))) >= lines.Length - 1
+        && lines.All(line => lines.Where(other => other != line).Select(other => Parted(line[0].Group, other[0].Group)).Min() is var parted
+            && line.All(entry => entry.Member.Seen.OfType<PulseForkSuspected>().Any(fork => fork.PulseId == walk.Id && fork.Epoch >= parted)));
+
+    /// <summary>The first epoch in which two are on different lines, as far back as anybody followed both.</summary>
+    private ulong Parted(PulseGroup one, PulseGroup other)
+    {
+        IReadOnlyDictionary<ulong, Line> others = walk.Witness.LineOf(other);
+        return walk.Witness.LineOf(one).Where(entry => others.TryGetValue(entry.Key, out Line line) && line != entry.Value)
+            .Select(entry => entry.Key).DefaultIfEmpty(0UL).Min();
+    }
+
+    /// <summary>A store that was put back does not know what it had shown since, nor that what waited in it to be sealed has been sent: that has a
+    /// number of another stream then.</summary>
+    private bool MayComeTwice(Member device, PulseText said) =>
+        !IsKept(device, said.Step) || (!IsKept(said.From, said.Step) && walk.Witness.PlacesOf(said.Text).Count > 1);
+
+    /// <summary>Whether a sender has nothing any more of what it said, or says it to nobody, since it does not know who came meanwhile.</summary>
+    private bool CannotBeSaidAgain(PulseText said) => !IsKept(said.From, said.Step)
+        || said.From.Seen.Skip(said.Told).Any(e => e is PulseJoined joined && joined.PulseId == walk.Id);
+
+    /// <summary>Whether nothing shows that a text is missing: its stream has ended, and nothing that was said behind it in that stream has come;
+    /// or a copy, which did not know that it was one, has said something else under its number.</summary>
+    private bool IsBehindTheEnd(Member member, PulseText said)
+    {
+        if (IsKept(said.From, said.Step) && !said.From.Seen.Any(e => e is StoreRolledBack))
+        {
+            return false;
+        }
+
+        HashSet<string> opened = [.. member.PulseTexts(walk.Id)];
+        Place[] others = [.. walk.Texts.Where(other => other != said && opened.Contains(other.Text)).SelectMany(other => walk.Witness.PlacesOf(other.Text))];
+        return walk.Witness.PlacesOf(said.Text).All(place =>
+            others.Contains(place) || !others.Any(other => other.Stream == place.Stream && other.Number > place.Number));
+    }
+
+    private static ulong Lost(Member member, Member sender) => member.Seen.OfType<PulseMessagesMissing>()
+        .Where(missing => missing.IsLost && missing.Sender == sender.Address).Aggregate(0UL, (sum, missing) => sum + missing.Count);
+
+    private static string Told(Member member) => string.Join(
+        ", ", member.Seen.OfType<PulseMessagesMissing>().Select(missing => $"{missing.Count} {(missing.IsLost ? "lost" : "missing")} of {Name(missing.Sender)}"));
 
     private bool IsKept(Member device, int step) => !walk.PutBackAt.TryGetValue(device, out int at) || at < step;
 

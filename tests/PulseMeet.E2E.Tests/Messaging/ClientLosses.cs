@@ -626,7 +626,8 @@ public sealed class ClientLosses
         (Member alice, Member bob) = await world.FriendsAsync();
         await alice.SayAsync("bob", "one");
         await world.SettleAsync();
-        OutgoingEnvelope Junk(params byte[] content) => new(bob.Address, Guid.NewGuid().ToByteArray(), content);
+        Func<byte[]> newId = await EnvelopeIdsAsync(alice, bob);
+        OutgoingEnvelope Junk(params byte[] content) => new(bob.Address, newId(), content);
         world.Relay.Put(alice.Address, Junk());
         world.Relay.Put(alice.Address, Junk(1));
         world.Relay.Put(alice.Address, Junk(9, 9, 9));
@@ -638,6 +639,9 @@ public sealed class ClientLosses
         world.Relay.Put(bob.Address, Junk(1, 1, 1, 1, 5));
         world.Relay.Put(alice.Address, Junk(1, 1), MailboxItemKind.GroupMessage);
         world.Relay.Put(alice.Address, Junk(1, 1), (MailboxItemKind)77);
+
+        // What looks as if it were for another device's keys is none's loss here.
+        world.Relay.Put(alice.Address, Junk([1, 1, 1, 1, .. new byte[300]]) with { Id = new byte[SealedEnvelope.IdSize] });
         await alice.Client.SendAsync("bob", new UnknownContent(77, "future"u8));
         await alice.SayAsync("bob", "two");
         await world.SettleAsync();
@@ -655,9 +659,10 @@ public sealed class ClientLosses
         await alice.SayAsync("bob", "one");
         await world.SettleAsync();
         int claims = world.Relay.Claims;
+        Func<byte[]> newId = await EnvelopeIdsAsync(alice, bob);
         for (int i = 0; i < 600; i++)
         {
-            world.Relay.Put(alice.Address, new(bob.Address, Guid.NewGuid().ToByteArray(), new byte[] { 1, 1, 1, 1 }.Concat(new byte[200]).ToArray()));
+            world.Relay.Put(alice.Address, new(bob.Address, newId(), new byte[] { 1, 1, 1, 1 }.Concat(new byte[200]).ToArray()));
         }
 
         await alice.SayAsync("bob", "two");
@@ -756,7 +761,7 @@ public sealed class ClientLosses
         await alice.SayAsync("bob", "two");
         OutgoingEnvelope envelope = Assert.Single(await alice.Client.GetOutboxAsync(10));
         world.Relay.Put(carol.Address, envelope);
-        world.Relay.Put(alice.Address, envelope with { Id = Guid.NewGuid().ToByteArray() });
+        world.Relay.Put(alice.Address, envelope with { Id = (await EnvelopeIdsAsync(alice, bob))() });
         world.Relay.Put(alice.Address, envelope with { Recipient = carol.Address });
         await bob.SyncAsync();
         await carol.SyncAsync();
@@ -938,6 +943,14 @@ public sealed class ClientLosses
                 Assert.NotNull(await work.TrySealAsync(own, peer, peer.List.Find(to.Address.DeviceId)!, draft));
             },
             default);
+    }
+
+    /// <summary>Draws ids of envelopes by one device for another.</summary>
+    private static async Task<Func<byte[]>> EnvelopeIdsAsync(Member from, Member to)
+    {
+        X25519PublicKey sender = (await from.Client.OpenAsync(default)).Core.Identity.Certificate.IdentityKey;
+        X25519PublicKey recipient = (await to.Client.OpenAsync(default)).Core.Identity.Certificate.IdentityKey;
+        return () => EnvelopeId.New(sender, recipient).ToArray();
     }
 
     private static async Task<InMemoryStore> CopyAsync(Member member)

@@ -126,6 +126,37 @@ public sealed class PulseAnswers
         Assert.Equal(["one", "three", "two"], bob.PulseTexts(pulse.Id));
     }
 
+    /// <summary>Alice writes while the relay has no room for the change that adds Dave, and what she has written is lost on the way to him.</summary>
+    [Fact]
+    public async Task What_waits_until_somebody_is_in_is_missed_there_where_it_is_lost_and_comes()
+    {
+        await using var world = new World();
+        (PulseChat pulse, Member alice, Member bob, _) = await world.RooftopAsync();
+        Member dave = await world.SignUpAsync("dave");
+        await world.SettleAsync(1);
+        await alice.TellAsync(pulse.Id, "not for dave");
+        world.Relay.Before = (caller, call) => caller == alice.Address && call == "offer"
+            ? Task.FromException(new E2EException(E2EError.NotAllowed)) : Task.CompletedTask;
+        await Assert.ThrowsAsync<E2EException>(() => pulse.AddAsync("dave"));
+        await alice.TellAsync(pulse.Id, "for dave, too");
+        world.Relay.Before = (_, _) => Task.CompletedTask;
+        world.Relay.OnPage = (caller, items) => caller != dave.Address ? items
+            : [.. items.Where(item => item.Kind != MailboxItemKind.GroupMessage || world.Relay.GroupMessages.Count > 2)];
+        await world.SettleAsync(4);
+        Assert.Equal(["not for dave", "for dave, too"], bob.PulseTexts(pulse.Id));
+        HashSet<string> lost = [.. world.Relay.GroupMessages.Select(told => Convert.ToHexString(told.Message.Id.Span))];
+        world.Relay.OnPage = (caller, items) => caller != dave.Address ? items
+            : [.. items.Where(item => !lost.Contains(Convert.ToHexString(item.EnvelopeId.Span)))];
+        await alice.TellAsync(pulse.Id, "next");
+        await world.SettleAsync(2);
+        Assert.Equal(["next"], dave.PulseTexts(pulse.Id));
+        world.Clock.Advance(TimeSpan.FromHours(25));
+        await world.SettleAsync(4);
+        world.Clock.Advance(TimeSpan.FromMinutes(2));
+        await world.SettleAsync(4);
+        Assert.Equal(["next", "for dave, too"], dave.PulseTexts(pulse.Id));
+    }
+
     /// <summary>The first thing that Carol ever says comes in an epoch that Bob could not follow: he was in the chat, and does not know her
     /// stream.</summary>
     [Fact]

@@ -61,7 +61,6 @@ public sealed class PulseForks
         world.AssertNothingIsLost();
     }
 
-    /// <summary>Alice and Carol see Alice's change first; Bob and Dave see Bob's, and never Alice's.</summary>
     /// <summary>What two members say by turns, each of an epoch of its own.</summary>
     [Fact]
     public async Task Forks_that_begin_at_several_epochs_are_told_once_each()
@@ -84,6 +83,67 @@ public sealed class PulseForks
         Assert.Equal([now - 1, now], alice.Seen.OfType<PulseForkSuspected>().Select(fork => fork.Epoch).Order());
     }
 
+    /// <summary>Bob's change loses, and the relay has its group info last. Carol and Dave come back by that, and read each other where nobody else
+    /// is.</summary>
+    [Fact]
+    public async Task Several_who_came_back_onto_a_line_that_lost_go_over_to_the_others()
+    {
+        await using var world = new World();
+        var options = new PulseOptions { Suite = PulseSuite.X25519, Rights = PulseRights.Default with { Rename = PulseRole.Member } };
+        (PulseChat pulse, Member alice, Member bob, Member carol) = await world.RooftopAsync(options);
+        Member dave = await world.SignUpAsync("dave");
+        await world.SettleAsync(1);
+        await pulse.AddAsync("dave");
+        await world.SettleAsync(4);
+        PulseChat bobs = await bob.PulseAsync(pulse.Id);
+        bool hasOffered = false;
+        world.Relay.Before = async (caller, call) =>
+        {
+            if (caller == bob.Address && call == "offer")
+            {
+                hasOffered = true;
+                await pulse.RenameAsync("first");
+            }
+            else if (caller == bob.Address && hasOffered && call == "candidates")
+            {
+                throw new E2EException(E2EError.RelayUnavailable);
+            }
+        };
+        await Assert.ThrowsAsync<E2EException>(() => bobs.RenameAsync("second"));
+        world.Relay.Before = (_, _) => Task.CompletedTask;
+        alice.IsActive = bob.IsActive = false;
+        foreach (Member member in new[] { carol, dave })
+        {
+            await member.ChangeAsync(pulse.Id, record => record.IsRejoinWanted = true);
+            await member.SyncAsync();
+        }
+
+        await world.SettleAsync(2);
+        await carol.TellAsync(pulse.Id, "carol's");
+        await dave.TellAsync(pulse.Id, "dave's");
+        await world.SettleAsync(3);
+        Assert.Equal(["dave's"], carol.PulseTexts(pulse.Id));
+        Assert.Equal(["carol's"], dave.PulseTexts(pulse.Id));
+        Assert.Equal("second", (await dave.RosterAsync(pulse.Id)).Name);
+
+        alice.IsActive = true;
+        await pulse.RenameAsync("third");
+        world.Clock.Advance(TimeSpan.FromHours(25));
+        await world.SettleAsync(8);
+        bob.IsActive = true;
+        await world.SettleAsync(4);
+        await alice.TellAsync(pulse.Id, "to all");
+        await world.SettleAsync(3);
+        foreach (Member member in new[] { bob, carol, dave })
+        {
+            Assert.Contains("to all", member.PulseTexts(pulse.Id));
+        }
+
+        Assert.Equal(["carol's", "dave's"], alice.PulseTexts(pulse.Id).Order());
+        Assert.Equal(["dave's", "to all"], carol.PulseTexts(pulse.Id));
+    }
+
+    /// <summary>Alice and Carol see Alice's change first; Bob and Dave see Bob's, and never Alice's.</summary>
     private static async Task<(PulseChat Pulse, Member[] One, Member[] Other, ulong Epoch)> ForkAsync(World world)
     {
         var options = new PulseOptions { Suite = PulseSuite.X25519, Rights = PulseRights.Default with { Rename = PulseRole.Member } };

@@ -1,3 +1,7 @@
+using PulseMeet.E2E.Groups;
+using PulseMeet.E2E.Messaging;
+using PulseMeet.E2E.Relay;
+
 namespace PulseMeet.E2E.Tests.Messaging;
 
 /// <summary>Who may do what in a pulse chat, and that everybody sees who did it; changes that meet.</summary>
@@ -68,6 +72,76 @@ public sealed class PulseGoverning
         await Assert.ThrowsAsync<ArgumentException>(() => pulse.SetRightsAsync(PulseRights.Default with { Remove = PulseRole.Member }));
         Assert.Equal("Rooftop", (await carol.RosterAsync(pulse.Id)).Name);
         await world.SettleAsync(2);
+        world.AssertNothingIsLost();
+    }
+
+    [Fact]
+    public async Task A_role_is_given_to_nobody_who_leaves_and_the_last_one_is_not_given_up()
+    {
+        await using var world = new World();
+        (PulseChat pulse, Member alice, Member bob, Member carol) = await world.RooftopAsync();
+        await (await carol.PulseAsync(pulse.Id)).LeaveAsync();
+        await world.ShowAllAsync(pulse.Id, alice);
+        foreach (PulseRole role in new[] { PulseRole.Admin, PulseRole.Creator })
+        {
+            E2EException refusal = await Assert.ThrowsAsync<E2EException>(() => pulse.SetRoleAsync("carol", role));
+            Assert.Equal(E2EError.UnknownDevice, refusal.Reason);
+        }
+
+        await world.SettleAsync(2);
+        await pulse.LeaveAsync();
+        await world.SettleAsync(3);
+        PulseChat bobs = await bob.PulseAsync(pulse.Id);
+        Assert.Equal(PulseRole.Admin, Assert.Single((await bobs.GetRosterAsync()).Members).Role);
+        E2EException last = await Assert.ThrowsAsync<E2EException>(() => bobs.SetRoleAsync("bob", PulseRole.Member));
+        Assert.Equal(E2EError.GroupNotAllowed, last.Reason);
+        await bobs.RenameAsync("Bob's own");
+    }
+
+    [Fact]
+    public void A_chat_has_at_most_64_admins()
+    {
+        var data = new PulseData
+        {
+            Name = "Crowd",
+            Creator = "creator",
+            Admins = PulseData.Sorted(Enumerable.Range(0, GroupLimits.MaxAdmins).Select(i => $"admin {i:d2}")),
+            Rights = GroupRights.Default,
+            ListsHash = new byte[32],
+        };
+        foreach (GroupRole role in new[] { GroupRole.Admin, GroupRole.Creator })
+        {
+            E2EException refusal = Assert.Throws<E2EException>(() => RoleChange.Apply(data, new RoleIntent("member", role)));
+            Assert.Equal(E2EError.LimitExceeded, refusal.Reason);
+        }
+
+        // An admin who becomes the creator makes room for the one who was.
+        Assert.Equal(GroupLimits.MaxAdmins, RoleChange.Apply(data, new RoleIntent("admin 07", GroupRole.Creator)).Admins.Count);
+    }
+
+    /// <summary>The relay repeats its word of Bob's change while Alice's is being prepared.</summary>
+    [Fact]
+    public async Task A_change_that_meets_the_relays_word_of_another_one_is_made_by_the_same_call()
+    {
+        await using var world = new World();
+        (PulseChat pulse, Member alice, Member bob, Member carol) = await world.RooftopAsync();
+        await world.SignUpAsync("dave");
+        await world.SettleAsync(1);
+        var word = new MailboxItem(
+            0, MailboxItemKind.GroupCommit, bob.Address, pulse.Id.ToArray(), PulseMessages.NewId().ToArray(), world.Clock.GetUtcNow(), new byte[1]);
+        int words = 0;
+        world.Relay.Before = async (caller, call) =>
+        {
+            if (caller == alice.Address && call == "claim key packages" && words++ == 0)
+            {
+                await alice.Client.PushAsync([word]);
+            }
+        };
+        await pulse.AddAsync("dave");
+        Assert.True(words > 0);
+        Assert.NotNull((await pulse.GetRosterAsync()).Find("dave"));
+        await world.SettleAsync(2);
+        Assert.NotNull((await carol.RosterAsync(pulse.Id)).Find("dave"));
         world.AssertNothingIsLost();
     }
 

@@ -53,6 +53,33 @@ public sealed class PulseInvitedTwice
         }
     }
 
+    /// <summary>The relay loses the Welcome of the commit that was taken.</summary>
+    [Fact]
+    public async Task Whoever_has_the_Welcome_alone_that_lost_comes_over_by_itself()
+    {
+        await using var world = new World();
+        (PulseChat pulse, Member alice, Member bob, _) = await world.RooftopAsync(new PulseOptions
+        {
+            Suite = PulseSuite.X25519,
+            Rights = PulseRights.Default with { Add = PulseRole.Member },
+        });
+        Member dave = await world.SignUpAsync("dave");
+        await dave.SyncAsync();
+        world.Relay.OnPage = (caller, items) => caller != dave.Address ? items
+            : [.. items.Where(item => item.Kind != MailboxItemKind.Welcome || item.Sender != alice.Address)];
+        await AddAtOnceAsync(world, pulse, alice, bob);
+        await world.SettleAsync(2);
+        await dave.TellAsync(pulse.Id, "here");
+        await alice.TellAsync(pulse.Id, "one");
+        await world.SettleAsync(4);
+        await alice.TellAsync(pulse.Id, "two");
+        await world.SettleAsync(4);
+        Assert.Equal(["two"], dave.PulseTexts(pulse.Id).Except(["one"]));
+        Assert.Equal(["here"], alice.PulseTexts(pulse.Id));
+        Assert.Equal(["here"], bob.PulseTexts(pulse.Id).Except(["one", "two"]));
+        Assert.Single(dave.Seen.OfType<PulseJoined>());
+    }
+
     /// <summary>The relay keeps the group info that came last: of the commit that lost.</summary>
     [Fact]
     public async Task Whoever_comes_back_after_two_members_have_done_the_same_at_once_is_where_the_others_are()

@@ -151,10 +151,13 @@ public sealed class PulseWelcomes
     }
 
     /// <summary>He is heard in no chat of his own either, and his relay's deliveries fill nobody's events.</summary>
-    [Fact]
-    public async Task Of_a_chat_into_which_a_blocked_user_has_added_somebody_nothing_of_his_is_told()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Of_a_chat_into_which_a_blocked_user_has_added_somebody_nothing_of_his_is_told(bool isWelcomeLost)
     {
         await using var world = new World();
+        world.Relay.OnPage = (_, items) => [.. items.Where(item => item.Kind != MailboxItemKind.Welcome || !isWelcomeLost)];
         Member alice = await world.SignUpAsync("alice");
         Member mallory = await world.SignUpAsync("mallory");
         await world.SettleAsync(1);
@@ -165,6 +168,38 @@ public sealed class PulseWelcomes
         await world.SettleAsync(2);
         Assert.DoesNotContain(alice.Seen, e => e is PulseEvent);
         Assert.Null(await alice.Client.GetPulseAsync(pulse.Id));
+    }
+
+    /// <summary>Until he is accepted: then what comes shows that there is a chat that the device is not in.</summary>
+    [Fact]
+    public async Task Of_a_chat_into_which_a_blocked_user_has_added_somebody_nothing_of_the_others_is_told_either()
+    {
+        await using var world = new World();
+        Member alice = await world.SignUpAsync("alice");
+        Member bob = await world.SignUpAsync("bob");
+        Member mallory = await world.SignUpAsync("mallory");
+        await world.SettleAsync(1);
+        await alice.Client.BlockAsync("mallory");
+        PulseChat pulse = await mallory.Client.CreatePulseAsync("Spam", ["alice", "bob"], new PulseOptions { Suite = PulseSuite.X25519 });
+        await world.SettleAsync(2);
+        await bob.TellAsync(pulse.Id, "who are you all?");
+        await world.SettleAsync(2);
+        await alice.RestartAsync();
+        await bob.TellAsync(pulse.Id, "hello?");
+        await world.SettleAsync(2);
+        Assert.DoesNotContain(alice.Seen, e => e is PulseEvent);
+        Assert.Null(await alice.Client.GetPulseAsync(pulse.Id));
+
+        await alice.Client.AcceptAsync("mallory");
+        await bob.TellAsync(pulse.Id, "anybody?");
+        await world.SettleAsync(2);
+        Assert.Equal(bob.Address, Assert.IsType<PulseMessageUnreadable>(Assert.Single(alice.Seen.OfType<PulseEvent>())).ClaimedSender);
+        await pulse.RemoveAsync("alice");
+        await pulse.AddAsync("alice");
+        await world.SettleAsync(2);
+        await bob.TellAsync(pulse.Id, "there you are");
+        await world.SettleAsync(2);
+        Assert.Equal(["there you are"], alice.PulseTexts(pulse.Id));
     }
 
     private static Task<PulseForeign> ForeignAsync(World world, Member stranger) =>

@@ -47,7 +47,10 @@ public sealed class SessionOrder
 
         Assert.Equal(6, book.Entries.Count);
         book.Received(Id(17), s_now.AddDays(20));
+        Assert.False(book.IsTrimmingDue(s_now.AddDays(29)));
+        Assert.True(book.IsTrimmingDue(s_now.AddDays(31)));
         Assert.Equal(4, book.Trim(s_now.AddDays(31)).Count);
+        Assert.False(book.IsTrimmingDue(s_now.AddDays(31)));
         Assert.Equal([Id(20), Id(17)], book.Entries.Select(entry => entry.Id));
         Assert.Single(book.Trim(s_now.AddDays(51)));
         Assert.Empty(book.Trim(s_now.AddYears(50)));
@@ -74,7 +77,10 @@ public sealed class SessionOrder
         var book = new SessionBook();
         Add(book, 1, 1, s_now.AddYears(10));
         Add(book, 2, 2, s_now);
+        book.Received(Id(1), s_now.AddYears(10));
+        Assert.True(book.IsTrimmingDue(s_now));
         book.Trim(s_now);
+        Assert.False(book.IsTrimmingDue(s_now));
         Assert.Single(book.Trim(s_now.AddDays(31)));
     }
 

@@ -167,7 +167,7 @@ internal sealed class Controls(ClientCore core, Conversations conversations)
             IReadOnlyList<OpenedRecord> kept = await core.Store
                 .ScanAsync(RecordKey.Sent, default, RecordKey.Of(stream), Conversations.MaxWaiting).ConfigureAwait(false);
             targets.UnionWith(kept.SelectMany(record => SentRecord.Decode(record.Value).Targets)
-                .Where(target => !target.IsDelivered)
+                .Where(target => target.IsSealed && !target.IsDelivered)
                 .Select(target => target.Device));
         }
 
@@ -390,7 +390,7 @@ internal sealed class Controls(ClientCore core, Conversations conversations)
         if (!mayHave)
         {
             // What waits to be sealed for the others comes by itself.
-            return target is null && record.PendingSequence != 0 ? Answer.Later : Answer.Gone;
+            return target is null or { IsSealed: false } && record.PendingSequence != 0 ? Answer.Later : Answer.Gone;
         }
 
         PeerRecord peer = await work.PeerAsync(sender).ConfigureAwait(false);
@@ -400,7 +400,11 @@ internal sealed class Controls(ClientCore core, Conversations conversations)
             return Answer.Later;
         }
 
-        work.Delete(RecordKey.SentEnvelopes, target!.Envelope.ToArray());
+        if (target!.IsSealed)
+        {
+            work.Delete(RecordKey.SentEnvelopes, target.Envelope.ToArray());
+        }
+
         SentTarget again = target with { Envelope = envelope, Resends = (byte)(target.Resends + 1), IsDelivered = false };
         Conversations.Keep(work, record with { Targets = [.. record.Targets.Select(item => item == target ? again : item)] });
         return Answer.Sent;

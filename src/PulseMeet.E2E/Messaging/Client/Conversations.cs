@@ -21,6 +21,9 @@ internal sealed class Conversations(ClientCore core, DeviceLists lists)
     /// with each message that is written after a start of this device.</summary>
     private const int MaxTails = 4;
 
+    /// <summary>How far a clock may have been set back for what is written to be dated by the clock before.</summary>
+    private static readonly TimeSpan s_maxCorrection = TimeSpan.FromHours(1);
+
     public async Task<MessageId> SendAsync(string userId, MessageContent content, CancellationToken cancellationToken)
     {
         _ = core.Identity;
@@ -64,7 +67,7 @@ internal sealed class Conversations(ClientCore core, DeviceLists lists)
 
             List<SentTarget> targets = [.. record.Targets];
             await SealForAllAsync(work, own, peer, record.Draft, targets).ConfigureAwait(false);
-            if (peer.UserId != own.UserId && !targets.Exists(target => target.Device.UserId == peer.UserId))
+            if (peer.UserId != own.UserId && !targets.Exists(target => target.IsSealed && target.Device.UserId == peer.UserId))
             {
                 // Nobody of the other side can be reached: it waits until somebody can.
                 Keep(work, record with { Targets = targets });
@@ -82,7 +85,7 @@ internal sealed class Conversations(ClientCore core, DeviceLists lists)
     public static void Keep(Work work, SentRecord record)
     {
         work.Put(RecordKey.Sent, record.Key, record.Encode());
-        foreach (SentTarget target in record.Targets)
+        foreach (SentTarget target in record.Targets.Where(target => target.IsSealed))
         {
             work.Put(RecordKey.SentEnvelopes, target.Envelope.ToArray(), record.Key);
         }
@@ -92,7 +95,7 @@ internal sealed class Conversations(ClientCore core, DeviceLists lists)
     public static void Forget(Work work, SentRecord record)
     {
         work.Delete(RecordKey.Sent, record.Key);
-        foreach (SentTarget target in record.Targets)
+        foreach (SentTarget target in record.Targets.Where(target => target.IsSealed))
         {
             work.Delete(RecordKey.SentEnvelopes, target.Envelope.ToArray());
         }
@@ -168,8 +171,8 @@ internal sealed class Conversations(ClientCore core, DeviceLists lists)
         return [streams[^1], .. Enumerable.Range(0, rest).Select(i => streams[(first + i) % rest])];
     }
 
-    private static bool MayMiss(DeviceCertificate device, SentRecord sent) =>
-        sent.Targets.FirstOrDefault(target => target.Is(device)) is { } target ? !target.IsDelivered : sent.PendingSequence == 0;
+    /// <summary>A device that came onto the list since misses nothing.</summary>
+    private static bool MayMiss(DeviceCertificate device, SentRecord sent) => sent.Targets.Any(target => target.Is(device) && !target.IsDelivered);
 
     /// <summary>Says something to the other devices of one's own, where there are any. For whoever has the own user's turn.</summary>
     public async Task TellOwnDevicesAsync(Work work, MessageContent content)
@@ -198,7 +201,7 @@ internal sealed class Conversations(ClientCore core, DeviceLists lists)
 
         ConversationName conversation = ConversationName.Direct(core.Address.UserId, userId);
         (MessageId streamId, ulong number) = await work.NumberAsync(conversation).ConfigureAwait(false);
-        var draft = new Draft(new StreamName(core.Address, streamId, conversation), number, work.Now, content.Type, body);
+        var draft = new Draft(new StreamName(core.Address, streamId, conversation), number, DateOf(work), content.Type, body);
         var record = new SentRecord(
             draft, userId, peer.Contact.Account.AccountKey.ToArray(), own.Contact.Account.AccountKey.ToArray(), 0, []);
         if (content is DeletionContent deletion)
@@ -226,6 +229,15 @@ internal sealed class Conversations(ClientCore core, DeviceLists lists)
         }
 
         return MessageId.Of(draft.Stream, number);
+    }
+
+    /// <summary>Now; on a clock that was set back since a stream was begun, just after that: whoever hears of this device first by a message that
+    /// looks older than the stream would take all of it for his. A clock that was far ahead is not followed.</summary>
+    private DateTimeOffset DateOf(Work work)
+    {
+        long begun = Math.Max(StreamId.BegunAt(core.StreamId), core.OpenedAt is null ? 0 : StreamId.BegunAt(core.ProvisionalStreamId));
+        long back = begun - work.Now.ToUnixTimeMilliseconds();
+        return back > 0 && back <= s_maxCorrection.TotalMilliseconds ? DateTimeOffset.FromUnixTimeMilliseconds(begun + 1) : work.Now;
     }
 
     private async Task<bool> IsRoomAsync(string userId) => (await core.Store
@@ -282,15 +294,17 @@ internal sealed class Conversations(ClientCore core, DeviceLists lists)
     {
         foreach (DeviceCertificate device in Recipients(own, peer))
         {
-            if (targets.Exists(target => target.Is(device)))
+            if (targets.Exists(target => target.IsSealed && target.Is(device)))
             {
                 continue;
             }
 
             UserRecord user = device.Address.UserId == own.UserId ? own : peer;
-            if (await work.TrySealAsync(own, user, device, draft).ConfigureAwait(false) is { } envelope)
+            MessageId? sealedIn = await work.TrySealAsync(own, user, device, draft).ConfigureAwait(false);
+            targets.RemoveAll(target => target.Is(device));
+            targets.Add(SentTarget.Unreached(device) with { Envelope = sealedIn ?? default });
+            if (sealedIn is not null)
             {
-                targets.Add(new SentTarget(device.Address, device.IdentityKey.ToArray(), envelope, 0, false));
                 await RepeatTailsAsync(work, own, user, device, draft.Stream.Conversation, draft.Stream.StreamId).ConfigureAwait(false);
             }
         }

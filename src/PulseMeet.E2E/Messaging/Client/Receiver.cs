@@ -448,16 +448,32 @@ internal sealed class Receiver(ClientCore core, DeviceLists lists, Conversations
         }
     }
 
-    private static async Task RefuseAsync(Work work, UserRecord user, DeviceCertificate listed, MailboxItem item, E2EError reason)
+    private async Task RefuseAsync(Work work, UserRecord user, DeviceCertificate listed, MailboxItem item, E2EError reason)
     {
         if (reason is E2EError.DuplicateMessage or E2EError.ReplayedHandshake)
         {
             return;
         }
 
+        bool isOfTheSession = reason is E2EError.NotAuthentic or E2EError.UnknownPreKey or E2EError.TooFarAhead or E2EError.WrongSession;
+        if (isOfTheSession && item.EnvelopeId.Length == SealedEnvelope.IdSize)
+        {
+            if (!EnvelopeId.IsFor(IdOf(item), core.Identity.Certificate.IdentityKey))
+            {
+                // It was for a device that had this one's name before.
+                return;
+            }
+
+            if (!EnvelopeId.IsBy(IdOf(item), listed.IdentityKey))
+            {
+                // It is by a device that had the sender's name before.
+                Unreadable(work, item, E2EError.UnlistedDevice);
+                return;
+            }
+        }
+
         bool isAsked = false;
-        if (item.Kind == MailboxItemKind.Envelope && user.Standing == Standing.Accepted
-            && reason is E2EError.NotAuthentic or E2EError.UnknownPreKey or E2EError.TooFarAhead or E2EError.WrongSession)
+        if (item.Kind == MailboxItemKind.Envelope && user.Standing == Standing.Accepted && isOfTheSession)
         {
             PeerRecord peer = await work.PeerAsync(listed).ConfigureAwait(false);
             isAsked = peer.TryAsk(IdOf(item)) && await Controls.WantRepairAsync(work, listed.Address, IdOf(item)).ConfigureAwait(false);

@@ -12,6 +12,8 @@ internal sealed class Upkeep(ClientCore core, DeviceLists lists, Account account
     private static readonly TimeSpan s_cleaning = TimeSpan.FromDays(1);
 
     private DateTimeOffset? _lastRun;
+    private static readonly byte[] s_cleanedKey = RecordKey.Of("cleaned");
+
     private DateTimeOffset? _lastCleaning;
 
     /// <summary>Lets the next run look at this account's own list, however short ago it did.</summary>
@@ -53,15 +55,24 @@ internal sealed class Upkeep(ClientCore core, DeviceLists lists, Account account
         }
 
         pulses.WakeWhenDue();
+        _lastCleaning ??= await ReadLastCleaningAsync(cancellationToken).ConfigureAwait(false);
         if (IsDue(_lastCleaning, s_cleaning, now))
         {
             await DropOldAsync(cancellationToken).ConfigureAwait(false);
             await DropOldUploadsAsync(cancellationToken).ConfigureAwait(false);
             await TrimSessionsAsync(cancellationToken).ConfigureAwait(false);
             await UnlessRefusedAsync(() => pulses.DropOldAsync(cancellationToken)).ConfigureAwait(false);
+            await core.Store.CommitAsync(
+                new StoreBatch().Put(RecordKey.Device, s_cleanedKey, RecordKey.Of(now.ToUnixTimeSeconds())), cancellationToken).ConfigureAwait(false);
             _lastCleaning = now;
         }
     }
+
+    /// <summary>Everything is looked through once a day, and not with every start of the app.</summary>
+    private async Task<DateTimeOffset?> ReadLastCleaningAsync(CancellationToken cancellationToken) =>
+        await core.Store.ReadAsync(RecordKey.Device, s_cleanedKey, cancellationToken).ConfigureAwait(false) is { } cleaned
+            ? DateTimeOffset.FromUnixTimeSeconds(RecordKey.ToNumber(cleaned.Value))
+            : null;
 
     /// <summary>Looks at this account's own list. A relay that has lost it (one that was itself put back) gets it again: it is signed, so that
     /// any of the devices may bring it.</summary>
@@ -157,7 +168,10 @@ internal sealed class Upkeep(ClientCore core, DeviceLists lists, Account account
         while (await core.Store.ScanAsync(RecordKey.Peers, after, default, 200, cancellationToken).ConfigureAwait(false) is { Count: > 0 } page)
         {
             after = page[^1].Key.ToArray();
-            foreach (DeviceAddress device in page.Select(record => RecordKey.ToDevice(record.Key.Span)))
+            DateTimeOffset now = core.Time.GetUtcNow();
+            foreach (DeviceAddress device in page
+                .Where(record => PeerRecord.Decode(record.Value).Book.IsTrimmingDue(now))
+                .Select(record => RecordKey.ToDevice(record.Key.Span)))
             {
                 await core.ChangeAsync(
                     [Gates.User(device.UserId)],

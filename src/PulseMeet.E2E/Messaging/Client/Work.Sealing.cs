@@ -48,7 +48,7 @@ internal sealed partial class Work
             : Math.Max(draft.Number, await HighestAsync(draft.Stream.Conversation, draft.Stream.StreamId).ConfigureAwait(false));
         var content = new SealedContent(
             draft.Stream, draft.Number, highest, draft.Time, own.View, recipient.View, entry.Generation, draft.Type, draft.Body);
-        var id = new MessageId(RandomId());
+        MessageId id = EnvelopeId.New(_core.Identity.Certificate.IdentityKey, listed.IdentityKey);
         TakeRenewed(session, listed);
         byte[] message = session.Seal(
             content.Encode(), SealedEnvelope.AssociatedData(kind, id.ToArray(), _core.Address, listed.Address));
@@ -102,12 +102,5 @@ internal sealed partial class Work
         {
             session.TakePeerRenewed(listed);
         }
-    }
-
-    private static byte[] RandomId()
-    {
-        byte[] id = new byte[SealedEnvelope.IdSize];
-        Randomness.Fill(id);
-        return id;
     }
 }

@@ -4,7 +4,8 @@ namespace PulseMeet.E2E.Messaging;
 
 /// <summary>What a member says inside a pairwise session of the line of a pulse chat that it is on.</summary>
 /// <param name="Kind">0: a statement. 1: a statement, and the other is to say the same of itself. 2: a question alone, of a device that came
-/// back by itself and does not know yet whether it is in: what it states is not judged.</param>
+/// in and does not know yet whether it is: what it states is not judged. 3 and 4: as 0 and 1, of a device whom nobody who was there before
+/// has said yet that it is on their line.</param>
 /// <param name="Since">Behind which number all that the speaker has said in its stream is for the one who is told: the highest that it had given
 /// when that device came in; 0 for one that was there before it began.</param>
 /// <param name="Statement">A fork statement of docs/protocol-groups.md.</param>
@@ -13,6 +14,13 @@ internal sealed record PulseLine(byte Kind, ulong Since, byte[] Statement)
     public const byte Says = 0;
     public const byte Asks = 1;
     public const byte Wonders = 2;
+    public const byte SaysUnsure = 3;
+    public const byte AsksUnsure = 4;
+
+    /// <summary>Whether the speaker has no word itself of one that was there before.</summary>
+    public bool IsUnsure => Kind >= Wonders;
+
+    public bool IsAsking => Kind is Asks or Wonders or AsksUnsure;
 
     public byte[] Encode() => new RecordWriter().Byte(Kind).UInt64(Since).Bytes(Statement).ToArray();
 
@@ -21,7 +29,7 @@ internal sealed record PulseLine(byte Kind, ulong Since, byte[] Statement)
     {
         var reader = new SpanReader(body);
         byte kind = reader.ReadByte();
-        return kind <= Wonders
+        return kind <= AsksUnsure
             ? new PulseLine(kind, reader.ReadUInt64(), reader.ReadRest().ToArray())
             : throw new E2EException(E2EError.InvalidEncoding, "A word of an unknown kind.");
     }

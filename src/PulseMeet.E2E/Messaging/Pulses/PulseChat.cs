@@ -84,8 +84,9 @@ public sealed class PulseChat
     /// <param name="userId">The member.</param>
     /// <param name="role">The role.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
-    /// <exception cref="E2EException">The user is not in the chat (<see cref="E2EError.UnknownDevice"/>), or one's role does not allow it
-    /// (<see cref="E2EError.GroupNotAllowed"/>).</exception>
+    /// <exception cref="E2EException">The user is not in the chat, or has asked to leave and is to have a role
+    /// (<see cref="E2EError.UnknownDevice"/>); one's role does not allow it, or it is the last one that anybody has
+    /// (<see cref="E2EError.GroupNotAllowed"/>); or there are 64 admins already (<see cref="E2EError.LimitExceeded"/>).</exception>
     public async Task SetRoleAsync(string userId, PulseRole role, CancellationToken cancellationToken = default)
     {
         Argument.IsText(userId, Identity.DeviceAddress.MaxIdSize);

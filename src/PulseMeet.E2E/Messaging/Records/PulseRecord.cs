@@ -17,7 +17,7 @@ internal sealed class PulseRecord
 
     public static readonly TimeSpan RejoinWindow = TimeSpan.FromDays(1);
 
-    private const byte Version = 2;
+    private const byte Version = 3;
 
     private readonly List<DateTimeOffset> _rejoins = [];
 
@@ -33,6 +33,14 @@ internal sealed class PulseRecord
     /// <summary>Whether nothing has shown yet that this device is on the line of the others: its own commit, or that of the member who
     /// added it, may have lost to another.</summary>
     public bool IsProvisional { get; set; }
+
+    /// <summary>Whether nobody who was there before has said yet that this device is on the line of the others. What opens may be of one that came
+    /// onto the same line by itself: several who came back by the group info of a commit that lost read each other.</summary>
+    public bool IsUnsure { get; set; }
+
+    /// <summary>The last epoch of the line that it was on before it was unsure: the line that it is on may be further than that of the
+    /// others.</summary>
+    public ulong SureEpoch { get; set; }
 
     /// <summary>Whether it was a Welcome that it came in by, the last time.</summary>
     public bool IsByWelcome { get; set; }
@@ -106,6 +114,9 @@ internal sealed class PulseRecord
     /// <summary>Whether it came in by itself the last time: it was in the chat before.</summary>
     public bool HasComeBack => !IsByWelcome && FirstEpoch > 0;
 
+    /// <summary>The epoch from which on it comes back, where it is in another: forward only, from where it was last sure of its line.</summary>
+    public ulong From(ulong epoch) => IsUnsure ? Math.Min(SureEpoch, epoch) : epoch;
+
     /// <summary>It follows after all: it does not come back by itself.</summary>
     public void Follow()
     {
@@ -134,7 +145,7 @@ internal sealed class PulseRecord
     {
         RecordWriter writer = new RecordWriter()
             .Byte(Version)
-            .Flag(IsRegistered).Flag(IsCatchUpWanted).Flag(IsRejoinWanted).Flag(IsProvisional).Flag(IsLeaving).Flag(IsStalled).Flag(IsAskWanted).Flag(HasAsked).Flag(IsByWelcome)
+            .Flag(IsRegistered).Flag(IsCatchUpWanted).Flag(IsRejoinWanted).Flag(IsProvisional).Flag(IsLeaving).Flag(IsStalled).Flag(IsAskWanted).Flag(HasAsked).Flag(IsByWelcome).Flag(IsUnsure)
             .Field(Package).UInt64(SaidBefore)
             .Flag(ClosedAt is not null).Time(ClosedAt ?? DateTimeOffset.UnixEpoch)
             .Int64(NextPlace)
@@ -143,6 +154,7 @@ internal sealed class PulseRecord
             .UInt64(ToldFork)
             .UInt64(FirstEpoch)
             .UInt64(LastEpoch)
+            .UInt64(SureEpoch)
             .Flag(Cause is not null);
         if (Cause is not null)
         {
@@ -186,6 +198,7 @@ internal sealed class PulseRecord
             IsAskWanted = reader.ReadBoolean(),
             HasAsked = reader.ReadBoolean(),
             IsByWelcome = reader.ReadBoolean(),
+            IsUnsure = reader.ReadBoolean(),
             Package = reader.ReadField(),
             SaidBefore = reader.ReadUInt64(),
         };
@@ -199,6 +212,7 @@ internal sealed class PulseRecord
         record.ToldFork = reader.ReadUInt64();
         record.FirstEpoch = reader.ReadUInt64();
         record.LastEpoch = reader.ReadUInt64();
+        record.SureEpoch = reader.ReadUInt64();
         record.Cause = reader.ReadBoolean() ? DeviceCertificate.ReadAddress(ref reader) : null;
         record.Inviter = reader.ReadBoolean() ? DeviceCertificate.ReadAddress(ref reader) : null;
         record.Welcome = reader.ReadBytes(Sha256.Size).ToArray();

@@ -110,6 +110,9 @@ internal static class RecordKey
     /// <summary>By user: <see cref="ContactStanding"/>; what other devices of one's own said and was not followed yet.</summary>
     public const byte Standings = 31;
 
+    /// <summary>By pulse: <see cref="UnwantedPulseRecord"/>; chats into which somebody has added this device who was blocked.</summary>
+    public const byte UnwantedPulses = 43;
+
     public static byte[] Of(string text) => StrictUtf8.Instance.GetBytes(text);
 
     public static byte[] Of(DeviceAddress device) => new RecordWriter().Address(device).ToArray();

@@ -9,11 +9,16 @@ namespace PulseMeet.E2E.Messaging;
 /// <param name="Device">The device.</param>
 /// <param name="IdentityKey">The identity key that it had then: 32 bytes. A device that came later under the same name is another
 /// one.</param>
-/// <param name="Envelope">The id of the newest envelope.</param>
+/// <param name="Envelope">The id of the newest envelope; zeros where the device had no keys when it was to be sealed: it may have it once it asks.</param>
 /// <param name="Resends">How often it was sent again.</param>
 /// <param name="IsDelivered">Whether the device has said that it has it.</param>
 internal sealed record SentTarget(DeviceAddress Device, byte[] IdentityKey, MessageId Envelope, byte Resends, bool IsDelivered)
 {
+    public bool IsSealed => Envelope != default;
+
+    /// <summary>A device that is on the list and cannot be written to.</summary>
+    public static SentTarget Unreached(DeviceCertificate device) => new(device.Address, device.IdentityKey.ToArray(), default, 0, false);
+
     public bool Is(DeviceCertificate device) =>
         Device == device.Address && PublicBytes.Equal(IdentityKey, device.IdentityKey.Span);
 }
@@ -25,7 +30,7 @@ internal sealed record SentTarget(DeviceAddress Device, byte[] IdentityKey, Mess
 /// <param name="PeerAccountKey">That user's account key when the message was written: 32 bytes.</param>
 /// <param name="OwnAccountKey">One's own account key then: 32 bytes.</param>
 /// <param name="PendingSequence">Where it waits to be sealed for everybody; 0 where it is.</param>
-/// <param name="Targets">For whom it is sealed.</param>
+/// <param name="Targets">Whom it is for: every device on the lists when it was sealed for the others.</param>
 /// <remarks>Lies sealed at rest; docs/threat-model.md names it. Immutable.</remarks>
 internal sealed record SentRecord(
     Draft Draft,

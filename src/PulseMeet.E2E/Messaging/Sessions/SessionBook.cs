@@ -87,6 +87,12 @@ internal sealed class SessionBook
         return dropped;
     }
 
+    /// <summary>Whether <see cref="Trim"/> would change anything.</summary>
+    public bool IsTrimmingDue(DateTimeOffset now) =>
+        _entries.Count > MaxOlder + 1
+        || _entries.Exists(entry => entry.LastUsedAt > now)
+        || _entries.Skip(1).Any(entry => now - entry.LastUsedAt >= MaxOlderAge);
+
     public void Write(ref SpanWriter writer)
     {
         writer.WriteByte((byte)_entries.Count);

@@ -1,9 +1,7 @@
 namespace PulseMeet.E2E.Relay;
 
 /// <summary>One waiting call. Woken any number of times between two looks, it looks once.</summary>
-/// <typeparam name="TTopic">What is waited for.</typeparam>
-internal sealed class Waiter<TTopic>(Waiters<TTopic> all, TTopic topic) : IDisposable
-    where TTopic : notnull
+internal sealed class Waiter(Waiters all, Topic topic) : IDisposable
 {
     // More signals than these between two looks are lost, as signals may be.
     private const int MaxSignals = 64;
@@ -12,7 +10,7 @@ internal sealed class Waiter<TTopic>(Waiters<TTopic> all, TTopic topic) : IDispo
     private readonly List<MailboxItem> _signals = [];
     private TaskCompletionSource _woken = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    public TTopic Topic => topic;
+    public Topic Topic => topic;
 
     public void Wake(MailboxItem? signal)
     {

@@ -1,20 +1,18 @@
 namespace PulseMeet.E2E.Relay;
 
 /// <summary>The calls of a relay that are waiting now, by what they wait for. Thread-safe.</summary>
-/// <typeparam name="TTopic">What somebody may wait for.</typeparam>
-internal sealed class Waiters<TTopic>
-    where TTopic : notnull
+internal sealed class Waiters
 {
     private readonly Lock _lock = new();
-    private readonly Dictionary<TTopic, List<Waiter<TTopic>>> _byTopic = [];
+    private readonly Dictionary<Topic, List<Waiter>> _byTopic = [];
 
     /// <summary>Waits from now on: what comes before the next look is not missed.</summary>
-    public Waiter<TTopic> Add(TTopic topic)
+    public Waiter Add(Topic topic)
     {
-        var waiter = new Waiter<TTopic>(this, topic);
+        var waiter = new Waiter(this, topic);
         lock (_lock)
         {
-            if (!_byTopic.TryGetValue(topic, out List<Waiter<TTopic>>? waiters))
+            if (!_byTopic.TryGetValue(topic, out List<Waiter>? waiters))
             {
                 _byTopic[topic] = waiters = [];
             }
@@ -25,13 +23,13 @@ internal sealed class Waiters<TTopic>
         return waiter;
     }
 
-    public void Wake(TTopic topic) => Each(topic, waiter => waiter.Wake(null));
+    public void Wake(Topic topic) => Each(topic, waiter => waiter.Wake(null));
 
-    public void Signal(TTopic topic, MailboxItem signal) => Each(topic, waiter => waiter.Wake(signal));
+    public void Signal(Topic topic, MailboxItem signal) => Each(topic, waiter => waiter.Wake(signal));
 
     public void WakeAll()
     {
-        Waiter<TTopic>[] all;
+        Waiter[] all;
         lock (_lock)
         {
             all = [.. _byTopic.Values.SelectMany(waiters => waiters)];
@@ -40,23 +38,23 @@ internal sealed class Waiters<TTopic>
         Array.ForEach(all, waiter => waiter.Wake(null));
     }
 
-    public void Remove(Waiter<TTopic> waiter)
+    public void Remove(Waiter waiter)
     {
         lock (_lock)
         {
-            if (_byTopic.TryGetValue(waiter.Topic, out List<Waiter<TTopic>>? waiters) && waiters.Remove(waiter) && waiters.Count == 0)
+            if (_byTopic.TryGetValue(waiter.Topic, out List<Waiter>? waiters) && waiters.Remove(waiter) && waiters.Count == 0)
             {
                 _byTopic.Remove(waiter.Topic);
             }
         }
     }
 
-    private void Each(TTopic topic, Action<Waiter<TTopic>> action)
+    private void Each(Topic topic, Action<Waiter> action)
     {
-        Waiter<TTopic>[] found;
+        Waiter[] found;
         lock (_lock)
         {
-            found = _byTopic.TryGetValue(topic, out List<Waiter<TTopic>>? waiters) ? [.. waiters] : [];
+            found = _byTopic.TryGetValue(topic, out List<Waiter>? waiters) ? [.. waiters] : [];
         }
 
         Array.ForEach(found, action);

@@ -43,8 +43,9 @@ internal static class Listed
         return record is null || SentRecord.Decode(record.Value).Targets.Any(target => target.Device == to.Address && target.IsDelivered);
     }
 
-    /// <summary>Whether a sender has a message still, and may send it again to a device that does not have it.</summary>
-    public static async Task<bool> IsKeptAsync(Member sender, Member to, StreamName name, ulong number)
+    /// <summary>Whether a sender has a message still, and may send it again to a device that does not have it: now, or at a later time if nothing
+    /// happens until then.</summary>
+    public static async Task<bool> IsKeptAsync(Member sender, Member to, StreamName name, ulong number, DateTimeOffset? at = null)
     {
         Engine engine = await sender.Client.OpenAsync(default);
         OpenedRecord? record = await engine.Core.Store.ReadAsync(RecordKey.Sent, RecordKey.Of(name, number));
@@ -53,7 +54,7 @@ internal static class Listed
             : null;
         return record is not null && user?.List.Find(to.Address.DeviceId) is { } listed
             && SentRecord.Decode(record.Value) is var sent
-            && engine.Core.Time.GetUtcNow() - sent.Draft.Time < SentRecord.MaxAge
+            && (at ?? engine.Core.Time.GetUtcNow()) - sent.Draft.Time < SentRecord.MaxAge
             && sent.Targets.Any(target => target.Is(listed) && !target.IsDelivered && target.Resends < SentRecord.MaxResends);
     }
 
@@ -63,6 +64,17 @@ internal static class Listed
         Engine engine = await member.Client.OpenAsync(default);
         OpenedRecord? record = await engine.Core.Store.ReadAsync(RecordKey.IncomingStreams, RecordKey.Of(name));
         return record is null ? new IncomingStream() : IncomingStream.Decode(record.Value);
+    }
+
+    /// <summary>When a device asks for a number that it misses; null where it does not miss it, or does not ask any more.</summary>
+    public static async Task<DateTimeOffset?> AsksAtAsync(Member member, StreamName name, ulong number)
+    {
+        IncomingStream stream = await StreamAsync(member, name);
+        Engine engine = await member.Client.OpenAsync(default);
+        DateTimeOffset now = engine.Core.Time.GetUtcNow();
+        bool isMissing = stream.Missing.Any(range => range.Contains(number));
+        bool isAskedAgain = stream.Named.Any(range => range.Contains(number)) && stream.Asks < IncomingStream.MaxAsks;
+        return isMissing || isAskedAgain ? stream.DueAt(now, engine.Core.Options.GapDelay) : null;
     }
 
     /// <summary>Every number that a device knows to be missing.</summary>

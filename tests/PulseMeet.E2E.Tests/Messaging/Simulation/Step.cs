@@ -21,22 +21,24 @@ internal enum Act
     Copy = 15,
     PutCopyBack = 16,
     MeetAllAtOnce = 17,
+    Recover = 18,
 }
 
 /// <summary>One step: an act, of whom, and a number that it goes by.</summary>
 internal readonly record struct Step(Act Act, int Who, int How)
 {
+    private const int Acts = 19;
+
     /// <summary>Every number is a step, so that a walk is a row of numbers that shrinks by itself.</summary>
     public static Step Of(uint number, WalkKind kind)
     {
-        var act = (Act)(number % 18);
+        var act = (Act)(number % Acts);
         bool isOf = act switch
         {
             Act.Copy or Act.PutCopyBack => kind == WalkKind.PutBack,
-            Act.Link or Act.Remove or Act.Reinstall => kind != WalkKind.Honest,
             _ => true,
         };
-        return new(isOf ? act : Act.SayAgain, (int)(number / 18 % 97), (int)(number / (18 * 97) % 1009));
+        return new(isOf ? act : Act.SayAgain, (int)(number / Acts % 97), (int)(number / (Acts * 97) % 1009));
     }
 
     public override string ToString() => $"{Act}({Who}, {How})";

@@ -7,7 +7,7 @@ using PulseMeet.E2E.Testing;
 namespace PulseMeet.E2E.Tests.Messaging.Simulation;
 
 /// <summary>Two to five people with one to three devices each, around a relay that loses, doubles, delays, reorders, repeats, forgets and lies;
-/// devices die, restart, are put back to a copy, are linked, removed and reinstalled; clocks jump. Everything by a seed.</summary>
+/// devices die, restart, are put back to a copy, are linked, removed, reinstalled, and all lost; clocks jump. Everything by a seed.</summary>
 internal sealed class Walk : IAsyncDisposable
 {
     private const int MaxDevices = 3;
@@ -15,9 +15,14 @@ internal sealed class Walk : IAsyncDisposable
     /// <summary>How often a walk's end waits for something that is asked for again: all pauses together, and some.</summary>
     private const int MaxWaits = 40;
 
+    /// <summary>How often a call that has to succeed is tried at a relay that fails one in twenty.</summary>
+    private const int MaxTries = 50;
+
     private readonly string[] _users;
     private readonly Dictionary<Member, HashSet<(StreamName, ulong)>> _missed = [];
     private readonly List<Member> _removed = [];
+    private readonly Dictionary<string, RecoveryKey> _recovery = [];
+    private readonly HashSet<(Member, (StreamName, ulong))> _toCome = [];
     private int _deliveredWhenKnown;
     private readonly List<Member> _devices = [];
     private readonly Dictionary<Member, (InMemoryStore Store, int SaidBefore, long Told)> _copies = [];
@@ -26,6 +31,7 @@ internal sealed class Walk : IAsyncDisposable
     private int _names;
 
     private readonly bool _isHonest;
+    private DateTimeOffset _latest = DateTimeOffset.MinValue;
 
     public Walk(ulong seed, WalkKind kind)
     {
@@ -67,6 +73,12 @@ internal sealed class Walk : IAsyncDisposable
             || StreamId.BegunAt(stream.StreamId) < first.Time.ToUnixTimeMilliseconds();
     }
 
+    /// <summary>Whether a device of this name has been removed: what it had said and was still under way is nobody's word any more.</summary>
+    public bool HasGone(DeviceAddress device) => _removed.Exists(member => member.Address == device);
+
+    /// <summary>Whether a message has to come: the relay was honest already when a device was to ask for it next, and its sender had it still.</summary>
+    public bool HasToCome(Member device, (StreamName, ulong) number) => _toCome.Contains((device, number));
+
     /// <summary>Of these, the ones of which the relay was told nothing between the copy and its return: nobody can know.</summary>
     public HashSet<Member> PutBackUnseen { get; } = [];
 
@@ -74,7 +86,9 @@ internal sealed class Walk : IAsyncDisposable
     {
         foreach (string user in _users)
         {
-            _devices.Add(await World.SignUpAsync(user));
+            Member first = World.Device(user);
+            _recovery[user] = await first.Client.SignUpAsync();
+            _devices.Add(first);
         }
 
         foreach (Member device in _devices)
@@ -97,6 +111,8 @@ internal sealed class Walk : IAsyncDisposable
 
     public async Task TakeAsync(Step step)
     {
+        // Nothing happens in no time: two things are one after the other by the clock, too.
+        World.Clock.Advance(TimeSpan.FromMilliseconds(1));
         Member one = _devices[step.Who % _devices.Count];
         await TakeAsync(step, one);
         foreach (Member device in step.Act == Act.MeetAllAtOnce ? _devices : [one])
@@ -131,7 +147,7 @@ internal sealed class Walk : IAsyncDisposable
                 await DieAsync(one, step.How, one.SyncAsync);
                 break;
             case Act.ClockMoves:
-                World.Clock.Advance(TimeSpan.FromMinutes((step.How % 271) - 30));
+                MoveClock(TimeSpan.FromMinutes((step.How % 271) - 30));
                 break;
             case Act.Link when _devices.Count(device => device.UserId == one.UserId) < MaxDevices:
                 await LinkAsync(First(one), $"device{++_names}");
@@ -145,6 +161,9 @@ internal sealed class Walk : IAsyncDisposable
                     await LinkAsync(First(one), one.Address.DeviceId);
                 }
 
+                break;
+            case Act.Recover when step.How % 4 == 0:
+                await RecoverAsync(one.UserId, step.How % 8 == 0 ? one.Address.DeviceId : $"device{++_names}");
                 break;
             case Act.Copy:
                 await one.RestartAsync();
@@ -189,6 +208,7 @@ internal sealed class Walk : IAsyncDisposable
         }
 
         await MeetAsync(4);
+        await NoteWhatHasToComeAsync();
         for (int i = 0; i < MaxWaits && await NextAsync() is { } due; i++)
         {
             World.Clock.Advance(due > World.Clock.GetUtcNow() ? due - World.Clock.GetUtcNow() : TimeSpan.Zero);
@@ -221,9 +241,16 @@ internal sealed class Walk : IAsyncDisposable
         }
     }
 
-    public ValueTask DisposeAsync() => World.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await World.DisposeAsync();
+        foreach (RecoveryKey key in _recovery.Values)
+        {
+            key.Dispose();
+        }
+    }
 
-    private static async Task<bool> TryAsync(Func<Task> act)
+    private static async Task<bool> TryAsync(Func<Task> act, Action<string>? failed = null)
     {
         try
         {
@@ -233,6 +260,7 @@ internal sealed class Walk : IAsyncDisposable
         catch (E2EException exception) when (exception.Reason is not (E2EError.StoreDamaged or E2EError.StoreConflict or E2EError.StoreInUse))
         {
             // The relay's doing. A store that is damaged, or written twice, would be ours.
+            failed?.Invoke($"{exception.Reason} ({exception.Message})");
             return false;
         }
     }
@@ -261,6 +289,16 @@ internal sealed class Walk : IAsyncDisposable
         }
     }
 
+    /// <summary>A clock that is set back further than peers bear with makes certificates and lists that are new ones of the future: then something
+    /// is missing for a while.</summary>
+    private void MoveClock(TimeSpan by)
+    {
+        DateTimeOffset now = World.Clock.GetUtcNow();
+        _latest = now > _latest ? now : _latest;
+        TimeSpan most = _latest - IdentityLimits.ClockTolerance - now;
+        World.Clock.Advance(_isHonest && by < most ? most : by);
+    }
+
     private Member First(Member device) => _devices.First(other => other.UserId == device.UserId);
 
     /// <summary>When somebody has to do something about what is missing; null where nothing is.</summary>
@@ -274,6 +312,23 @@ internal sealed class Walk : IAsyncDisposable
         }
 
         return next;
+    }
+
+    private async Task NoteWhatHasToComeAsync()
+    {
+        foreach (Said said in Everything.Where(said => said.Number is not null && _devices.Contains(said.From)))
+        {
+            (StreamName stream, ulong number) = said.Number!.Value;
+            foreach (Member device in said.For.Where(_devices.Contains))
+            {
+                // A meeting takes a while, in which one of the two may have come by already.
+                if (await Listed.AsksAtAsync(device, stream, number) is { } asked
+                    && await Listed.IsKeptAsync(said.From, device, stream, number, asked + TimeSpan.FromHours(1)))
+                {
+                    _toCome.Add((device, (stream, number)));
+                }
+            }
+        }
     }
 
     private async Task NoteMissingAsync(Member device)
@@ -338,6 +393,26 @@ internal sealed class Walk : IAsyncDisposable
             second.IsActive = false;
             await TryAsync(() => first.Client.RemoveDeviceAsync(deviceId));
         }
+    }
+
+    /// <summary>Somebody has lost all his devices, and comes back on a new one.</summary>
+    private async Task RecoverAsync(string userId, string deviceId)
+    {
+        foreach (Member lost in _devices.Where(device => device.UserId == userId).ToArray())
+        {
+            Drop(lost);
+        }
+
+        Member device = World.Device(userId, deviceId);
+        _devices.Add(device);
+        var failures = new List<string>();
+        while (!await TryAsync(() => device.Client.RecoverAsync(_recovery[userId]), failures.Add))
+        {
+            // An app tries until the relay lets it.
+            Assert.True(failures.Count < MaxTries, $"{device.Address} does not come back: {string.Join("; ", failures)}");
+        }
+
+        await AcceptAllAsync(device);
     }
 
     private async Task<bool> RemoveAsync(Member device)

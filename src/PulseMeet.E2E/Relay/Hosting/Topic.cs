@@ -1,8 +1,10 @@
 using System.Globalization;
 
-namespace PulseMeet.E2E.PostgreSql.Relay;
+namespace PulseMeet.E2E.Relay;
 
 /// <summary>What somebody may wait for: a device's mailbox, or the answers to an account's linking requests.</summary>
+/// <param name="IsAccount">Whether it is an account's answers.</param>
+/// <param name="Id">The device's or the account's number in the relay's database.</param>
 internal readonly record struct Topic(bool IsAccount, long Id)
 {
     public static Topic Mailbox(long device) => new(false, device);

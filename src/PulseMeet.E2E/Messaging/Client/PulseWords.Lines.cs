@@ -1,0 +1,182 @@
+using PulseMeet.E2E.Groups;
+using PulseMeet.E2E.Identity;
+using PulseMeet.E2E.Primitives;
+
+namespace PulseMeet.E2E.Messaging;
+
+/// <content>Which line a device is on: whom it tells and asks, and what it makes of what others say.</content>
+internal sealed partial class PulseWords
+{
+    /// <summary>Notes whom to tell which line this device is on, where it is time.</summary>
+    public Task StateAsync(PulseId id, CancellationToken cancellationToken) => core.ChangeAsync(
+        [Gates.Pulse(id)],
+        async work =>
+        {
+            if (await work.PulseAsync(id).ConfigureAwait(false) is not { Record: { IsOpen: true } record, Group: { IsRemoved: false } group })
+            {
+                return;
+            }
+
+            foreach (DeviceAddress device in record.ToTell)
+            {
+                State(device, KindOf(record, isAsking: false));
+            }
+
+            // Until they answer: one that does not know whether it is in does not.
+            foreach (DeviceAddress device in record.ToAsk.Where(device => IsAskDue((id, device), work.Now)).ToArray())
+            {
+                if (!State(device, KindOf(record, isAsking: true)))
+                {
+                    record.ToAsk.Remove(device);
+                }
+            }
+
+            record.ToTell.Clear();
+            bool asks = record.IsAskWanted && IsOver(record.AskedAt, AskInterval, work.Now);
+            if (!asks && !IsOver(record.StatedAt, Interval, work.Now))
+            {
+                return;
+            }
+
+            byte kind = KindOf(record, asks || record.IsUnsure);
+            DeviceAddress[] others = [.. group.Roster.Devices.Select(device => device.Leaf.Address).Where(device => device != core.Address)];
+            foreach (DeviceAddress device in Choose(others))
+            {
+                State(device, kind);
+            }
+
+            if (IsOver(record.StatedAt, Interval, work.Now))
+            {
+                // Word of a commit may have been lost; of one that takes this device out no member tells it.
+                record.IsCatchUpWanted = true;
+                work.WantPump();
+            }
+
+            record.StatedAt = work.Now;
+            if (asks)
+            {
+                record.AskedAt = work.Now;
+                record.IsAskWanted = false;
+            }
+
+            bool State(DeviceAddress device, byte kind) =>
+                Say(work, id, group, device, ContentType.PulseLine, new PulseLine(kind, Since(record, device), group.Statement()).Encode());
+        },
+        cancellationToken);
+
+    private bool IsAskDue((PulseId, DeviceAddress) asked, DateTimeOffset now)
+    {
+        if (_asked.TryGetValue(asked, out DateTimeOffset at) && !IsOver(at, s_askAgainInterval, now))
+        {
+            return false;
+        }
+
+        _asked[asked] = now;
+        return true;
+    }
+
+    /// <summary>Behind which number what this device says is for another.</summary>
+    private ulong Since(PulseRecord record, DeviceAddress device) =>
+        record.Baselines.TryGetValue(device, out PulseBaseline came) && came.StreamId == core.StreamId ? came.Number : 0;
+
+    private static byte KindOf(PulseRecord record, bool isAsking) => record switch
+    {
+        { IsProvisional: true } => PulseLine.Wonders,
+        { IsUnsure: true } => isAsking ? PulseLine.AsksUnsure : PulseLine.SaysUnsure,
+        _ => isAsking ? PulseLine.Asks : PulseLine.Says,
+    };
+
+    private void Judge(Work work, OpenPulse pulse, PulseGroup group, DeviceAddress speaker, PulseLine line)
+    {
+        PulseRecord record = pulse.Record;
+        ForkStatement said = ForkStatement.Decode(line.Statement);
+        ForkFinding finding = group.Judge(line.Statement, speaker);
+        bool isAnswered = line.IsAsking || said.Marks[0].Epoch < group.Epoch;
+        switch (finding.Judgement)
+        {
+            case var _ when line.Kind == PulseLine.Wonders:
+                break;
+            case ForkJudgement.Overtaken when line.IsUnsure:
+                break;
+            case ForkJudgement.Fork when line.IsUnsure && !record.IsUnsure:
+                // It comes over once it is told.
+                isAnswered = true;
+                break;
+            case ForkJudgement.Agree:
+                record.IsProvisional = false;
+                record.IsUnsure &= line.IsUnsure;
+                if (record is { IsStalled: true, Cause: null } && group.MayFollow && said.Marks[0].Epoch == group.Epoch)
+                {
+                    // It has missed nothing: the relay said so.
+                    record.Follow();
+                }
+
+                break;
+            case ForkJudgement.Behind:
+                record.IsCatchUpWanted = true;
+                break;
+            case ForkJudgement.Overtaken:
+                record.IsRejoinWanted = true;
+                record.Cause = finding.Committer;
+                break;
+            case ForkJudgement.Fork when record.IsUnsure && !line.IsUnsure && (!record.IsByWelcome || group.Data.Rights.ExternalJoin):
+                // This device came in by what has lost, and the speaker, who has it in its roster, is where it should be.
+                record.IsRejoinWanted = true;
+                break;
+            case ForkJudgement.Fork when record.IsProvisional:
+                // This device's own join was not taken: once more. Whoever was added waits: the commit that lost is made anew.
+                record.IsRejoinWanted |= !record.IsByWelcome;
+                break;
+            case ForkJudgement.Fork:
+                if (record.ToldFork != finding.Epoch + 1 && _toldForks.Add((pulse.Id, finding.Epoch)))
+                {
+                    record.ToldFork = finding.Epoch + 1;
+                    isAnswered = true;
+                    work.AddEvent(new PulseForkSuspected(pulse.Id, speaker, finding.Epoch));
+                }
+
+                break;
+        }
+
+        // A device that does not know whether it is in has nothing to say: two of them would ask each other for ever.
+        if (isAnswered && !record.IsProvisional && record.ToTell.Count < PulseRecord.MaxTold && !record.ToTell.Contains(speaker)
+            && TryAnswer(pulse.Id, speaker, work.Now))
+        {
+            record.ToTell.Add(speaker);
+        }
+
+        work.WantPump();
+    }
+
+    /// <summary>Whether a device may be answered now. It may; it is counted. Kept in memory; for the one reader of what was said.</summary>
+    private bool TryAnswer(PulseId id, DeviceAddress device, DateTimeOffset now)
+    {
+        foreach ((PulseId, DeviceAddress) old in _answered.Where(answered => IsOver(answered.Value.From, AskInterval, now)).Select(answered => answered.Key).ToArray())
+        {
+            _answered.Remove(old);
+        }
+
+        (DateTimeOffset from, int count) = _answered.GetValueOrDefault((id, device), (now, 0));
+        _answered[(id, device)] = (from, count + 1);
+        return count < MaxAnswers;
+    }
+
+    /// <summary>A few of many, by chance.</summary>
+    private static IEnumerable<DeviceAddress> Choose(DeviceAddress[] others)
+    {
+        if (others.Length <= MaxToldAtOnce)
+        {
+            return others;
+        }
+
+        var chosen = new HashSet<DeviceAddress>();
+        Span<byte> random = stackalloc byte[4];
+        while (chosen.Count < MaxToldAtOnce)
+        {
+            Randomness.Fill(random);
+            chosen.Add(others[BitConverter.ToUInt32(random) % (uint)others.Length]);
+        }
+
+        return chosen;
+    }
+}

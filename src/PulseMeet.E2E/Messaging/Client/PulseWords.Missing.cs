@@ -1,0 +1,133 @@
+using PulseMeet.E2E.Storage;
+
+namespace PulseMeet.E2E.Messaging;
+
+/// <content>What is missing: named, asked for, said again, lost.</content>
+internal sealed partial class PulseWords
+{
+    /// <summary>Names the numbers that have been missing for a while, and asks for them.</summary>
+    public async Task NameGapsAsync(PulseId id, CancellationToken cancellationToken)
+    {
+        byte[] after = [];
+        while (await core.Store.ScanAsync(RecordKey.PulseGaps, after, id.ToArray(), 100, cancellationToken).ConfigureAwait(false) is { Count: > 0 } page)
+        {
+            foreach (OpenedRecord item in page)
+            {
+                after = item.Key.ToArray();
+                StreamName stream = ReadName(item.Value);
+                OpenedRecord? stored = await core.Store
+                    .ReadAsync(RecordKey.IncomingStreams, RecordKey.Of(stream), cancellationToken).ConfigureAwait(false);
+                if (stored is not null && IncomingStream.Decode(stored.Value).IsDue(core.Time.GetUtcNow(), core.Options.GapDelay))
+                {
+                    await core.ChangeAsync([Gates.Pulse(id)], work => NameGapsAsync(work, id, stream), cancellationToken).ConfigureAwait(false);
+                }
+            }
+        }
+    }
+
+    /// <summary>Says again what a device misses, as far as it may have it: nothing that was said before it came in.</summary>
+    private async Task AnswerAsync(Work work, PulseRecord record, SealedContent content, PulseWordRecord word, ResendNames names)
+    {
+        UserRecord own = await conversations.OwnAsync(work).ConfigureAwait(false);
+        UserRecord? user = await work.UserAsync(word.Device.UserId).ConfigureAwait(false);
+        if (user is null or { Standing: Standing.Blocked } || user.Contact.IsChangePending || user.List.Find(word.Device.DeviceId) is not { } device)
+        {
+            return;
+        }
+
+        PulseBaseline? baseline = record.Baselines.TryGetValue(word.Device, out PulseBaseline came) ? came : null;
+        var stream = new StreamName(core.Address, names.StreamId, content.Stream.Conversation);
+        var gone = new RangeSet();
+        PeerRecord peer = await work.PeerAsync(device).ConfigureAwait(false);
+        foreach (ulong number in names.Ranges.Reverse().SelectMany(Numbers).Take(MaxNumbersPerRequest))
+        {
+            byte[]? bytes = baseline?.Allows(names.StreamId, number, core.StreamId) != false
+                ? await work.ReadAsync(RecordKey.PulseSent, PulseMessages.SentKey(stream, number)).ConfigureAwait(false)
+                : null;
+            PulseSentRecord? sent = bytes is null ? null : PulseSentRecord.Decode(bytes);
+            if (sent is null || work.Now - sent.Draft.Time >= SentRecord.MaxAge)
+            {
+                gone.Add(new NumberRange(number, number));
+            }
+            else if (sent.PendingSequence == 0 && peer.TryAnswer(work.Now))
+            {
+                await work.TrySealAsync(own, user, device, sent.Draft).ConfigureAwait(false);
+            }
+
+            // What waits to be sealed is for those who are in the chat then; where too much was sent again, or there is no session now, nothing
+            // is said, and it is asked for again.
+        }
+
+        if (gone.Ranges.Count > 0)
+        {
+            byte[] body = new ResendNames(names.StreamId, [.. gone.Ranges.TakeLast(ResendNames.MaxRanges)], []).Encode();
+            await work.TrySealAsync(
+                own, user, device, conversations.Control(content.Stream.Conversation, ContentType.Unavailable, body)).ConfigureAwait(false);
+        }
+    }
+
+    private static async Task LoseAsync(Work work, PulseId id, SealedContent content, ResendNames names)
+    {
+        var name = new StreamName(content.Stream.Sender, names.StreamId, content.Stream.Conversation);
+        IncomingStream stream = await work.IncomingAsync(name).ConfigureAwait(false);
+        TellMissing(work, id, name, Count(stream.Lose(names.Ranges)), isLost: true);
+    }
+
+    private async Task NameGapsAsync(Work work, PulseId id, StreamName name)
+    {
+        IncomingStream stream = await work.IncomingAsync(name).ConfigureAwait(false);
+        if (!stream.IsDue(work.Now, core.Options.GapDelay) || await work.PulseAsync(id).ConfigureAwait(false) is not { } pulse)
+        {
+            return;
+        }
+
+        ulong lost = stream.IsGivenUp(work.Now) ? Count(stream.GiveUp()) : 0;
+        bool isNaming = stream.IsNamingDue(work.Now, core.Options.GapDelay);
+        var wanted = new RangeSet();
+        wanted.AddAll(isNaming ? stream.Missing : []);
+        wanted.AddAll(stream.IsAskDue(work.Now) ? stream.Named : []);
+        byte[] body = new ResendNames(name.StreamId, [.. wanted.Ranges.TakeLast(ResendNames.MaxRanges)], []).Encode();
+        bool isThere = pulse.Record.IsOpen && pulse.Group is { IsRemoved: false } group
+            && (wanted.Ranges.Count == 0 || Say(work, id, group, name.Sender, ContentType.ResendRequest, body));
+        if (!isThere)
+        {
+            lost += Count(stream.GiveUpAll());
+        }
+        else if (isNaming)
+        {
+            TellMissing(work, id, name, Count(stream.Name(work.Now, out IReadOnlyList<NumberRange> dropped)), isLost: false);
+            lost += Count(dropped);
+        }
+        else if (stream.IsAskDue(work.Now))
+        {
+            stream.AskAgain(work.Now);
+        }
+
+        TellMissing(work, id, name, lost, isLost: true);
+    }
+
+    private static void TellMissing(Work work, PulseId id, StreamName name, ulong count, bool isLost)
+    {
+        if (count > 0)
+        {
+            work.AddEvent(new PulseMessagesMissing(id, name.Sender, count, isLost));
+        }
+    }
+
+    private static IEnumerable<ulong> Numbers(NumberRange range)
+    {
+        for (ulong number = range.To; number >= range.From; number--)
+        {
+            yield return number;
+        }
+    }
+
+    private static ulong Count(IReadOnlyList<NumberRange> ranges) => ranges.Aggregate(
+        0UL, (sum, range) => sum > ulong.MaxValue - range.Count ? ulong.MaxValue : sum + range.Count);
+
+    private static StreamName ReadName(byte[] bytes)
+    {
+        var reader = new Encoding.SpanReader(bytes);
+        return StreamName.Read(ref reader);
+    }
+}

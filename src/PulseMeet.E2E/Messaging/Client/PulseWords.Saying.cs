@@ -1,0 +1,123 @@
+using PulseMeet.E2E.Groups;
+using PulseMeet.E2E.Identity;
+using PulseMeet.E2E.PreKeys;
+using PulseMeet.E2E.Primitives;
+using PulseMeet.E2E.Relay;
+using PulseMeet.E2E.Storage;
+
+namespace PulseMeet.E2E.Messaging;
+
+/// <content>Saying something inside a session, which is begun where there is none.</content>
+internal sealed partial class PulseWords
+{
+    /// <summary>Says what waits to be said, in sessions that are begun where there are none.</summary>
+    public async Task SayAsync(CancellationToken cancellationToken)
+    {
+        byte[] after = [];
+        while (await core.Store.ScanAsync(RecordKey.PulseSays, after, default, 100, cancellationToken).ConfigureAwait(false) is { Count: > 0 } page)
+        {
+            foreach (OpenedRecord item in page)
+            {
+                after = item.Key.ToArray();
+                try
+                {
+                    await SayAsync(PulseSayRecord.Decode(item.Value), cancellationToken).ConfigureAwait(false);
+                }
+                catch (E2EException exception) when (IsAbout(exception.Reason))
+                {
+                    // One device: it cannot be told, and the others are.
+                    await DropAsync(after, cancellationToken).ConfigureAwait(false);
+                }
+            }
+        }
+    }
+
+    /// <returns>Whether the device is in the chat, so that it is told.</returns>
+    private static bool Say(Work work, PulseId id, PulseGroup group, DeviceAddress device, ushort type, byte[] body)
+    {
+        if (group.Roster.Find(device.UserId) is not { } account || !account.Devices.Any(other => other.Leaf.Address == device))
+        {
+            return false;
+        }
+
+        var say = new PulseSayRecord(device, account.AccountKey, id, type, body);
+        work.Put(RecordKey.PulseSays, say.Key, say.Encode());
+        work.WantPump();
+        return true;
+    }
+
+    private async Task SayAsync(PulseSayRecord say, CancellationToken cancellationToken)
+    {
+        if (await TrySayAsync(say, null, default, cancellationToken).ConfigureAwait(false))
+        {
+            return;
+        }
+
+        UserRecord user = await lists.RefreshAsync(say.Device.UserId, Standing.Unanswered, cancellationToken).ConfigureAwait(false)
+            ?? throw new E2EException(E2EError.UnknownDevice);
+        string[] except = [.. user.List.Devices.Select(device => device.Address.DeviceId).Where(id => id != say.Device.DeviceId)];
+        ClaimedBundles claimed = await core.Relay.ClaimBundlesAsync(say.Device.UserId, except, cancellationToken).ConfigureAwait(false);
+        if (!claimed.Bundles.TryGetValue(say.Device.DeviceId, out ReadOnlyMemory<byte> bundle)
+            || !await TrySayAsync(say, claimed, bundle, cancellationToken).ConfigureAwait(false))
+        {
+            throw new E2EException(E2EError.UnknownDevice, "The device has no keys.");
+        }
+    }
+
+    /// <summary>Says something in the session that is there, or in one that is begun for it.</summary>
+    /// <returns>Whether it is said, or not to be said; false where there is no session.</returns>
+    private Task<bool> TrySayAsync(
+        PulseSayRecord say, ClaimedBundles? claimed, ReadOnlyMemory<byte> bundle, CancellationToken cancellationToken) => core.ChangeAsync(
+        conversations.Turns(say.Device.UserId),
+        async work =>
+        {
+            UserRecord own = await conversations.OwnAsync(work).ConfigureAwait(false);
+            UserRecord? user = claimed is null
+                ? await work.UserAsync(say.Device.UserId).ConfigureAwait(false)
+                : await lists.ApplyAsync(work, say.Device.UserId, claimed.DeviceList.ToArray(), Standing.Unanswered).ConfigureAwait(false);
+            if (user is null)
+            {
+                return false;
+            }
+
+            if (user.Standing == Standing.Blocked
+                || user.Contact.IsChangePending
+                || !PublicBytes.Equal(user.Contact.Account.AccountKey.Span, say.AccountKey))
+            {
+                work.Delete(RecordKey.PulseSays, say.Key);
+                return true;
+            }
+
+            if (user.List.Find(say.Device.DeviceId) is not { } device)
+            {
+                return false;
+            }
+
+            if (claimed is not null && !await work.HasSessionAsync(device).ConfigureAwait(false))
+            {
+                await work.BeginAsync(user, PreKeyBundle.Decode(bundle.Span)).ConfigureAwait(false);
+            }
+
+            Draft draft = conversations.Control(ConversationName.Pulse(say.Pulse.ToArray()), say.Type, say.Body);
+            if (await work.TrySealAsync(own, user, device, draft).ConfigureAwait(false) is null)
+            {
+                return false;
+            }
+
+            work.Delete(RecordKey.PulseSays, say.Key);
+            return true;
+        },
+        cancellationToken);
+
+    private Task DropAsync(byte[] key, CancellationToken cancellationToken) => core.ChangeAsync(
+        [],
+        work =>
+        {
+            work.Delete(RecordKey.PulseSays, key);
+            return Task.CompletedTask;
+        },
+        cancellationToken);
+
+    private static bool IsAbout(E2EError reason) => reason is not (E2EError.RelayUnavailable or E2EError.StoreFailed
+        or E2EError.StoreInUse or E2EError.StoreDamaged or E2EError.StoreConflict);
+}
