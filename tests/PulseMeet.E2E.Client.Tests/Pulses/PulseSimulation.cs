@@ -3,7 +3,7 @@ using Xunit.Abstractions;
 namespace PulseMeet.E2E.Client.Tests.Pulses;
 
 /// <summary>Random walks of pulse chats: <see cref="PulseWalk"/>. In the end, once the relay is honest for a while, everybody who is in the chat is on
-/// one line (or, beside a store that was put back and a relay that denies it, in a chat that takes no joins, is told of the fork); a device has opened what was sealed for an epoch in which it was, once, and nothing else, also when it is shown everything; and what
+/// one line (or, beside a store that was put back and a relay that denies it, is told of the fork); a device has opened what was sealed for an epoch in which it was, once, and nothing else, also when it is shown everything; and what
 /// was sealed for those who stayed they have all opened. eng/client-simulation.sh takes as many walks as one likes.</summary>
 public sealed class PulseSimulation(ITestOutputHelper output)
 {

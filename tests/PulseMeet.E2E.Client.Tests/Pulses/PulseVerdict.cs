@@ -28,9 +28,12 @@ internal sealed class PulseVerdict(PulseWalk walk, string course)
 
             if (record.IsRejoinWanted || record.IsStalled || record.IsProvisional)
             {
-                // A chat that takes no joins leaves out whoever cannot follow; the app was told.
+                // A chat that takes no joins leaves out whoever cannot follow; any chat one whose store was put back to before the others came, so that
+                // nobody whom it knows has signed since. The app was told.
+                bool isBehindNewcomers = record.IsStalled && walk.PutBackAt.ContainsKey(device)
+                    && device.Seen.OfType<PulseStalled>().Any(stalled => stalled.PulseId == walk.Id && stalled.Reason == E2EError.GroupJoinRefused);
                 Assert.True(
-                    !walk.TakesJoins && (record.IsStalled || record.IsProvisional),
+                    isBehindNewcomers || (!walk.TakesJoins && (record.IsStalled || record.IsProvisional)),
                     Say($"{device.Address} does not come back: rejoin {record.IsRejoinWanted}, stalled {record.IsStalled}, provisional {record.IsProvisional}"));
                 continue;
             }
@@ -121,11 +124,11 @@ internal sealed class PulseVerdict(PulseWalk walk, string course)
 
     public override string ToString() => $"{_in.Count} devices in it, {walk.Texts.Count} texts, {Opened} opened, {Required} of them had to be";
 
-    /// <summary>Whether the lines are those that docs/threat-model.md, "Pulse chats", names: in a chat that takes no joins, a device whose store was
-    /// put back has committed beside its own later commit, since the relay denied that. All but one line have such a device, and everybody is told
-    /// of a fork that begins no earlier than the lines part.</summary>
-    private bool IsForkOfACopy((Member Member, PulseGroup Group)[][] lines) => !walk.TakesJoins
-        && lines.Count(line => line.Any(entry => walk.PutBackAt.ContainsKey(entry.Member))) >= lines.Length - 1
+    /// <summary>Whether the lines are those that docs/threat-model.md, "Pulse chats", names: a device whose store was
+    /// put back has committed beside its own later commit, or under a key that it had used, since the relay denied that. All but one line have
+    /// such a device, and everybody is told of a fork that begins no earlier than the lines part.</summary>
+    private bool IsForkOfACopy((Member Member, PulseGroup Group)[][] lines) =>
+        lines.Count(line => line.Any(entry => walk.PutBackAt.ContainsKey(entry.Member))) >= lines.Length - 1
         && lines.All(line => lines.Where(other => other != line).Select(other => Parted(line[0].Group, other[0].Group)).Min() is var parted
             && line.All(entry => entry.Member.Seen.OfType<PulseForkSuspected>().Any(fork => fork.PulseId == walk.Id && fork.Epoch >= parted)));
 

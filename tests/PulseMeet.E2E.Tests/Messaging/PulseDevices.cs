@@ -6,6 +6,30 @@ namespace PulseMeet.E2E.Tests.Messaging;
 /// <summary>Devices that come, go, are lost, fall behind and are put back, and what a member does without being asked.</summary>
 public sealed class PulseDevices
 {
+    /// <summary>The others are away for good. It is her own devices that she has to bring in.</summary>
+    [Fact]
+    public async Task Whoever_comes_back_where_nobody_is_goes_on_after_a_day()
+    {
+        await using var world = new World();
+        (PulseChat pulse, Member alice, Member bob, Member carol) = await world.RooftopAsync();
+        bob.IsActive = carol.IsActive = false;
+        await alice.ChangeAsync(pulse.Id, record => record.IsRejoinWanted = true);
+        await world.SettleAsync(2);
+        Assert.Single(alice.Seen.OfType<PulseRejoined>());
+        Member tablet = await world.LinkAsync(alice, "tablet");
+        await world.SettleAsync(4);
+        Assert.Empty(await tablet.Client.GetPulsesAsync());
+        world.Clock.Advance(TimeSpan.FromHours(25));
+        await world.SettleAsync(4);
+        Assert.Equal(pulse.Id, Assert.Single(await tablet.Client.GetPulsesAsync()).Id);
+        bob.IsActive = carol.IsActive = true;
+        await world.SettleAsync(3);
+        await tablet.TellAsync(pulse.Id, "here");
+        await world.SettleAsync(3);
+        Assert.Equal(["here"], bob.PulseTexts(pulse.Id));
+        Assert.Equal(["here"], carol.PulseTexts(pulse.Id));
+    }
+
     [Fact]
     public async Task A_new_device_of_a_member_is_added_to_its_chats_by_the_account_itself()
     {

@@ -178,6 +178,7 @@ internal sealed partial class PulseJoining
         record.IsLeaving = false;
         record.IsProvisional = true;
         record.IsUnsure = true;
+        record.StatedAt = work.Now;
         record.IsAskWanted = true;
         record.IsCatchUpWanted = true;
         record.Cause = null;

@@ -38,6 +38,8 @@ internal sealed partial class PulseWords
                 return;
             }
 
+            // It has asked for a day, and nobody says otherwise: nobody else may be there. It goes on, as one that is not sure of it.
+            record.IsProvisional &= record.IsByWelcome || !IsOver(record.StatedAt, Interval, work.Now);
             byte kind = KindOf(record, asks || record.IsUnsure);
             DeviceAddress[] others = [.. group.Roster.Devices.Select(device => device.Leaf.Address).Where(device => device != core.Address)];
             foreach (DeviceAddress device in Choose(others))

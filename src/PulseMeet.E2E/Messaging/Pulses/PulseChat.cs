@@ -74,8 +74,8 @@ public sealed class PulseChat
     }
 
     /// <summary>Leaves, with all devices of the account. Another member has to commit it: until one is online this device is still in the chat,
-    /// and sends nothing more; then comes <see cref="PulseClosed"/>. Where nobody else is in the chat, this device alone is out at
-    /// once.</summary>
+    /// and sends nothing more; then comes <see cref="PulseClosed"/>. Where nobody else is in the chat, or this
+    /// device cannot follow it (<see cref="PulseStalled"/>), this device alone is out at once.</summary>
     /// <param name="cancellationToken">Stops waiting.</param>
     public async Task LeaveAsync(CancellationToken cancellationToken = default) =>
         await (await PulsesAsync(cancellationToken).ConfigureAwait(false)).LeaveAsync(Id, cancellationToken).ConfigureAwait(false);
