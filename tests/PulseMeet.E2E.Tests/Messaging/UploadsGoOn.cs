@@ -67,9 +67,9 @@ public sealed class UploadsGoOn
 
         async Task<long> BeginsAtAsync(Func<Task> call)
         {
-            int before = line!.Ledger.Count;
+            int before = line().Ledger.Count;
             await call();
-            return line.Ledger[before].Offset;
+            return line().Ledger[before].Offset;
         }
     }
 
