@@ -158,11 +158,12 @@ internal sealed class PulseVerdict(PulseWalk walk, string course)
     private bool CannotBeSaidAgain(PulseText said) => !IsKept(said.From, said.Step)
         || said.From.Seen.Skip(said.Told).Any(e => e is PulseJoined joined && joined.PulseId == walk.Id);
 
-    /// <summary>Whether nothing shows that a text is missing: its stream has ended, and nothing that was said behind it in that stream has come;
+    /// <summary>Whether nothing shows that a text is missing: its stream has ended, or its sender is out, on that device alone, and nothing that was said behind it in that stream has come;
     /// or a copy, which did not know that it was one, has said something else under its number.</summary>
     private bool IsBehindTheEnd(Member member, PulseText said)
     {
-        if (IsKept(said.From, said.Step) && !said.From.Seen.Any(e => e is StoreRolledBack))
+        bool isThere = _in.Any(entry => entry.Member == said.From);
+        if (isThere && IsKept(said.From, said.Step) && !said.From.Seen.Any(e => e is StoreRolledBack))
         {
             return false;
         }
