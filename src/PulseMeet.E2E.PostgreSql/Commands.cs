@@ -34,15 +34,15 @@ internal static class Commands
         }
     }
 
+    /// <summary>Adds values in their order: the first is $1.</summary>
+    public static void AddValues(this NpgsqlParameterCollection collection, object[] values) =>
+        Array.ForEach(values, value => collection.Add(new NpgsqlParameter { Value = value }));
+
     private static NpgsqlCommand Create(NpgsqlConnection connection, string sql, object[] parameters)
     {
         // The statements are this package's own text; what comes from outside travels in parameters.
         var command = new NpgsqlCommand(sql, connection) { CommandTimeout = 0 };
-        foreach (object parameter in parameters)
-        {
-            command.Parameters.Add(new NpgsqlParameter { Value = parameter });
-        }
-
+        command.Parameters.AddValues(parameters);
         return command;
     }
 }

@@ -12,7 +12,8 @@ internal sealed partial class RunWycheproof : ISubcommand
         "mlkem_768_test.json",
     ];
 
-    private static readonly Check[] s_checks = [.. CurveChecks.All, .. SymmetricChecks.All, .. MlKemChecks.All];
+    private static readonly Check[] s_checks =
+        [.. CurveChecks.All, .. SymmetricChecks.All, .. HeldKeyChecks.All, .. MlKemChecks.All];
 
     public string Name => "wycheproof";
 

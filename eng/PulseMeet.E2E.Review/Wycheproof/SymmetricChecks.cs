@@ -1,3 +1,4 @@
+using System.Text.Json;
 using PulseMeet.E2E.Primitives;
 
 namespace PulseMeet.E2E.Review.Wycheproof;
@@ -5,29 +6,46 @@ namespace PulseMeet.E2E.Review.Wycheproof;
 /// <summary>AES-256-GCM, HMAC-SHA-256 and HKDF-SHA-256, each by every backend.</summary>
 internal static class SymmetricChecks
 {
+    /// <summary>The files' names of the algorithms.</summary>
+    internal const string Gcm = "AES-GCM";
+    internal const string Mac = "HMACSHA256";
+
     public static IEnumerable<Check> All =>
     [
-        Gcm("platform", PlatformAesGcm.IsSupported ? PlatformAesGcm.Instance : null),
-        Gcm("managed", ManagedAesGcm.Instance),
-        Gcm("libcrypto", LibcryptoAesGcm.IsSupported ? LibcryptoAesGcm.Instance : null),
-        Mac("platform", PlatformHmac.Instance),
-        Mac("managed", ManagedHmac.Instance),
-        Mac("libcrypto", LibcryptoHmac.IsSupported ? LibcryptoHmac.Instance : null),
+        SealAndOpen("platform", PlatformAesGcm.IsSupported ? PlatformAesGcm.Instance : null),
+        SealAndOpen("managed", ManagedAesGcm.Instance),
+        SealAndOpen("libcrypto", LibcryptoAesGcm.IsSupported ? LibcryptoAesGcm.Instance : null),
+        Authenticate("platform", PlatformHmac.Instance),
+        Authenticate("managed", ManagedHmac.Instance),
+        Authenticate("libcrypto", LibcryptoHmac.IsSupported ? LibcryptoHmac.Instance : null),
         Derive("libcrypto", LibcryptoHmac.IsSupported ? LibcryptoHmac.Instance : null),
         Derive("platform", PlatformHmac.Instance),
         Derive("managed", ManagedHmac.Instance),
     ];
 
-    private static Check Gcm(string name, IAeadBackend? backend) => new(
-        "AES-GCM",
+    internal static bool HasOurGcmSizes(JsonElement group) =>
+        WycheproofFile.Number(group, "keySize") == 8 * AesGcm256.KeySize
+        && WycheproofFile.Number(group, "ivSize") == 8 * AesGcm256.NonceSize
+        && WycheproofFile.Number(group, "tagSize") == 8 * AesGcm256.TagSize;
+
+    internal static bool HasOurMacSize(JsonElement group) => WycheproofFile.Number(group, "tagSize") is > 0 and <= 8 * Hmac.Size;
+
+    /// <summary>Whether the vector's tag is the code's beginning, or is not and should not be.</summary>
+    internal static bool IsAsTheVectorSays(ReadOnlySpan<byte> mac, Vector vector)
+    {
+        byte[] tag = vector.Bytes("tag");
+        bool same = tag.Length <= mac.Length && mac[..tag.Length].SequenceEqual(tag);
+        return same == vector.IsValid;
+    }
+
+    private static Check SealAndOpen(string name, IAeadBackend? backend) => new(
+        Gcm,
         ["AeadTest"],
         name,
-        group => WycheproofFile.Number(group, "keySize") == 8 * AesGcm256.KeySize
-            && WycheproofFile.Number(group, "ivSize") == 8 * AesGcm256.NonceSize
-            && WycheproofFile.Number(group, "tagSize") == 8 * AesGcm256.TagSize,
-        backend is null ? null : vector => Gcm(backend, vector));
+        HasOurGcmSizes,
+        backend is null ? null : vector => SealsAndOpens(backend, vector));
 
-    private static bool Gcm(IAeadBackend backend, Vector vector)
+    private static bool SealsAndOpens(IAeadBackend backend, Vector vector)
     {
         byte[] key = vector.Bytes("key");
         byte[] nonce = vector.Bytes("iv");
@@ -46,18 +64,16 @@ internal static class SymmetricChecks
         return authentic && opened.AsSpan().SequenceEqual(expected) && sealedAgain.AsSpan().SequenceEqual(sealedBytes);
     }
 
-    private static Check Mac(string name, IHmacBackend? backend) => new(
-        "HMACSHA256",
+    private static Check Authenticate(string name, IHmacBackend? backend) => new(
+        Mac,
         ["MacTest"],
         name,
-        group => WycheproofFile.Number(group, "tagSize") is > 0 and <= 8 * Hmac.Size,
+        HasOurMacSize,
         backend is null ? null : vector =>
         {
-            byte[] tag = vector.Bytes("tag");
             Span<byte> mac = stackalloc byte[Hmac.Size];
             backend.Mac(vector.Bytes("key"), vector.Bytes("msg"), mac);
-            bool same = tag.Length <= Hmac.Size && mac[..tag.Length].SequenceEqual(tag);
-            return same == vector.IsValid;
+            return IsAsTheVectorSays(mac, vector);
         });
 
     private static Check Derive(string name, IHmacBackend? backend) => new(

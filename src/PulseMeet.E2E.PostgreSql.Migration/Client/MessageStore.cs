@@ -121,11 +121,7 @@ internal static class MessageStore
     private static NpgsqlBatchCommand Command(string sql, params object[] parameters)
     {
         var command = new NpgsqlBatchCommand(sql);
-        foreach (object parameter in parameters)
-        {
-            command.Parameters.Add(new NpgsqlParameter { Value = parameter });
-        }
-
+        command.Parameters.AddValues(parameters);
         return command;
     }
 

@@ -37,7 +37,7 @@ public sealed class AStoreOutsideItsContract
 
                 happened = store.HasHappened;
                 store.End();
-                await ClientCrashes.GoOnAsync(world, alice, bob, isDead: false);
+                await ClientCrashes.GoOnAsync(world, alice, bob);
                 ClientCrashes.AssertWhole(world, alice, bob, $"{operation}, {length} from call {calls + 1}");
             }
         }
@@ -64,7 +64,7 @@ public sealed class AStoreOutsideItsContract
             OutageStore? store = null;
             await alice.RestartAsync(inner => store = new OutageStore(inner, afterwards));
             store!.Plan(calls + 1, 5);
-            await ClientCrashes.DiesAsync(() => alice.Client.SynchronizeAsync());
+            await Dying.DiesAsync(() => alice.Client.SynchronizeAsync());
             happened = store.HasHappened;
             store.End();
             await world.SettleAsync(3);

@@ -1,6 +1,5 @@
 using PulseMeet.E2E.Identity;
 using PulseMeet.E2E.Messaging;
-using PulseMeet.E2E.Testing;
 using PulseMeet.E2E.Verification;
 
 namespace PulseMeet.E2E.Tests.Messaging;
@@ -29,28 +28,15 @@ public sealed class AccountCrashes
     [MemberData(nameof(Operations))]
     public async Task Whichever_write_the_process_dies_at_the_same_call_made_once_more_ends_it(string operation)
     {
-        foreach (StoreFault fault in Enum.GetValues<StoreFault>())
+        await Dying.AtEveryWriteAsync(2, 40, async death =>
         {
-            int writes = 0;
-            for (bool happened = true; happened; writes++)
-            {
-                await using var world = new World();
-                Trial trial = await s_operations[operation](world);
-                CrashingStore store = await ClientCrashes.PlanAsync(trial.Dies, writes + 1, fault);
-                await ClientCrashes.DiesAsync(trial.Act);
-                happened = ClientCrashes.HasHappened(store, fault);
-                if (ClientCrashes.IsCrash(fault))
-                {
-                    trial.Dies.Crash();
-                }
-
-                await trial.GoOn();
-                string[] nonces = [.. world.Relay.Delivered.Select(item => Nonces.Of(item.Envelope))];
-                Assert.Equal(nonces.Length, nonces.Distinct().Count());
-            }
-
-            Assert.InRange(writes, 2, 40);
-        }
+            await using var world = new World();
+            Trial trial = await s_operations[operation](world);
+            await death.ActAsync(trial.Dies, trial.Act);
+            await trial.GoOn();
+            string[] nonces = [.. world.Relay.Delivered.Select(item => Nonces.Of(item.Envelope))];
+            Assert.Equal(nonces.Length, nonces.Distinct().Count());
+        });
     }
 
     private static async Task<Trial> ApproveAsync(World world)

@@ -1,5 +1,3 @@
-using PulseMeet.E2E.Testing;
-
 namespace PulseMeet.E2E.Tests.Messaging;
 
 /// <summary>Attacks 16 and 51, at every write of the store and every call of the relay: whichever it is that the process dies at,
@@ -44,24 +42,16 @@ public sealed class ClientCrashes
     [MemberData(nameof(Operations))]
     public async Task Whichever_write_the_process_dies_at_nothing_is_lost_or_told_twice(string operation)
     {
-        foreach (StoreFault fault in Enum.GetValues<StoreFault>())
+        await Dying.AtEveryWriteAsync(2, 40, async death =>
         {
-            int writes = 0;
-            for (bool happened = true; happened; writes++)
+            (World world, Member alice, Member bob) = await BeginAsync();
+            await using (world)
             {
-                (World world, Member alice, Member bob) = await BeginAsync();
-                await using (world)
-                {
-                    CrashingStore store = await PlanAsync(alice, writes + 1, fault);
-                    await DiesAsync(() => s_operations[operation](world, alice, bob));
-                    happened = HasHappened(store, fault);
-                    await GoOnAsync(world, alice, bob, IsCrash(fault));
-                    AssertWhole(world, alice, bob, $"{operation}, write {writes + 1}, {fault}");
-                }
+                await death.ActAsync(alice, () => s_operations[operation](world, alice, bob));
+                await GoOnAsync(world, alice, bob);
+                AssertWhole(world, alice, bob, $"{operation}, {death}");
             }
-
-            Assert.InRange(writes, 2, 40);
-        }
+        });
     }
 
     [Theory]
@@ -70,67 +60,45 @@ public sealed class ClientCrashes
     [InlineData("receive and take")]
     public async Task Whichever_call_of_the_relay_fails_before_or_after_it_was_carried_out_nothing_is_lost_or_told_twice(string operation)
     {
-        int calls = 0;
-        for (int failAt = 1; failAt <= calls + 1; failAt++)
+        await Dying.AtEveryCallAsync(40, async failure =>
         {
             (World world, Member alice, Member bob) = await BeginAsync();
             await using (world)
             {
-                int call = 0;
-                world.Relay.Before = (caller, _) => caller == alice.Address && ++call == failAt
-                    ? throw new E2EException(E2EError.RelayUnavailable)
-                    : Task.CompletedTask;
-                bool hasFailed = await DiesAsync(() => s_operations[operation](world, alice, bob));
-                calls = Math.Max(calls, hasFailed ? failAt : 0);
-                world.Relay.Before = (_, _) => Task.CompletedTask;
-                await GoOnAsync(world, alice, bob, isDead: true);
-                AssertWhole(world, alice, bob, $"{operation}, call {failAt}");
+                await failure.ActAsync(world, alice, () => s_operations[operation](world, alice, bob));
+                alice.Crash();
+                await GoOnAsync(world, alice, bob);
+                AssertWhole(world, alice, bob, $"{operation}, {failure}");
             }
-        }
-
-        Assert.InRange(calls, 1, 40);
+        });
     }
 
     [Fact]
     public async Task Whichever_write_signing_up_dies_at_the_next_call_takes_it_up()
     {
-        foreach (StoreFault fault in Enum.GetValues<StoreFault>())
+        await Dying.AtEveryWriteAsync(4, 20, async death =>
         {
-            int writes = 0;
-            for (bool happened = true; happened; writes++)
+            await using var world = new World();
+            Member bob = await world.SignUpAsync("bob");
+            Member alice = world.Device("alice");
+            if (await death.ActAsync(alice, async () => (await alice.Client.SignUpAsync()).Dispose()))
             {
-                await using var world = new World();
-                Member bob = await world.SignUpAsync("bob");
-                Member alice = world.Device("alice");
-                CrashingStore store = await PlanAsync(alice, writes + 1, fault);
-                bool hasDied = await DiesAsync(async () => (await alice.Client.SignUpAsync()).Dispose());
-                happened = HasHappened(store, fault);
-                if (IsCrash(fault))
+                try
                 {
-                    alice.Crash();
+                    (await alice.Client.SignUpAsync()).Dispose();
                 }
-
-                if (hasDied)
+                catch (InvalidOperationException)
                 {
-                    try
-                    {
-                        (await alice.Client.SignUpAsync()).Dispose();
-                    }
-                    catch (InvalidOperationException)
-                    {
-                        // The last write was through: the device belongs to the account.
-                    }
+                    // The last write was through: the device belongs to the account.
                 }
-
-                await alice.Client.AcceptAsync("bob");
-                await bob.Client.AcceptAsync("alice");
-                await alice.SayAsync("bob", "hi");
-                await world.SettleAsync(3);
-                Assert.Equal(["hi"], bob.Texts);
             }
 
-            Assert.InRange(writes, 4, 20);
-        }
+            await alice.Client.AcceptAsync("bob");
+            await bob.Client.AcceptAsync("alice");
+            await alice.SayAsync("bob", "hi");
+            await world.SettleAsync(3);
+            Assert.Equal(["hi"], bob.Texts);
+        });
     }
 
     /// <summary>Alice and Bob have a session, with something on the way in both directions; Carol would take a message; Dave has
@@ -156,45 +124,9 @@ public sealed class ClientCrashes
 
     internal static Task Operate(string operation, World world, Member alice, Member bob) => s_operations[operation](world, alice, bob);
 
-    internal static async Task<bool> DiesAsync(Func<Task> act)
+    /// <summary>Everybody writes once more, and goes on until nothing moves.</summary>
+    internal static async Task GoOnAsync(World world, Member alice, Member bob)
     {
-        try
-        {
-            await act();
-            return false;
-        }
-        catch (E2EException exception) when (exception.Reason is E2EError.StoreFailed or E2EError.RelayUnavailable)
-        {
-            return true;
-        }
-    }
-
-    /// <summary>Whether the write was reached. If not, it is put so far away that it never is.</summary>
-    internal static bool HasHappened(CrashingStore store, StoreFault fault)
-    {
-        bool happened = store.HasHappened;
-        store.Plan(int.MaxValue, fault);
-        return happened;
-    }
-
-    internal static bool IsCrash(StoreFault fault) => fault is StoreFault.CrashBefore or StoreFault.CrashAfter;
-
-    internal static async Task<CrashingStore> PlanAsync(Member member, int write, StoreFault fault)
-    {
-        CrashingStore? store = null;
-        await member.RestartAsync(inner => store = new CrashingStore(inner));
-        store!.Plan(write, fault);
-        return store;
-    }
-
-    /// <summary>A process that died begins anew; one whose write failed goes on with the client that it has.</summary>
-    internal static async Task GoOnAsync(World world, Member alice, Member bob, bool isDead)
-    {
-        if (isDead)
-        {
-            alice.Crash();
-        }
-
         await alice.SayAsync("bob", "a-last");
         await bob.SayAsync("alice", "b-last");
         await world.SettleAsync(4);

@@ -182,6 +182,27 @@ public sealed class ClientDevices
     }
 
     [Fact]
+    public async Task A_clock_that_is_behind_the_last_list_keeps_nobody_from_coming_back()
+    {
+        await using var world = new World();
+        Member alice = await world.SignUpAsync("alice");
+        Member bob = world.Device("bob");
+        using RecoveryKey recovery = await bob.Client.SignUpAsync();
+        world.Clock.Advance(TimeSpan.FromHours(2));
+        (await world.LinkAsync(bob, "tablet")).IsActive = false;
+
+        world.ClientClock = new LaggingClock(world.Clock) { Lag = TimeSpan.FromHours(1) };
+        await bob.LoseAsync();
+        await bob.Client.RecoverAsync(recovery);
+        await bob.Client.AcceptAsync("alice");
+        await bob.SayAsync("alice", "back");
+        await alice.Client.AcceptAsync("bob");
+        await world.SettleAsync();
+        Assert.Equal(["back"], alice.Texts);
+        Assert.Equal(["phone"], (await world.Relay.ListOfAsync("bob")).Devices.Select(device => device.Address.DeviceId));
+    }
+
+    [Fact]
     public async Task A_reset_account_is_told_to_contacts()
     {
         await using var world = new World();

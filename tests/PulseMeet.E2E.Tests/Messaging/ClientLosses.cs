@@ -137,6 +137,30 @@ public sealed class ClientLosses
     }
 
     [Fact]
+    public async Task What_waited_for_longer_than_it_is_kept_is_kept_from_when_it_was_sent()
+    {
+        await using var world = new World();
+        (Member alice, Member bob) = await world.FriendsAsync();
+        await alice.SayAsync("bob", "zero");
+        await world.SettleAsync();
+        world.Clock.Advance(TimeSpan.FromHours(2));
+        world.Relay.Before = (caller, _) => caller == alice.Address ? throw new E2EException(E2EError.RelayUnavailable) : Task.CompletedTask;
+        await alice.SayAsync("bob", "one");
+        world.Clock.Advance(TimeSpan.FromDays(8));
+        world.Relay.Before = (_, _) => Task.CompletedTask;
+        await LoseAsync(world, alice, bob, _ => alice.SyncAsync());
+        Assert.Contains(world.Relay.Delivered, item => item.Sender == alice.Address && item.Envelope.Recipient == bob.Address);
+
+        await alice.SayAsync("bob", "two");
+        await world.SettleAsync();
+        Assert.Equal(["zero", "two"], bob.Texts);
+        world.Clock.Advance(TimeSpan.FromMinutes(2));
+        await world.SettleAsync();
+        Assert.Equal(["zero", "two", "one"], bob.Texts);
+        Assert.DoesNotContain(bob.Seen, e => e is MessagesMissing { IsLost: true });
+    }
+
+    [Fact]
     public async Task What_a_device_that_never_answers_owes_is_asked_for_eight_times_and_then_named_as_lost()
     {
         await using var world = new World();
@@ -254,15 +278,7 @@ public sealed class ClientLosses
     public async Task What_is_written_after_a_store_was_put_back_and_before_the_relay_answers_is_not_taken_for_what_was_said_before()
     {
         await using var world = new World();
-        (Member alice, Member bob) = await world.FriendsAsync();
-        await alice.SayAsync("bob", "one");
-        await world.SettleAsync();
-        InMemoryStore copy = await CopyAsync(alice);
-        await alice.SayAsync("bob", "two");
-        await alice.SayAsync("bob", "three");
-        await world.SettleAsync();
-
-        await alice.RestoreAsync(copy);
+        (Member alice, Member bob) = await PutBackBehindTwoAsync(world);
         await alice.SayAsync("bob", "another two");
         await alice.SyncAsync();
         Assert.Single(alice.Seen.OfType<StoreRolledBack>());
@@ -281,15 +297,7 @@ public sealed class ClientLosses
     public async Task What_is_written_last_before_the_relay_says_that_the_store_was_put_back_comes_though_nothing_is_written_after_it()
     {
         await using var world = new World();
-        (Member alice, Member bob) = await world.FriendsAsync();
-        await alice.SayAsync("bob", "one");
-        await world.SettleAsync();
-        InMemoryStore copy = await CopyAsync(alice);
-        await alice.SayAsync("bob", "two");
-        await alice.SayAsync("bob", "three");
-        await world.SettleAsync();
-
-        await alice.RestoreAsync(copy);
+        (Member alice, Member bob) = await PutBackBehindTwoAsync(world);
         await alice.SayAsync("bob", "the last");
         await world.SettleAsync();
         Assert.Single(alice.Seen.OfType<StoreRolledBack>());
@@ -951,6 +959,20 @@ public sealed class ClientLosses
         X25519PublicKey sender = (await from.Client.OpenAsync(default)).Core.Identity.Certificate.IdentityKey;
         X25519PublicKey recipient = (await to.Client.OpenAsync(default)).Core.Identity.Certificate.IdentityKey;
         return () => EnvelopeId.New(sender, recipient).ToArray();
+    }
+
+    /// <summary>Alice and Bob; her store was put back to what it was before she said two and three, and the relay was not asked since.</summary>
+    private static async Task<(Member Alice, Member Bob)> PutBackBehindTwoAsync(World world)
+    {
+        (Member alice, Member bob) = await world.FriendsAsync();
+        await alice.SayAsync("bob", "one");
+        await world.SettleAsync();
+        InMemoryStore copy = await CopyAsync(alice);
+        await alice.SayAsync("bob", "two");
+        await alice.SayAsync("bob", "three");
+        await world.SettleAsync();
+        await alice.RestoreAsync(copy);
+        return (alice, bob);
     }
 
     private static async Task<InMemoryStore> CopyAsync(Member member)

@@ -1,5 +1,3 @@
-using PulseMeet.E2E.Testing;
-
 namespace PulseMeet.E2E.Tests.Messaging;
 
 /// <summary>Attacks 16 and 51 for pulse chats, at every write of the store and every call of the relay: whichever it is that the process dies
@@ -51,56 +49,32 @@ public sealed class PulseCrashes
     [MemberData(nameof(Operations))]
     public async Task Whichever_write_the_process_dies_at_nothing_is_lost_or_told_twice(string operation)
     {
-        foreach (StoreFault fault in Enum.GetValues<StoreFault>())
+        await Dying.AtEveryWriteAsync(2, 40, async death =>
         {
-            int writes = 0;
-            for (bool happened = true; happened; writes++)
+            (World world, Member alice, PulseId id) = await BeginAsync();
+            await using (world)
             {
-                (World world, Member alice, PulseId id) = await BeginAsync();
-                await using (world)
-                {
-                    CrashingStore? store = null;
-                    await alice.RestartAsync(inner => store = new CrashingStore(inner));
-                    store!.Plan(writes + 1, fault);
-                    await DiesAsync(() => s_operations[operation](world, alice, id));
-                    happened = store.HasHappened;
-                    store.Plan(int.MaxValue, fault);
-                    if (fault is StoreFault.CrashBefore or StoreFault.CrashAfter)
-                    {
-                        alice.Crash();
-                    }
-
-                    await GoOnAsync(world, alice, id, operation);
-                    await AssertWholeAsync(world, alice, id, operation, $"{operation}, write {writes + 1}, {fault}");
-                }
+                await death.ActAsync(alice, () => s_operations[operation](world, alice, id));
+                await GoOnAsync(world, alice, id, operation);
+                await AssertWholeAsync(world, alice, id, operation, $"{operation}, {death}");
             }
-
-            Assert.InRange(writes, 2, 40);
-        }
+        });
     }
 
     [Theory]
     [MemberData(nameof(OperationsAlone))]
     public async Task Whichever_call_of_the_relay_fails_before_or_after_it_was_carried_out_nothing_is_lost_or_told_twice(string operation)
     {
-        int calls = 0;
-        for (int failAt = 1; failAt <= calls + 1; failAt++)
+        await Dying.AtEveryCallAsync(60, async failure =>
         {
             (World world, Member alice, PulseId id) = await BeginAsync();
             await using (world)
             {
-                int call = 0;
-                world.Relay.Before = (caller, _) => caller == alice.Address && ++call == failAt
-                    ? throw new E2EException(E2EError.RelayUnavailable)
-                    : Task.CompletedTask;
-                await DiesAsync(() => s_operations[operation](world, alice, id));
-                calls = Math.Max(calls, call >= failAt ? failAt : 0);
+                await failure.ActAsync(world, alice, () => s_operations[operation](world, alice, id));
                 await GoOnAsync(world, alice, id, operation);
-                await AssertWholeAsync(world, alice, id, operation, $"{operation}, call {failAt}");
+                await AssertWholeAsync(world, alice, id, operation, $"{operation}, {failure}");
             }
-        }
-
-        Assert.InRange(calls, 1, 60);
+        });
     }
 
     /// <summary>Alice, Bob and Carol are in a chat, with something on the way in both directions; Dave could be added.</summary>
@@ -123,18 +97,6 @@ public sealed class PulseCrashes
 
         await bob.SyncAsync();
         return (world, alice, pulse.Id);
-    }
-
-    private static async Task DiesAsync(Func<Task> act)
-    {
-        try
-        {
-            await act();
-        }
-        catch (Exception exception) when (exception is E2EException { Reason: E2EError.StoreFailed or E2EError.RelayUnavailable })
-        {
-            // That is what is tried.
-        }
     }
 
     private static async Task GoOnAsync(World world, Member alice, PulseId id, string operation)

@@ -19,13 +19,10 @@ public sealed class UploadsGoOn
         for (bool happened = true; happened; parts++)
         {
             await using var world = new World();
-            BrokenLine? line = null;
-            world.ThroughMedia = inner => line = new BrokenLine(inner, line?.Ledger ?? []);
-            (Member alice, Member bob) = await world.FriendsAsync();
-            await alice.RestartAsync();
             byte[] file = File();
-            line!.BreakAt(parts + 1, durable);
-            happened = await ClientCrashes.DiesAsync(() => SendAsync(alice, file));
+            (Member alice, Member bob, Func<BrokenLine> line) = await OverALineAsync(world);
+            line().BreakAt(parts + 1, durable);
+            happened = await Dying.DiesAsync(() => SendAsync(alice, file));
             if (happened)
             {
                 alice.Crash();
@@ -33,14 +30,11 @@ public sealed class UploadsGoOn
             }
 
             // Every byte was taken by the store once, in order.
-            Assert.Equal(MediaSealer.GetSealedLength(Length), line.Ledger.Sum(taken => taken.Count));
-            Assert.All(line.Ledger.Zip(line.Ledger.Skip(1)), pair => Assert.Equal(pair.First.Offset + pair.First.Count, pair.Second.Offset));
+            Assert.Equal(MediaSealer.GetSealedLength(Length), line().Ledger.Sum(taken => taken.Count));
+            Assert.All(line().Ledger.Zip(line().Ledger.Skip(1)), pair => Assert.Equal(pair.First.Offset + pair.First.Count, pair.Second.Offset));
             await world.SettleAsync(3);
             MediaContent content = Assert.IsType<MediaContent>(Assert.Single(bob.Messages).Content);
-            await using Stream opened = await bob.Client.OpenMediaAsync(content.Reference);
-            var read = new MemoryStream();
-            await opened.CopyToAsync(read);
-            Assert.Equal(file, read.ToArray());
+            Assert.Equal(file, await ReadAsync(bob, content.Reference));
         }
 
         Assert.InRange(parts, 4, 6);
@@ -50,13 +44,9 @@ public sealed class UploadsGoOn
     public async Task Another_content_another_name_or_another_user_is_another_upload_and_so_is_the_same_file_once_it_was_sent()
     {
         await using var world = new World();
-        BrokenLine? line = null;
-        world.ThroughMedia = inner => line = new BrokenLine(inner, line?.Ledger ?? []);
-        (Member alice, Member bob) = await world.FriendsAsync();
-        await alice.RestartAsync();
         byte[] file = File();
-        line!.BreakAt(2, 1.0);
-        Assert.True(await ClientCrashes.DiesAsync(() => SendAsync(alice, file)));
+        (Member alice, Member bob, Func<BrokenLine> line) = await OverALineAsync(world);
+        await BreakAsync(alice, file, line());
 
         byte[] changed = [.. file];
         changed[10] ^= 1;
@@ -70,10 +60,7 @@ public sealed class UploadsGoOn
         Assert.Equal(4, files.Select(content => content.Reference.MediaId).Distinct().Count());
         for (int i = 0; i < files.Length; i++)
         {
-            await using Stream opened = await bob.Client.OpenMediaAsync(files[i].Reference);
-            var read = new MemoryStream();
-            await opened.CopyToAsync(read);
-            Assert.Equal(i == 0 ? changed : file, read.ToArray());
+            Assert.Equal(i == 0 ? changed : file, await ReadAsync(bob, files[i].Reference));
         }
     }
 
@@ -81,17 +68,13 @@ public sealed class UploadsGoOn
     public async Task After_seven_days_an_upload_is_begun_anew()
     {
         await using var world = new World();
-        BrokenLine? line = null;
-        world.ThroughMedia = inner => line = new BrokenLine(inner, line?.Ledger ?? []);
-        (Member alice, Member _) = await world.FriendsAsync();
-        await alice.RestartAsync();
         byte[] file = File();
-        line!.BreakAt(2, 1.0);
-        Assert.True(await ClientCrashes.DiesAsync(() => SendAsync(alice, file)));
+        (Member alice, _, Func<BrokenLine> line) = await OverALineAsync(world);
+        await BreakAsync(alice, file, line());
         world.Clock.Advance(TimeSpan.FromDays(8));
         await alice.SyncAsync();
         await SendAsync(alice, file);
-        Assert.Equal(2, line.Ledger.Count(taken => taken.Offset == 0));
+        Assert.Equal(2, line().Ledger.Count(taken => taken.Offset == 0));
     }
 
     [Fact]
@@ -222,18 +205,14 @@ public sealed class UploadsGoOn
     public async Task An_upload_that_was_begun_under_a_clock_that_was_ahead_goes_too()
     {
         await using var world = new World();
-        BrokenLine? line = null;
-        world.ThroughMedia = inner => line = new BrokenLine(inner, line?.Ledger ?? []);
-        (Member alice, Member _) = await world.FriendsAsync();
-        await alice.RestartAsync();
         byte[] file = File();
+        (Member alice, _, Func<BrokenLine> line) = await OverALineAsync(world);
         world.Clock.Advance(TimeSpan.FromDays(8));
-        line!.BreakAt(2, 1.0);
-        Assert.True(await ClientCrashes.DiesAsync(() => SendAsync(alice, file)));
+        await BreakAsync(alice, file, line());
         world.Clock.Advance(-TimeSpan.FromDays(8));
         await alice.SyncAsync();
         await SendAsync(alice, file);
-        Assert.Equal(2, line.Ledger.Count(taken => taken.Offset == 0));
+        Assert.Equal(2, line().Ledger.Count(taken => taken.Offset == 0));
     }
 
     [Fact]
@@ -293,6 +272,24 @@ public sealed class UploadsGoOn
         var read = new MemoryStream();
         await opened.CopyToAsync(read);
         return read.ToArray();
+    }
+
+    /// <summary>Two people who have accepted each other, of whom the first has a media store behind a line that can break; and the line, which is
+    /// another one after each start.</summary>
+    private static async Task<(Member Alice, Member Bob, Func<BrokenLine> Line)> OverALineAsync(World world)
+    {
+        BrokenLine? line = null;
+        world.ThroughMedia = inner => line = new BrokenLine(inner, line?.Ledger ?? []);
+        (Member alice, Member bob) = await world.FriendsAsync();
+        await alice.RestartAsync();
+        return (alice, bob, () => line!);
+    }
+
+    /// <summary>The line breaks behind the second part of a file.</summary>
+    private static async Task BreakAsync(Member member, byte[] file, BrokenLine line)
+    {
+        line.BreakAt(2, 1.0);
+        Assert.True(await Dying.DiesAsync(() => SendAsync(member, file)));
     }
 
     private static async Task<(World World, TwistedMedia Media, Member Alice, Member Bob)> TwistedAsync()

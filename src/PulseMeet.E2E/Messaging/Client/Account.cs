@@ -332,7 +332,9 @@ internal sealed class Account(ClientCore core, DeviceLists lists)
         DeviceList? newest = encoded is null ? null : DeviceList.Decode(encoded);
         if (newest is not null && account is not null)
         {
-            newest.Verify(core.Address.UserId, account, core.Time.GetUtcNow());
+            // Its number counts, whenever it says that it was signed: a clock that was ahead, or is behind now, keeps nobody out.
+            DateTimeOffset now = core.Time.GetUtcNow();
+            newest.Verify(core.Address.UserId, account, newest.SignedAt > now ? newest.SignedAt : now);
         }
 
         if (core.HasIdentity)

@@ -386,7 +386,7 @@ internal sealed class Controls(ClientCore core, Conversations conversations)
             && target.Resends < SentRecord.MaxResends
             && (user.UserId == own.UserId || user.UserId == record.PeerUserId)
             && PublicBytes.Equal(accountKey, user.Contact.Account.AccountKey.Span)
-            && work.Now - record.Draft.Time < SentRecord.MaxAge;
+            && work.Now - record.SentAt < SentRecord.MaxAge;
         if (!mayHave)
         {
             // What waits to be sealed for the others comes by itself.

@@ -75,7 +75,7 @@ internal sealed class Conversations(ClientCore core, DeviceLists lists)
             }
 
             work.Delete(RecordKey.Pending, RecordKey.UserItem(record.PeerUserId, record.PendingSequence));
-            Keep(work, record with { PendingSequence = 0, Targets = targets });
+            Keep(work, record with { PendingSequence = 0, Targets = targets, SentAt = work.Now });
         }
 
         return true;
@@ -203,7 +203,7 @@ internal sealed class Conversations(ClientCore core, DeviceLists lists)
         (MessageId streamId, ulong number) = await work.NumberAsync(conversation).ConfigureAwait(false);
         var draft = new Draft(new StreamName(core.Address, streamId, conversation), number, DateOf(work), content.Type, body);
         var record = new SentRecord(
-            draft, userId, peer.Contact.Account.AccountKey.ToArray(), own.Contact.Account.AccountKey.ToArray(), 0, []);
+            draft, userId, peer.Contact.Account.AccountKey.ToArray(), own.Contact.Account.AccountKey.ToArray(), 0, []) { SentAt = work.Now };
         if (content is DeletionContent deletion)
         {
             await ForgetTargetAsync(work, conversation, deletion.Target).ConfigureAwait(false);

@@ -184,7 +184,7 @@ internal sealed class Upkeep(ClientCore core, DeviceLists lists, Account account
     /// <summary>A message from a clock that was far ahead is old, too, once the clock is set back.</summary>
     private bool IsOld(SentRecord sent)
     {
-        TimeSpan age = core.Time.GetUtcNow() - sent.Draft.Time;
+        TimeSpan age = core.Time.GetUtcNow() - sent.SentAt;
         return sent.PendingSequence == 0 && (age >= SentRecord.MaxAge || age < -SentRecord.MaxAge);
     }
 

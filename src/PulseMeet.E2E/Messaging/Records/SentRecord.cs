@@ -46,7 +46,13 @@ internal sealed record SentRecord(
     /// <summary>How often a message is sent again to one device.</summary>
     public const byte MaxResends = 3;
 
-    private const byte Version = 1;
+    private const byte Version = 2;
+
+    /// <summary>Of before: it counted from when it was written.</summary>
+    private const byte VersionWithoutTime = 1;
+
+    /// <summary>From when it is kept: when it was sealed for everybody, or written while it waits for that.</summary>
+    public DateTimeOffset SentAt { get; init; } = Draft.Time;
 
     public byte[] Key => RecordKey.Of(Draft.Stream, Draft.Number);
 
@@ -57,6 +63,7 @@ internal sealed record SentRecord(
             .Field(PeerAccountKey)
             .Field(OwnAccountKey)
             .Int64(PendingSequence)
+            .Time(SentAt)
             .UInt16(Targets.Count);
         foreach (SentTarget target in Targets)
         {
@@ -69,12 +76,18 @@ internal sealed record SentRecord(
     public static SentRecord Decode(ReadOnlySpan<byte> bytes)
     {
         var reader = new SpanReader(bytes);
-        reader.ExpectVersion(Version);
+        byte version = reader.ReadByte();
+        if (version is not (Version or VersionWithoutTime))
+        {
+            throw new E2EException(E2EError.UnsupportedVersion);
+        }
+
         var draft = Draft.Read(ref reader);
         string peer = reader.ReadText16();
         byte[] peerKey = reader.ReadField();
         byte[] ownKey = reader.ReadField();
         long pending = reader.ReadInt64();
+        DateTimeOffset sentAt = version == Version ? ContentReading.Milliseconds(ref reader) : draft.Time;
         var targets = new List<SentTarget>();
         for (int left = reader.ReadUInt16(); left > 0; left--)
         {
@@ -87,6 +100,6 @@ internal sealed record SentRecord(
         }
 
         reader.ExpectEnd();
-        return new SentRecord(draft, peer, peerKey, ownKey, pending, targets);
+        return new SentRecord(draft, peer, peerKey, ownKey, pending, targets) { SentAt = sentAt };
     }
 }

@@ -54,7 +54,7 @@ internal static class Listed
             : null;
         return record is not null && user?.List.Find(to.Address.DeviceId) is { } listed
             && SentRecord.Decode(record.Value) is var sent
-            && (at ?? engine.Core.Time.GetUtcNow()) - sent.Draft.Time < SentRecord.MaxAge
+            && (at ?? engine.Core.Time.GetUtcNow()) - sent.SentAt < SentRecord.MaxAge
             && sent.Targets.Any(target => target.Is(listed) && !target.IsDelivered && target.Resends < SentRecord.MaxResends);
     }
 

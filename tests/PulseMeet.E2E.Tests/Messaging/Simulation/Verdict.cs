@@ -87,6 +87,11 @@ internal sealed class Verdict(Walk walk, string course)
     public override string ToString() =>
         $"{walk.Everything.Count} said on {walk.Devices.Count} devices, shown {_shown} times, {_lost} named as lost, {_beforeTheFirst} said before a device had heard of the sender, {_unheard} the last of a device that is gone, {_forgotten} received after the copy of a store that was put back, {_unseen} under a number of before a return that nobody could see, {_unreachable} for a device without keys";
 
+    private string Told(Member member, Member of) => string.Join(
+        ", ",
+        member.Seen.Where(told => AboutALoss(told) == of.Address).Select(Name)
+            .Prepend($"{(walk.PutBack.Contains(member) ? "put back itself" : "never put back")}, told"));
+
     private static bool IsShown(Said said, MessageReceived message, Member member) => message.Content is TextContent text
         && text.Value == said.Text && message.Sender == said.From.Address && message.ConversationWith == said.ConversationOf(member);
 
@@ -135,7 +140,9 @@ internal sealed class Verdict(Walk walk, string course)
             return false;
         }
 
-        Assert.True(walk.Missed(member).Contains((name, number)), $"{what} is gone without a word; {course}");
+        Assert.True(
+            walk.Missed(member).Contains((name, number)),
+            $"{what}, which has {stream.Baseline} to {stream.Highest}, is gone without a word, {Told(member, said.From)}; {course}");
         Assert.False(
             walk.Devices.Contains(said.From) && await Listed.IsKeptAsync(said.From, member, name, number),
             $"{what} is given up, though its sender has it and could send it again; {course}");
