@@ -136,10 +136,12 @@ internal sealed class PulseVerdict(PulseWalk walk, string course)
     private bool HasCopies((Member Member, PulseGroup Group)[][] lines) =>
         lines.Count(line => line.Any(entry => walk.PutBackAt.ContainsKey(entry.Member))) >= lines.Length - 1;
 
-    /// <summary>Whether everybody is told of a fork that begins no earlier than the lines part.</summary>
+    /// <summary>Whether everybody is told, on one device at least, of a fork that begins no earlier than the lines part: one that was linked on a
+    /// line since is not heard on the other.</summary>
     private bool IsTold((Member Member, PulseGroup Group)[][] lines) =>
         lines.All(line => lines.Where(other => other != line).Select(other => Parted(line[0].Group, other[0].Group)).Min() is var parted
-            && line.All(entry => entry.Member.Seen.OfType<PulseForkSuspected>().Any(fork => fork.PulseId == walk.Id && fork.Epoch >= parted)));
+            && line.GroupBy(entry => entry.Member.UserId).All(devices => devices
+                .SelectMany(entry => entry.Member.Seen).OfType<PulseForkSuspected>().Any(fork => fork.PulseId == walk.Id && fork.Epoch >= parted)));
 
     /// <summary>The first epoch in which two are on different lines, as far back as anybody followed both.</summary>
     private ulong Parted(PulseGroup one, PulseGroup other)

@@ -141,6 +141,34 @@ public sealed class AMediaStoreOutsideItsContract
             "bob", new MemoryStream(s_file), new FileDetails("film.bin", "application/octet-stream"), cancellationToken: cancel.Token));
     }
 
+    [Theory]
+    [InlineData("begin")]
+    [InlineData("put")]
+    [InlineData("measure")]
+    public async Task A_call_ends_with_its_token_though_the_store_never_looks_at_it(string call)
+    {
+        (World world, TwistedMedia media) = await OneAsync();
+        await using World own = world;
+        (Member alice, Member bob) = (world.Members[0], world.Members[1]);
+        if (call == "measure")
+        {
+            await UploadsGoOn.SendAsync(alice, s_file);
+            await world.SettleAsync(3);
+        }
+
+        media.Begin = inner => call == "begin" ? new TaskCompletionSource<long>().Task : inner();
+        media.Put = (_, inner) => call == "put" ? new TaskCompletionSource<long>().Task : inner();
+        media.Measure = inner => call == "measure" ? new TaskCompletionSource<long?>().Task : inner();
+        using var cancel = new CancellationTokenSource();
+        Task asking = call == "measure"
+            ? bob.Client.OpenMediaAsync(Assert.IsType<MediaContent>(Assert.Single(bob.Messages).Content).Reference, cancel.Token)
+            : alice.Client.SendFileAsync(
+                "bob", new MemoryStream(s_file), new FileDetails("film.bin", "application/octet-stream"), cancellationToken: cancel.Token);
+        Assert.False(asking.IsCompleted);
+        await cancel.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => asking);
+    }
+
     private static async Task<(World World, TwistedMedia Media)> OneAsync()
     {
         var world = new World();

@@ -50,10 +50,12 @@ public sealed class UploadsGoOn
 
         byte[] changed = [.. file];
         changed[10] ^= 1;
-        await SendAsync(alice, changed);
-        await SendAsync(alice, file, "another.bin");
-        await SendAsync(alice, file);
-        await SendAsync(alice, file);
+        Assert.Equal(0, await BeginsAtAsync(() => SendAsync(alice, changed)));
+        Assert.Equal(0, await BeginsAtAsync(() => SendAsync(alice, file, "another.bin")));
+        Assert.Equal(0, await BeginsAtAsync(() => alice.Client.SendFileAsync(
+            "alice", new MemoryStream(file), new FileDetails("film.bin", "application/octet-stream"))));
+        Assert.Equal(2 << 20, await BeginsAtAsync(() => SendAsync(alice, file)));
+        Assert.Equal(0, await BeginsAtAsync(() => SendAsync(alice, file)));
         await world.SettleAsync(3);
 
         MediaContent[] files = [.. bob.Messages.Select(message => (MediaContent)message.Content)];
@@ -61,6 +63,13 @@ public sealed class UploadsGoOn
         for (int i = 0; i < files.Length; i++)
         {
             Assert.Equal(i == 0 ? changed : file, await ReadAsync(bob, files[i].Reference));
+        }
+
+        async Task<long> BeginsAtAsync(Func<Task> call)
+        {
+            int before = line().Ledger.Count;
+            await call();
+            return line().Ledger[before].Offset;
         }
     }
 

@@ -4,7 +4,8 @@ using PulseMeet.E2E.Relay;
 namespace PulseMeet.E2E.Messaging;
 
 /// <summary>The app's media store with its contract enforced: whatever it throws or answers that the contract does not know is a store that
-/// cannot be reached (<see cref="E2EError.RelayUnavailable"/>), with the exception beneath.</summary>
+/// cannot be reached (<see cref="E2EError.RelayUnavailable"/>), with the exception beneath; and a call ends with its token, whether or not the
+/// store looks at it, but for one that reads into memory which is somebody's.</summary>
 /// <remarks>Thread-safe where the media store is. Of the bytes that it gives nothing is believed here: they are verified where they are opened.</remarks>
 internal sealed class CheckedMediaStore(IMediaStore store) : IMediaStore
 {
@@ -24,7 +25,8 @@ internal sealed class CheckedMediaStore(IMediaStore store) : IMediaStore
         ReadOnlyMemory<byte> mediaId, long offset, Memory<byte> destination, CancellationToken cancellationToken = default) => AskAsync(
         () => store.GetAsync(mediaId, offset, destination, cancellationToken),
         read => read >= 0 && read <= destination.Length,
-        cancellationToken);
+        cancellationToken,
+        mayBeLeft: false);
 
     public Task DeleteAsync(ReadOnlyMemory<byte> mediaId, CancellationToken cancellationToken = default) => AskAsync(
         async () =>
@@ -36,13 +38,13 @@ internal sealed class CheckedMediaStore(IMediaStore store) : IMediaStore
         cancellationToken);
 
     [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "An app's media store may throw anything.")]
-    private static async Task<T> AskAsync<T>(Func<Task<T>> call, Predicate<T> isWhole, CancellationToken cancellationToken)
+    private static async Task<T> AskAsync<T>(
+        Func<Task<T>> call, Predicate<T> isWhole, CancellationToken cancellationToken, bool mayBeLeft = true)
     {
         T answer;
         try
         {
-            // A call is waited for to its end: until then the store may read or write the memory that it was given.
-            answer = await call().ConfigureAwait(false);
+            answer = await (mayBeLeft ? call().WaitAsync(cancellationToken) : call()).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
