@@ -85,10 +85,8 @@ public sealed class PulseForks
 
     /// <summary>Bob's change loses, and the relay has its group info last. Carol and Dave come back by that, and read each other where nobody else
     /// is.</summary>
-    [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public async Task Several_who_came_back_onto_a_line_that_lost_go_over_to_the_others(bool isSomethingChanged)
+    [Fact]
+    public async Task Several_who_came_back_onto_a_line_that_lost_go_over_to_the_others()
     {
         await using var world = new World();
         var options = new PulseOptions { Suite = PulseSuite.X25519, Rights = PulseRights.Default with { Rename = PulseRole.Member } };
@@ -129,15 +127,9 @@ public sealed class PulseForks
         Assert.Equal("second", (await dave.RosterAsync(pulse.Id)).Name);
 
         alice.IsActive = true;
-        if (isSomethingChanged)
-        {
-            await pulse.RenameAsync("third");
-        }
-
+        await pulse.RenameAsync("third");
         world.Clock.Advance(TimeSpan.FromHours(25));
         await world.SettleAsync(8);
-        world.Clock.Advance(TimeSpan.FromHours(1));
-        await world.SettleAsync(4);
         bob.IsActive = true;
         await world.SettleAsync(4);
         await alice.TellAsync(pulse.Id, "to all");

@@ -94,14 +94,6 @@ internal sealed partial class PulseWords
         ForkStatement said = ForkStatement.Decode(line.Statement);
         ForkFinding finding = group.Judge(line.Statement, speaker);
         bool isAnswered = line.IsAsking || said.Marks[0].Epoch < group.Epoch;
-        if (finding.Judgement == ForkJudgement.Fork && line.IsUnsure && !record.IsUnsure && group.Data.Rights.ExternalJoin && MayRefresh(pulse.Id, work.Now))
-        {
-            // The relay may have the group info of the speaker's line, and give it that again whenever it comes back: the next commit puts another
-            // in its place.
-            group.Suspect();
-            pulse.Change();
-        }
-
         switch (finding.Judgement)
         {
             case var _ when line.Kind == PulseLine.Wonders:
@@ -156,19 +148,6 @@ internal sealed partial class PulseWords
         }
 
         work.WantPump();
-    }
-
-    /// <summary>Whether a commit may be made now for somebody who is on another line. It may; it is noted, in memory. For the one reader of what was
-    /// said.</summary>
-    private bool MayRefresh(PulseId id, DateTimeOffset now)
-    {
-        if (_refreshed.TryGetValue(id, out DateTimeOffset last) && !IsOver(last, s_askAgainInterval, now))
-        {
-            return false;
-        }
-
-        _refreshed[id] = now;
-        return true;
     }
 
     /// <summary>Whether a device may be answered now. It may; it is counted. Kept in memory; for the one reader of what was said.</summary>

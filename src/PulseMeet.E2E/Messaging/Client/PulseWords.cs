@@ -33,8 +33,6 @@ internal sealed partial class PulseWords(ClientCore core, DeviceLists lists, Con
     private readonly Dictionary<(PulseId, DeviceAddress), (DateTimeOffset From, int Count)> _answered = [];
     private readonly ConcurrentDictionary<(PulseId, DeviceAddress), DateTimeOffset> _asked = [];
 
-    private readonly Dictionary<PulseId, DateTimeOffset> _refreshed = [];
-
     /// <summary>Where forks begin that the app was told of: two that stand beside each other are told once each. After a start once more.</summary>
     private readonly HashSet<(PulseId, ulong)> _toldForks = [];
 
