@@ -18,6 +18,21 @@ internal static class Backends
         .. LibcryptoAesGcm.IsSupported ? [LibcryptoAesGcm.Instance] : Array.Empty<IAeadBackend>(),
     ];
 
+    /// <summary>The same with a key that is set once.</summary>
+    public static IEnumerable<(string Name, IHeldAesGcm Held)> AllHeldAesGcm(byte[] key)
+    {
+        yield return ("managed", new HeldKeyAesGcm(key, _ => ManagedAesGcm.Instance));
+        if (!OperatingSystem.IsBrowser() && PlatformAesGcm.IsSupported)
+        {
+            yield return ("platform", new PlatformHeldAesGcm(key));
+        }
+
+        if (LibcryptoAesGcm.IsSupported)
+        {
+            yield return ("libcrypto", new LibcryptoHeldAesGcm(key));
+        }
+    }
+
     public static IEnumerable<IHmacBackend> AllHmac =>
     [
         ManagedHmac.Instance,

@@ -10,6 +10,7 @@ internal static class BackendsCommand
         Measurement[] rows =
         [
             .. PrimitiveRows.MeasureAesGcm(),
+            .. PrimitiveRows.MeasureHeldKeys(),
             .. PrimitiveRows.MeasureHmac(),
             .. PrimitiveRows.MeasureRandomness(),
             .. PrimitiveRows.MeasureMlKem(),

@@ -27,6 +27,27 @@ internal static class PrimitiveRows
             yield return Stopwatching.Measure($"{name}.Mac 256 bytes", new(() => backend.Mac(s_key, s_message, s_output)));
             yield return Stopwatching.Measure($"{name}.Extract", new(() => backend.Extract(s_key, s_message.AsSpan(0, 12), s_output)));
             yield return Stopwatching.Measure($"{name}.Expand", new(() => backend.Expand(s_key, s_message.AsSpan(0, 32), s_output)));
+            using IKeyedHmac keyed = backend.Keyed(s_key);
+            yield return Stopwatching.Measure($"{name}, key held, 1 byte", new(() => keyed.Mac(s_message.AsSpan(0, 1), s_output)));
+        }
+    }
+
+    /// <summary>A key that is set once, and seals again and again: a store's batch, a file's segments.</summary>
+    public static IEnumerable<Measurement> MeasureHeldKeys()
+    {
+        byte[] nonce = new byte[AesGcm256.NonceSize];
+        foreach ((string name, IHeldAesGcm held) in Backends.AllHeldAesGcm(s_key))
+        {
+            using (held)
+            {
+                foreach (int length in (int[])[256, 65_536])
+                {
+                    byte[] plaintext = new byte[length];
+                    byte[] sealedBytes = new byte[length + AesGcm256.TagSize];
+                    yield return Stopwatching.Measure(
+                        $"AES-256-GCM, key held, {name}, {length} bytes", new(() => held.Seal(nonce, plaintext, default, sealedBytes)));
+                }
+            }
         }
     }
 
