@@ -41,6 +41,9 @@ internal sealed unsafe class LibcryptoKeyedHmac : IKeyedHmac
                 Require(written == Hmac.Size ? 1 : 0);
             }
         }
+
+        // Else the context could be freed by the collector while it is read.
+        GC.KeepAlive(this);
     }
 
     public void Dispose()

@@ -16,20 +16,6 @@ public sealed class AMediaStoreOutsideItsContract
         { "put", -1 }, { "put", 7 }, { "put", Length + 100_000 }, { "put", long.MaxValue }, { "put", long.MinValue },
     };
 
-    public static TheoryData<Exception> Failures =>
-    [
-        new HttpRequestException("no route"),
-        new TimeoutException(),
-        new IOException("reset by peer"),
-        new InvalidOperationException(),
-        new ArgumentException("what?"),
-        new ObjectDisposedException("connection"),
-        new OperationCanceledException("a time-out of the store's own"),
-        new KeyNotFoundException(),
-        new E2EException(E2EError.StoreDamaged),
-        new E2EException(E2EError.WrongMasterKey),
-    ];
-
     [Theory]
     [MemberData(nameof(Answers))]
     public async Task Whatever_it_says_of_how_much_it_has_the_call_ends_and_the_next_one_goes_on(string call, long answer)
@@ -62,7 +48,7 @@ public sealed class AMediaStoreOutsideItsContract
     }
 
     [Theory]
-    [MemberData(nameof(Failures))]
+    [MemberData(nameof(ForeignFailures.All), MemberType = typeof(ForeignFailures))]
     public async Task Whatever_it_throws_is_a_store_that_cannot_be_reached(Exception failure)
     {
         (World world, TwistedMedia media) = await OneAsync();

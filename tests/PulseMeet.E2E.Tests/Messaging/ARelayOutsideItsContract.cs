@@ -8,25 +8,8 @@ namespace PulseMeet.E2E.Tests.Messaging;
 /// loop, and makes nobody spin.</summary>
 public sealed class ARelayOutsideItsContract
 {
-    public static TheoryData<Exception> Failures =>
-    [
-        new HttpRequestException("no route"),
-        new TimeoutException(),
-        new IOException("reset by peer"),
-        new InvalidOperationException(),
-        new ArgumentException("what?"),
-        new ObjectDisposedException("connection"),
-        new OperationCanceledException("a time-out of the relay's own"),
-        new KeyNotFoundException(),
-        new E2EException(E2EError.StoreDamaged),
-        new E2EException(E2EError.StoreFailed),
-        new E2EException(E2EError.StoreInUse),
-        new E2EException(E2EError.StoreConflict),
-        new E2EException(E2EError.WrongMasterKey),
-    ];
-
     [Theory]
-    [MemberData(nameof(Failures))]
+    [MemberData(nameof(ForeignFailures.All), MemberType = typeof(ForeignFailures))]
     public async Task Whatever_a_call_throws_at_once_or_later_is_a_relay_that_cannot_be_reached(Exception failure)
     {
         foreach (MethodInfo call in Calls())
@@ -145,7 +128,7 @@ public sealed class ARelayOutsideItsContract
     }
 
     [Theory]
-    [MemberData(nameof(Failures))]
+    [MemberData(nameof(ForeignFailures.All), MemberType = typeof(ForeignFailures))]
     public async Task The_loop_goes_on_after_whatever_the_relay_threw(Exception failure)
     {
         await using var world = new World();

@@ -77,7 +77,7 @@ internal sealed class SessionBook
         for (int i = _entries.Count - 1; i > 0; i--)
         {
             bool isTooMany = _entries.Count > MaxOlder + 1 && _entries[i].Id != keep;
-            if (isTooMany || now - _entries[i].LastUsedAt >= MaxOlderAge)
+            if (isTooMany || IsTooOld(_entries[i], now))
             {
                 dropped.Add(_entries[i].Id);
                 _entries.RemoveAt(i);
@@ -91,7 +91,9 @@ internal sealed class SessionBook
     public bool IsTrimmingDue(DateTimeOffset now) =>
         _entries.Count > MaxOlder + 1
         || _entries.Exists(entry => entry.LastUsedAt > now)
-        || _entries.Skip(1).Any(entry => now - entry.LastUsedAt >= MaxOlderAge);
+        || _entries.Skip(1).Any(entry => IsTooOld(entry, now));
+
+    private static bool IsTooOld(SessionEntry entry, DateTimeOffset now) => now - entry.LastUsedAt >= MaxOlderAge;
 
     public void Write(ref SpanWriter writer)
     {
