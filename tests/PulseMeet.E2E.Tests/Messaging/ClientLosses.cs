@@ -6,6 +6,7 @@ using PulseMeet.E2E.Ratchet;
 using PulseMeet.E2E.Relay;
 using PulseMeet.E2E.Storage;
 using PulseMeet.E2E.Testing;
+using static PulseMeet.E2E.Tests.Messaging.HostileDevice;
 
 namespace PulseMeet.E2E.Tests.Messaging;
 
@@ -931,31 +932,6 @@ public sealed class ClientLosses
         Engine engine = await of.Client.OpenAsync(default);
         OpenedRecord? record = await engine.Core.Store.ReadAsync(RecordKey.Peers, RecordKey.Of(with.Address));
         return PeerRecord.Decode(record!.Value).Book.Active!.Id;
-    }
-
-    private static Task AskAsync(Member asker, Member asked, ResendNames names, string conversationWith) => SealAsync(
-        asker,
-        asked,
-        new Draft(
-            new StreamName(asker.Address, default, ConversationName.Direct(asked.UserId, conversationWith)),
-            0,
-            DateTimeOffset.UnixEpoch,
-            ContentType.ResendRequest,
-            names.Encode()));
-
-    /// <summary>Seals whatever a hostile client of somebody with a session might.</summary>
-    private static async Task SealAsync(Member from, Member to, Draft draft)
-    {
-        Engine engine = await from.Client.OpenAsync(default);
-        await engine.Core.ChangeAsync(
-            engine.Conversations.Turns(to.UserId),
-            async work =>
-            {
-                UserRecord own = await engine.Conversations.OwnAsync(work);
-                UserRecord peer = (await work.UserAsync(to.UserId))!;
-                Assert.NotNull(await work.TrySealAsync(own, peer, peer.List.Find(to.Address.DeviceId)!, draft));
-            },
-            default);
     }
 
     /// <summary>Draws ids of envelopes by one device for another.</summary>

@@ -48,6 +48,8 @@ internal sealed class Walk : IAsyncDisposable
 
     public World World { get; }
 
+    public Diary Diary { get; } = new();
+
     public List<Said> Everything { get; } = [];
 
     /// <summary>The devices that are still somebody's.</summary>
@@ -120,6 +122,8 @@ internal sealed class Walk : IAsyncDisposable
         {
             await NoteMissingAsync(device);
         }
+
+        await Diary.NoteAsync($"{step}, {one.Address.UserId}/{one.Address.DeviceId}", this);
     }
 
     private async Task TakeAsync(Step step, Member one)
@@ -357,6 +361,8 @@ internal sealed class Walk : IAsyncDisposable
                 await TryAsync(device.SyncAsync);
                 await NoteMissingAsync(device);
             }
+
+            await Diary.NoteAsync("everybody meets", this);
         }
     }
 
