@@ -76,6 +76,9 @@ internal sealed class ClientCore : IAsyncDisposable
 
     public Leftovers Leftovers { get; } = new();
 
+    /// <summary>Streams that words alone have named.</summary>
+    public LearnedStreams Learned { get; } = new();
+
     public DeviceAddress Address => Options.Device!;
 
     /// <summary>What this device numbers its messages in now.</summary>
