@@ -8,6 +8,10 @@ namespace PulseMeet.E2E.Groups;
 /// <summary>The candidates of an epoch, in the relay's order: the first valid one is the group's. docs/protocol-groups.md, "Order".</summary>
 internal sealed partial class PulseGroup
 {
+    /// <summary>How many commits are remembered that may have been for others: as many as the relay takes of one account in an epoch, 4 of each of 64
+    /// devices, so that what stands behind one lets it not be forgotten.</summary>
+    private const int MaxUnreadable = 256;
+
     /// <summary>Takes the first valid candidate of the current epoch.</summary>
     /// <param name="candidates">In the relay's order, from the place on that was not looked at yet.</param>
     /// <returns>At most one is taken; those behind it are of no more use.</returns>
@@ -168,9 +172,11 @@ internal sealed partial class PulseGroup
             }
         }
 
-        while (_unreadable.Count > GroupLimits.StatementEpochs)
+        _unreadable.RemoveAll(commit => commit.Epoch + GroupLimits.StatementEpochs < _mls.Epoch);
+        while (_unreadable.Count > MaxUnreadable)
         {
-            _unreadable.RemoveAt(0);
+            // Of whom nobody can tell whose they are first; then the longest there of the account that has most.
+            _unreadable.Remove(_unreadable.GroupBy(commit => commit.Committer?.UserId).MaxBy(account => account.Key is null ? int.MaxValue : account.Count())!.First());
         }
     }
 

@@ -67,6 +67,9 @@ internal sealed class ClientCore : IAsyncDisposable
     /// <summary>Sessions that were used lately.</summary>
     public SessionShelf Sessions { get; } = new();
 
+    /// <summary>Streams that words alone have named.</summary>
+    public LearnedStreams Learned { get; } = new();
+
     /// <summary>Whether the relay has said, since the store was opened, which revision it was told: until then nobody knows whether the
     /// store was put back, and nothing is sealed for a group.</summary>
     public bool IsRevisionConfirmed { get; set; }
@@ -75,9 +78,6 @@ internal sealed class ClientCore : IAsyncDisposable
     public ConcurrentDictionary<string, long> ListHints { get; } = new(StringComparer.Ordinal);
 
     public Leftovers Leftovers { get; } = new();
-
-    /// <summary>Streams that words alone have named.</summary>
-    public LearnedStreams Learned { get; } = new();
 
     public DeviceAddress Address => Options.Device!;
 
