@@ -56,7 +56,7 @@ internal sealed partial class PulseGroup
             }
         }
 
-        Remember(unreadable);
+        Remember(unreadable, epoch);
         return new CandidateOutcome { PassedOver = passed, Unreadable = unreadable };
 
         Taken Take(ReadOnlySpan<byte> candidate)
@@ -73,7 +73,7 @@ internal sealed partial class PulseGroup
             bool isExternal = received.View?.IsExternal == true;
             DeviceAddress by = PulseLeaf.Of((isExternal ? after.Tree : tree).Leaf(committer)!).Address;
             HashSet<string> leaving = received.View is { } view ? LeavingIn(view, before.Roster) : asked;
-            Remember(unreadable);
+            Remember(unreadable, epoch);
             Telemetry.CommitTaken(received.WasOwn, isRebase: _pending is not null && !received.WasOwn);
             Enter(tree, after, lists, received.WasOwn, Sha256.Hash(candidate));
             return new Taken(received.WasOwn, by, GroupChange.Between(before, _shape, by, isExternal, leaving));
@@ -162,7 +162,7 @@ internal sealed partial class PulseGroup
         return exception.Data["mls.committer"] is uint leaf ? AddressOf(leaf) : null;
     }
 
-    private void Remember(List<UnreadableCommit> unreadable)
+    private void Remember(List<UnreadableCommit> unreadable, ulong epoch)
     {
         foreach (UnreadableCommit commit in unreadable)
         {
@@ -172,7 +172,7 @@ internal sealed partial class PulseGroup
             }
         }
 
-        _unreadable.RemoveAll(commit => commit.Epoch + GroupLimits.StatementEpochs < _mls.Epoch);
+        _unreadable.RemoveAll(commit => commit.Epoch + GroupLimits.StatementEpochs < epoch);
         while (_unreadable.Count > MaxUnreadable)
         {
             // Of whom nobody can tell whose they are first; then the longest there of the account that has most.
