@@ -1,4 +1,5 @@
 using PulseMeet.E2E.Identity;
+using PulseMeet.E2E.Mls;
 using PulseMeet.E2E.Primitives;
 
 namespace PulseMeet.E2E.Groups;
@@ -23,6 +24,37 @@ internal sealed partial class PulseGroup
         }
 
         return ForkFinding.Between(_marks, _unreadable, said, speaker);
+    }
+
+    /// <summary>Whether an epoch that another member names is on this one's line; null where this member does not remember it, or has not
+    /// reached it.</summary>
+    public bool? Knows(EpochMark theirs) => _marks.FirstOrDefault(mark => mark.Epoch == theirs.Epoch)?.IsSameLine(theirs);
+
+    /// <summary>Whether this member was in an epoch, by the SHA-256 of its authenticator.</summary>
+    public bool WasIn(ReadOnlySpan<byte> authenticator)
+    {
+        foreach (EpochMark mark in _marks)
+        {
+            if (PublicBytes.Equal(mark.Authenticator, authenticator))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Whether a group info is of this epoch of this line, so that whoever comes in by it is where this member is. Anybody may have made
+    /// it: all but its signer is compared, and the signature verified.</summary>
+    /// <exception cref="E2EException">It is malformed, or the group takes no joins (<see cref="E2EError.GroupJoinRefused"/>).</exception>
+    public bool LeadsHere(ReadOnlySpan<byte> groupInfo)
+    {
+        GroupInfo shown = MlsMessage.Decode<GroupInfo>(groupInfo);
+        GroupInfo own = MlsMessage.Decode<GroupInfo>(GroupInfo());
+        var same = new GroupInfo(own.Context, [.. own.Extensions], own.ConfirmationTag, shown.Signer, shown.Signature);
+        return PublicBytes.Equal(MlsMessage.Encode(WireFormat.GroupInfo, same), groupInfo)
+            && _mls.View.Tree.Leaf(shown.Signer) is { } signer
+            && shown.IsSignatureValid(Suite, signer.SignatureKey);
     }
 
     /// <summary>Whether nothing but what the relay gave keeps this member from following: nothing of this epoch was passed over that may be

@@ -17,9 +17,16 @@ internal sealed partial class PulseWords
                 return;
             }
 
+            TakeElsewhere(work, id, record, group);
             foreach (DeviceAddress device in record.ToTell)
             {
                 State(device, KindOf(record, isAsking: false));
+            }
+
+            foreach ((DeviceAddress device, EpochMark newest) in StraysToTell(id, record))
+            {
+                byte[] denied = group.Knows(newest) is null ? newest.Authenticator : [];
+                State(device, denied.Length > 0 ? PulseLine.Denies : PulseLine.Says, denied);
             }
 
             // Until they answer: one that does not know whether it is in does not.
@@ -61,8 +68,13 @@ internal sealed partial class PulseWords
                 record.IsAskWanted = false;
             }
 
-            bool State(DeviceAddress device, byte kind) =>
-                Say(work, id, group, device, ContentType.PulseLine, new PulseLine(kind, Since(record, device), group.Statement()).Encode());
+            bool State(DeviceAddress device, byte kind, byte[]? denied = null) => Say(
+                work,
+                id,
+                group,
+                device,
+                ContentType.PulseLine,
+                new PulseLine(kind, Since(record, device), group.Statement()) { Denied = denied ?? [] }.Encode());
         },
         cancellationToken);
 
@@ -94,6 +106,9 @@ internal sealed partial class PulseWords
         ForkStatement said = ForkStatement.Decode(line.Statement);
         ForkFinding finding = group.Judge(line.Statement, speaker);
         bool isAnswered = line.IsAsking || said.Marks[0].Epoch < group.Epoch;
+        bool isElsewhere = line.IsUnsure && record is { IsUnsure: false, IsProvisional: false }
+            && group is { MayFollow: true, Data.Rights.ExternalJoin: true } && finding.Judgement != ForkJudgement.Overtaken
+            && (group.Knows(said.Marks[0]) == false || said.Marks[0].Epoch > group.Epoch);
         switch (finding.Judgement)
         {
             case var _ when line.Kind == PulseLine.Wonders:
@@ -116,12 +131,21 @@ internal sealed partial class PulseWords
                 break;
             case ForkJudgement.Behind:
                 record.IsCatchUpWanted = true;
+                if (record.IsUnsure && !line.IsUnsure)
+                {
+                    _ahead[pulse.Id] = finding.Epoch;
+                }
+
+                break;
+            case ForkJudgement.Unknown when line.Kind == PulseLine.Denies && record.IsUnsure && group.WasIn(line.Denied):
+                // Nothing at the relay leads the speaker to where this device is.
+                record.IsRejoinWanted |= MayComeOver(record, group);
                 break;
             case ForkJudgement.Overtaken:
                 record.IsRejoinWanted = true;
                 record.Cause = finding.Committer;
                 break;
-            case ForkJudgement.Fork when record.IsUnsure && !line.IsUnsure && (!record.IsByWelcome || group.Data.Rights.ExternalJoin):
+            case ForkJudgement.Fork when record.IsUnsure && !line.IsUnsure && MayComeOver(record, group):
                 // This device came in by what has lost, and the speaker, who has it in its roster, is where it should be.
                 record.IsRejoinWanted = true;
                 break;
@@ -144,11 +168,23 @@ internal sealed partial class PulseWords
         if (isAnswered && !record.IsProvisional && record.ToTell.Count < PulseRecord.MaxTold && !record.ToTell.Contains(speaker)
             && TryAnswer(pulse.Id, speaker, work.Now))
         {
-            record.ToTell.Add(speaker);
+            if (isElsewhere)
+            {
+                // Once the candidates were looked at, and the relay has a group info by which it comes over.
+                record.IsCatchUpWanted = true;
+                NoteStray(pulse.Id, speaker, said.Marks[0], work.Now);
+            }
+            else
+            {
+                record.ToTell.Add(speaker);
+            }
         }
 
         work.WantPump();
     }
+
+    /// <summary>Whether a device that came in by what has lost may come in once more by itself.</summary>
+    private static bool MayComeOver(PulseRecord record, PulseGroup group) => !record.IsByWelcome || group.Data.Rights.ExternalJoin;
 
     /// <summary>Whether a device may be answered now. It may; it is counted. Kept in memory; for the one reader of what was said.</summary>
     private bool TryAnswer(PulseId id, DeviceAddress device, DateTimeOffset now)

@@ -45,7 +45,7 @@ internal sealed partial class PulseWords
                 ? await work.ReadAsync(RecordKey.PulseSent, PulseMessages.SentKey(stream, number)).ConfigureAwait(false)
                 : null;
             PulseSentRecord? sent = bytes is null ? null : PulseSentRecord.Decode(bytes);
-            if (sent is null || work.Now - sent.Draft.Time >= SentRecord.MaxAge)
+            if (sent is null || work.Now - sent.SentAt >= SentRecord.MaxAge)
             {
                 gone.Add(new NumberRange(number, number));
             }

@@ -24,7 +24,7 @@ internal sealed partial class Pulses
         foreach (OpenedRecord item in await _core.Store.ScanAsync(RecordKey.PulseSent, default, prefix, 10_000).ConfigureAwait(false))
         {
             PulseSentRecord sent = PulseSentRecord.Decode(item.Value);
-            if (sent.PendingSequence == 0 && (work.Now - sent.Draft.Time).Duration() >= SentRecord.MaxAge)
+            if (sent.PendingSequence == 0 && (work.Now - sent.SentAt).Duration() >= SentRecord.MaxAge)
             {
                 work.Delete(RecordKey.PulseSent, item.Key.ToArray());
             }
