@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using PulseMeet.E2E.Groups;
-using PulseMeet.E2E.Identity;
 using PulseMeet.E2E.Primitives;
 
 namespace PulseMeet.E2E.Messaging;

@@ -1,6 +1,5 @@
 using PulseMeet.E2E.Identity;
 using PulseMeet.E2E.PreKeys;
-using PulseMeet.E2E.Primitives;
 using PulseMeet.E2E.Ratchet;
 
 namespace PulseMeet.E2E.Messaging;

@@ -1,0 +1,127 @@
+using PulseMeet.E2E.Identity;
+using PulseMeet.E2E.Storage;
+
+namespace PulseMeet.E2E.Messaging;
+
+/// <content>What is missing: when it is named, asked for and given up.</content>
+internal sealed partial class Controls
+{
+    /// <summary>How long a request that could not be made waits: for a session, or for the clock to move.</summary>
+    private static readonly TimeSpan s_untilAsked = TimeSpan.FromMinutes(1);
+
+    /// <summary>Names the numbers that have been missing for a while, asks for them, asks again for what did not come, and gives up what
+    /// was asked for often enough. A request can be lost, and so can its answer.</summary>
+    /// <returns>When there is more to do, if nothing else happens; null where nothing is missing. Later than now.</returns>
+    public async Task<DateTimeOffset?> NameGapsAsync(CancellationToken cancellationToken)
+    {
+        DateTimeOffset? next = null;
+        byte[] after = [];
+        while (await core.Store.ScanAsync(RecordKey.Gaps, after, default, 100, cancellationToken).ConfigureAwait(false) is { Count: > 0 } page)
+        {
+            foreach (OpenedRecord record in page)
+            {
+                DateTimeOffset? due = await LookAtAsync(ReadName(record.Value), cancellationToken).ConfigureAwait(false);
+                next = due < next ? due : next ?? due;
+            }
+
+            after = page[^1].Key.ToArray();
+        }
+
+        return next;
+    }
+
+    /// <summary>Looks at a stream with a gap. What is not due is read and left alone: it costs no batch.</summary>
+    private async Task<DateTimeOffset?> LookAtAsync(StreamName name, CancellationToken cancellationToken)
+    {
+        OpenedRecord? stored = await core.Store
+            .ReadAsync(RecordKey.IncomingStreams, RecordKey.Of(name), cancellationToken).ConfigureAwait(false);
+        DateTimeOffset now = core.Time.GetUtcNow();
+        if (stored is null || IncomingStream.Decode(stored.Value).DueAt(now, core.Options.GapDelay) is not { } due)
+        {
+            return null;
+        }
+
+        return due > now ? due : await core.ChangeAsync(
+            conversations.Turns(name.Sender.UserId), work => NameGapsAsync(work, name), cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task<DateTimeOffset?> NameGapsAsync(Work work, StreamName name)
+    {
+        IncomingStream stream = await work.IncomingAsync(name).ConfigureAwait(false);
+        UserRecord? user = await work.UserAsync(name.Sender.UserId).ConfigureAwait(false);
+        if (user is not { Standing: Standing.Accepted } || user.Contact.IsChangePending)
+        {
+            // Looked at again when something happens: nobody is asked who was not accepted.
+            return null;
+        }
+
+        TimeSpan delay = core.Options.GapDelay;
+        ulong lost = stream.IsGivenUp(work.Now) ? Count(stream.GiveUp()) : 0;
+        if (user.List.Find(name.Sender.DeviceId) is not { } device)
+        {
+            lost += Count(stream.GiveUpAll());
+        }
+        else if (stream.IsDue(work.Now, delay) && !await AskAsync(work, user, device, name, stream).ConfigureAwait(false))
+        {
+            // Asked once there is a session again.
+            await WantRepairAsync(work, device.Address, null).ConfigureAwait(false);
+            TellMissing(work, name, lost, isLost: true);
+            return work.Now + s_untilAsked;
+        }
+        else if (stream.IsNamingDue(work.Now, delay))
+        {
+            TellMissing(work, name, Count(stream.Name(work.Now, out IReadOnlyList<NumberRange> dropped)), isLost: false);
+            lost += Count(dropped);
+        }
+        else if (stream.IsAskDue(work.Now))
+        {
+            stream.AskAgain(work.Now);
+        }
+
+        TellMissing(work, name, lost, isLost: true);
+        return stream.DueAt(work.Now, delay) is { } due && due <= work.Now ? work.Now + s_untilAsked : stream.DueAt(work.Now, delay);
+    }
+
+    /// <summary>Asks for what is to be named, and for what was named where that is due, too.</summary>
+    /// <returns>False where there is no session.</returns>
+    private async Task<bool> AskAsync(Work work, UserRecord user, DeviceCertificate device, StreamName name, IncomingStream stream)
+    {
+        var wanted = new RangeSet();
+        wanted.AddAll(stream.IsNamingDue(work.Now, core.Options.GapDelay) ? stream.Missing : []);
+        wanted.AddAll(stream.IsAskDue(work.Now) ? stream.Named : []);
+        UserRecord own = await conversations.OwnAsync(work).ConfigureAwait(false);
+        byte[] body = new ResendNames(name.StreamId, [.. wanted.Ranges.TakeLast(ResendNames.MaxRanges)], []).Encode();
+        Draft request = conversations.Control(name.Conversation, ContentType.ResendRequest, body);
+        return await work.TrySealAsync(own, user, device, request).ConfigureAwait(false) is not null;
+    }
+
+    private void TellMissing(Work work, StreamName name, ulong count, bool isLost)
+    {
+        if (count > 0)
+        {
+            string with = name.Conversation.OtherThan(core.Address.UserId) ?? name.Sender.UserId;
+            work.AddEvent(new MessagesMissing(name.Sender, with, count, isLost));
+        }
+    }
+
+    /// <summary>Takes note of what will not come, and tells the app.</summary>
+    private async Task LoseAsync(Work work, DeviceCertificate sender, SealedContent content, ResendNames names)
+    {
+        var name = new StreamName(sender.Address, names.StreamId, content.Stream.Conversation);
+        IncomingStream stream = await work.IncomingAsync(name).ConfigureAwait(false);
+        ulong lost = Count(stream.Lose(names.Ranges));
+        PeerRecord peer = await work.PeerAsync(sender).ConfigureAwait(false);
+        lost += (ulong)names.Envelopes.Count(peer.EndAsking);
+        if (lost > 0)
+        {
+            string with = content.Stream.Conversation.OtherThan(core.Address.UserId) ?? sender.Address.UserId;
+            work.AddEvent(new MessagesMissing(sender.Address, with, lost, isLost: true));
+        }
+    }
+
+    private static StreamName ReadName(byte[] bytes)
+    {
+        var reader = new Encoding.SpanReader(bytes);
+        return StreamName.Read(ref reader);
+    }
+}

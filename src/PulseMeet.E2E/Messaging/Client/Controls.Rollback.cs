@@ -1,0 +1,115 @@
+using PulseMeet.E2E.Identity;
+using PulseMeet.E2E.Storage;
+
+namespace PulseMeet.E2E.Messaging;
+
+/// <content>How a device notices that its store was put back, and what it does then.</content>
+internal sealed partial class Controls
+{
+    /// <summary>No store gets there: a relay that says so lies.</summary>
+    private const long MaxRevision = 1L << 60;
+
+    /// <summary>A relay that lies about revisions makes this device begin anew this often, and no more.</summary>
+    private static readonly TimeSpan s_rollbackPause = TimeSpan.FromHours(1);
+
+    private DateTimeOffset? _lastRollback;
+
+    /// <summary>Looks whether the relay was told a higher revision than the store has: then it was rolled back, and everything that is
+    /// sent from now on goes by new sessions, in a new stream.</summary>
+    /// <param name="highestTold">What the relay says that it was told.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    public async Task NoticeRollbackAsync(long highestTold, CancellationToken cancellationToken)
+    {
+        DateTimeOffset now = core.Time.GetUtcNow();
+        bool isSoon = _lastRollback is { } last && now - last < s_rollbackPause && last <= now;
+        long told = core.ToldRevision;
+        if (highestTold == told)
+        {
+            await core.ConfirmAsync(cancellationToken).ConfigureAwait(false);
+        }
+
+        if (highestTold <= told)
+        {
+            // Less than it was just told is not the highest: it is no confirmation.
+            return;
+        }
+
+        if (highestTold > MaxRevision || isSoon)
+        {
+            return;
+        }
+
+        // Once begun, it is done whole: what is confirmed afterwards rests on it.
+        var device = new List<DeviceAddress>();
+        byte[] after = [];
+        while (await core.Store.ScanKeysAsync(RecordKey.Peers, after, default, 500, null, CancellationToken.None).ConfigureAwait(false) is { Count: > 0 } page)
+        {
+            device.AddRange(page.Select(key => RecordKey.ToDevice(key.Span)));
+            after = page[^1].ToArray();
+        }
+
+        await PulseRollback.MarkAsync(core, CancellationToken.None).ConfigureAwait(false);
+        await core.ChangeAsync(
+            device.Select(peer => Gates.User(peer.UserId)).Append(Gates.User(core.Address.UserId)),
+            async work =>
+            {
+                foreach (DeviceAddress peer in device)
+                {
+                    (await work.PeerAsync(peer).ConfigureAwait(false)).IsRenewalWanted = true;
+                }
+
+                await EndStreamAsync(work).ConfigureAwait(false);
+                await WantTailsSaidAsync(work).ConfigureAwait(false);
+                ClientCore.PutStream(work, StreamId.New(now));
+                ClientCore.PutRevisionOffset(work, Math.Max(core.RevisionOffset, highestTold - core.Store.Revision + 1));
+                work.AddEvent(new StoreRolledBack());
+            },
+            CancellationToken.None).ConfigureAwait(false);
+        await core.LoadAsync(CancellationToken.None).ConfigureAwait(false);
+        _lastRollback = now;
+    }
+
+    /// <summary>What was written since the opening lies in sessions that repeat themselves, and looks like what had come before. Whoever may not
+    /// have taken it begins to miss it in a new session, also where the app writes nothing more.</summary>
+    private async Task WantTailsSaidAsync(Work work)
+    {
+        var targets = new HashSet<DeviceAddress>();
+        foreach (OpenedRecord other in await core.Store.ScanAsync(RecordKey.OtherStreams, default, default, 1000).ConfigureAwait(false))
+        {
+            var reader = new Encoding.SpanReader(other.Key.Span);
+            ConversationName conversation = ConversationName.Read(ref reader);
+            var stream = new StreamName(core.Address, reader.ReadId(), conversation);
+            IReadOnlyList<OpenedRecord> kept = await core.Store
+                .ScanAsync(RecordKey.Sent, default, RecordKey.Of(stream), Conversations.MaxWaiting).ConfigureAwait(false);
+            targets.UnionWith(kept.SelectMany(record => SentRecord.Decode(record.Value).Targets)
+                .Where(target => target.IsSealed && !target.IsDelivered)
+                .Select(target => target.Device));
+        }
+
+        foreach (DeviceAddress target in targets)
+        {
+            await WantRepairAsync(work, target, null).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>The stream that was the device's own goes among the others: how far it has counted is repeated until its last message is
+    /// there.</summary>
+    private async Task EndStreamAsync(Work work)
+    {
+        byte[] after = [];
+        while (await core.Store.ScanAsync(RecordKey.OutgoingStreams, after, default, 500).ConfigureAwait(false) is { Count: > 0 } page)
+        {
+            foreach (OpenedRecord record in page)
+            {
+                var reader = new Encoding.SpanReader(record.Key.Span);
+                ConversationName conversation = ConversationName.Read(ref reader);
+                if (await work.HighestAsync(conversation).ConfigureAwait(false) is > 0 and var highest)
+                {
+                    work.PutOtherStream(conversation, core.StreamId, highest);
+                }
+            }
+
+            after = page[^1].Key.ToArray();
+        }
+    }
+}

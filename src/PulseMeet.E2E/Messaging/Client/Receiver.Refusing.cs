@@ -1,0 +1,73 @@
+using PulseMeet.E2E.Identity;
+using PulseMeet.E2E.Relay;
+
+namespace PulseMeet.E2E.Messaging;
+
+/// <content>What becomes of an item that does not open, or must not yet.</content>
+internal sealed partial class Receiver
+{
+    private async Task HoldAsync(Work work, UserRecord user, HeldRecord held)
+    {
+        if (await HasRoomAsync(work, user.UserId).ConfigureAwait(false))
+        {
+            work.Put(RecordKey.Held, RecordKey.UserItem(user.UserId, core.Sequence.Next()), held.Encode());
+        }
+        else if (held.Envelope.Length > 0)
+        {
+            work.AddEvent(new MessageUnreadable(held.Sender, E2EError.LimitExceeded, isAskedForAgain: false));
+        }
+    }
+
+    private async Task RefuseAsync(Work work, UserRecord user, DeviceCertificate listed, MailboxItem item, E2EError reason)
+    {
+        if (reason is E2EError.DuplicateMessage or E2EError.ReplayedHandshake)
+        {
+            return;
+        }
+
+        bool isOfTheSession = reason is E2EError.NotAuthentic or E2EError.UnknownPreKey or E2EError.TooFarAhead or E2EError.WrongSession;
+        if (isOfTheSession && item.EnvelopeId.Length == SealedEnvelope.IdSize)
+        {
+            if (!EnvelopeId.IsFor(IdOf(item), core.Identity.Certificate.IdentityKey))
+            {
+                // It was for a device that had this one's name before.
+                return;
+            }
+
+            if (!EnvelopeId.IsBy(IdOf(item), listed.IdentityKey))
+            {
+                // It is by a device that had the sender's name before.
+                Unreadable(work, item, E2EError.UnlistedDevice);
+                return;
+            }
+        }
+
+        bool isAsked = false;
+        if (item.Kind == MailboxItemKind.Envelope && user.Standing == Standing.Accepted && isOfTheSession)
+        {
+            PeerRecord peer = await work.PeerAsync(listed).ConfigureAwait(false);
+            isAsked = peer.TryAsk(IdOf(item)) && await Controls.WantRepairAsync(work, listed.Address, IdOf(item)).ConfigureAwait(false);
+        }
+
+        if (item.Kind == MailboxItemKind.Envelope)
+        {
+            work.AddEvent(new MessageUnreadable(item.Sender, reason, isAsked));
+        }
+    }
+
+    private static void Unreadable(Work work, MailboxItem item, E2EError reason)
+    {
+        if (item.Kind != MailboxItemKind.Signal)
+        {
+            work.AddEvent(new MessageUnreadable(item.Sender, reason, isAskedForAgain: false));
+        }
+    }
+
+    /// <summary>The envelope's id as the relay gives it; zeros, which open nothing, where it has another length.</summary>
+    private static MessageId IdOf(MailboxItem item) =>
+        item.EnvelopeId.Length == SealedEnvelope.IdSize ? new MessageId(item.EnvelopeId.Span) : default;
+
+    /// <summary>Whether the message is to blame, and not this device's store.</summary>
+    private static bool IsOfTheMessage(E2EError reason) => reason is not (E2EError.StoreFailed or E2EError.StoreDamaged
+        or E2EError.StoreInUse or E2EError.StoreConflict or E2EError.WrongMasterKey or E2EError.RelayUnavailable);
+}
