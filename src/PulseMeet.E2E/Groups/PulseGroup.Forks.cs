@@ -44,17 +44,28 @@ internal sealed partial class PulseGroup
         return false;
     }
 
-    /// <summary>Whether a group info is of this epoch of this line, so that whoever comes in by it is where this member is. Anybody may have made
-    /// it: all but its signer is compared, and the signature verified.</summary>
+    /// <summary>Whether a group info is of this epoch of this line, and signed by a member, so that whoever comes in by it is where this one
+    /// is.</summary>
     /// <exception cref="E2EException">It is malformed, or the group takes no joins (<see cref="E2EError.GroupJoinRefused"/>).</exception>
     public bool LeadsHere(ReadOnlySpan<byte> groupInfo)
     {
         GroupInfo shown = MlsMessage.Decode<GroupInfo>(groupInfo);
         GroupInfo own = MlsMessage.Decode<GroupInfo>(GroupInfo());
-        var same = new GroupInfo(own.Context, [.. own.Extensions], own.ConfirmationTag, shown.Signer, shown.Signature);
-        return PublicBytes.Equal(MlsMessage.Encode(WireFormat.GroupInfo, same), groupInfo)
+        return PublicBytes.Equal(Encode(shown.Context), Encode(own.Context))
+            && PublicBytes.Equal(shown.ConfirmationTag, own.ConfirmationTag)
+            && PublicBytes.Equal(ExternalKey(shown), ExternalKey(own))
             && _mls.View.Tree.Leaf(shown.Signer) is { } signer
             && shown.IsSignatureValid(Suite, signer.SignatureKey);
+
+        static byte[] Encode(GroupContext context)
+        {
+            using var writer = new MlsWriter(1024);
+            context.Write(writer);
+            return writer.ToArray();
+        }
+
+        static byte[] ExternalKey(GroupInfo info) =>
+            info.Extensions.FirstOrDefault(extension => extension.Type == ExtensionType.ExternalPub)?.Data.ToArray() ?? [];
     }
 
     /// <summary>Whether nothing but what the relay gave keeps this member from following: nothing of this epoch was passed over that may be

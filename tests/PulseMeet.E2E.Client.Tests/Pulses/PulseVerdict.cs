@@ -83,7 +83,7 @@ internal sealed class PulseVerdict(PulseWalk walk, string course)
     }
 
     /// <summary>What was sealed for those who are in the chat now, and were since, they have all opened. Lost, and named so, is only what a sender
-    /// cannot say again: it came in anew since, or its store was put back. Missed by nobody is only what was last in a stream that has ended, by
+    /// cannot say again: it was out, and told that this was not sent, or its store was put back. Missed by nobody is only what was last in a stream that has ended, by
     /// a store that was put back or a relay that said so.</summary>
     public void AssertEverybodyOpens()
     {
@@ -156,9 +156,10 @@ internal sealed class PulseVerdict(PulseWalk walk, string course)
     private bool MayComeTwice(Member device, PulseText said) =>
         !IsKept(device, said.Step) || (!IsKept(said.From, said.Step) && walk.Witness.PlacesOf(said.Text).Count > 1);
 
-    /// <summary>Whether a sender has nothing any more of what it said, or says it to nobody, since it does not know who came meanwhile.</summary>
+    /// <summary>Whether a sender has nothing any more of what it said: its store was put back; or it was out of the chat, and was told that this was
+    /// not sent.</summary>
     private bool CannotBeSaidAgain(PulseText said) => !IsKept(said.From, said.Step)
-        || said.From.Seen.Skip(said.Told).Any(e => e is PulseJoined joined && joined.PulseId == walk.Id);
+        || said.From.Seen.OfType<PulseClosed>().Any(closed => closed.PulseId == walk.Id && (said.Id is null || closed.Unsent.Contains(said.Id.Value)));
 
     /// <summary>Whether nothing shows that a text is missing: its stream has ended, or its sender is out, on that device alone, and nothing that was said behind it in that stream has come;
     /// or a copy, which did not know that it was one, has said something else under its number.</summary>

@@ -125,7 +125,7 @@ internal sealed partial class PulseWords
     private static ulong Count(IReadOnlyList<NumberRange> ranges) => ranges.Aggregate(
         0UL, (sum, range) => sum > ulong.MaxValue - range.Count ? ulong.MaxValue : sum + range.Count);
 
-    private static StreamName ReadName(byte[] bytes)
+    public static StreamName ReadName(byte[] bytes)
     {
         var reader = new Encoding.SpanReader(bytes);
         return StreamName.Read(ref reader);

@@ -110,7 +110,7 @@ internal sealed class IncomingStream
     {
         if (Baseline == 0)
         {
-            Begin(number);
+            Begin(Math.Max(number, 1));
         }
 
         if (number < Baseline)
