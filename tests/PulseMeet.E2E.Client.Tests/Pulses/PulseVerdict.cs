@@ -10,6 +10,7 @@ internal sealed class PulseVerdict(PulseWalk walk, string course)
 {
     private readonly List<(Member Member, PulseGroup Group)> _in = [];
     private readonly HashSet<Member> _sure = [];
+    private readonly List<DeviceAddress> _stranded = [];
 
     public int Opened { get; private set; }
 
@@ -32,10 +33,17 @@ internal sealed class PulseVerdict(PulseWalk walk, string course)
             {
                 // A chat that takes no joins leaves out whoever cannot follow; any chat one whose store was put back to before the others came, so that
                 // nobody whom it knows has signed since. The app was told.
-                bool isBehindNewcomers = record.IsStalled && walk.PutBackAt.ContainsKey(device)
+                // Nor does a device come back that was removed while it was on a line that lost, where no word of that reaches it.
+                bool isRefused = record.IsStalled
                     && device.Seen.OfType<PulseStalled>().Any(stalled => stalled.PulseId == walk.Id && stalled.Reason == E2EError.GroupJoinRefused);
+                bool isBehindNewcomers = isRefused && walk.PutBackAt.ContainsKey(device);
+                if (isRefused && !isBehindNewcomers)
+                {
+                    _stranded.Add(device.Address);
+                }
+
                 Assert.True(
-                    isBehindNewcomers || (!walk.TakesJoins && (record.IsStalled || record.IsProvisional)),
+                    isRefused || (!walk.TakesJoins && (record.IsStalled || record.IsProvisional)),
                     Say($"{device.Address} does not come back: rejoin {record.IsRejoinWanted}, stalled {record.IsStalled}, provisional {record.IsProvisional}"));
                 continue;
             }
@@ -47,6 +55,11 @@ internal sealed class PulseVerdict(PulseWalk walk, string course)
 
             await (await device.Client.OpenAsync(default)).Core.ChangeAsync(
                 [Gates.Pulse(walk.Id)], async work => _in.Add((device, (await work.PulseAsync(walk.Id))!.Require())), default);
+        }
+
+        foreach (DeviceAddress stranded in walk.TakesJoins ? _stranded : [])
+        {
+            Assert.DoesNotContain(_in, entry => entry.Group.Roster.Devices.Any(device => device.Leaf.Address == stranded));
         }
 
         // In a chat that takes no joins, whoever follows what was in front of the others is on the line of the others.

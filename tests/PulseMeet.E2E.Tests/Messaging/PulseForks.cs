@@ -136,6 +136,11 @@ public sealed class PulseForks
 
         world.Clock.Advance(TimeSpan.FromHours(25));
         await world.SettleAsync(8);
+        foreach (Member member in new[] { carol, dave })
+        {
+            Assert.Equal(isSomethingChanged ? "third" : "first", (await member.RosterAsync(pulse.Id)).Name);
+        }
+
         bob.IsActive = true;
         await world.SettleAsync(4);
         await alice.TellAsync(pulse.Id, "to all");

@@ -100,6 +100,10 @@ public sealed class PulseInAgain
         (PulseChat pulse, _, Member bob, Member carol) = await world.RooftopAsync();
         Member tablet = await world.LinkAsync(bob, "tablet");
         await world.SettleAsync(3);
+        world.Clock.Advance(TimeSpan.FromHours(2));
+        await world.SettleAsync(3);
+        Assert.Single(tablet.Seen.OfType<PulseJoined>());
+        tablet.Seen.Clear();
         await LoseAsync(world, pulse.Id, tablet, carol, "early");
         await pulse.RemoveAsync("carol");
         await world.SettleAsync(2);

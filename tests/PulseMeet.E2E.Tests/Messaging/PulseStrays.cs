@@ -29,6 +29,25 @@ public sealed class PulseStrays
         Assert.Contains("to all", carol.PulseTexts(pulse.Id));
     }
 
+    /// <summary>Carol came back by the group info of Bob's change, which lost, and Alice has removed her since: nobody hears her any more.</summary>
+    [Fact]
+    public async Task Whoever_is_on_a_line_that_lost_and_was_removed_meanwhile_is_told_that_it_cannot_follow()
+    {
+        await using var world = new World();
+        (PulseChat pulse, Member alice, Member bob, Member carol) = await StrayAsync(world);
+        alice.IsActive = bob.IsActive = true;
+        await pulse.RemoveAsync("carol");
+        for (int day = 0; day < 3; day++)
+        {
+            world.Clock.Advance(TimeSpan.FromHours(25));
+            await world.SettleAsync(4);
+        }
+
+        Assert.Equal(E2EError.GroupJoinRefused, Assert.Single(carol.Seen.OfType<PulseStalled>()).Reason);
+        await (await carol.PulseAsync(pulse.Id)).LeaveAsync();
+        Assert.Empty(await carol.Client.GetPulsesAsync());
+    }
+
     [Fact]
     public async Task By_whoever_says_to_be_elsewhere_nobody_is_made_to_commit_where_the_relay_leads_to_the_chat()
     {

@@ -59,6 +59,10 @@ internal sealed partial class PulseWords
                 // Word of a commit may have been lost; of one that takes this device out no member tells it.
                 record.IsCatchUpWanted = true;
                 work.WantPump();
+                if (record.IsUnsure)
+                {
+                    _unanswered.Add(id);
+                }
             }
 
             record.StatedAt = work.Now;

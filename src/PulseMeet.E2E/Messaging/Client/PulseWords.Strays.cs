@@ -28,6 +28,9 @@ internal sealed partial class PulseWords
     /// <summary>How far members are who are sure of their line, where this device is not of its own.</summary>
     private readonly Dictionary<PulseId, ulong> _ahead = [];
 
+    /// <summary>Chats of which nobody who is sure has said for a day that this device is on their line.</summary>
+    private readonly HashSet<PulseId> _unanswered = [];
+
     /// <summary>Sees to it that whoever is on another line can come over: where the relay's group info does not lead to where this device is,
     /// another one takes its place, with a commit. For whoever has the chat's round, after the candidates were looked at.</summary>
     /// <returns>Whether this device's keys are to be renewed for that.</returns>
@@ -98,6 +101,33 @@ internal sealed partial class PulseWords
 
             return StraysOf(id).Any(stray => !stray.IsToBeTold);
         }
+    }
+
+    /// <summary>Whoever is not sure of its line, and has asked for a day in vain, comes over where the relay's group info is of another one: the others may
+    /// not have this device in their roster any more, and hear nothing of it. For whoever has the chat's round, after the candidates were looked
+    /// at.</summary>
+    /// <exception cref="E2EException">The relay cannot be reached, or refuses.</exception>
+    public async Task LookForOthersAsync(PulseId id, CancellationToken cancellationToken)
+    {
+        if (!_unanswered.Remove(id))
+        {
+            return;
+        }
+
+        byte[]? package = await core.Relay.GetGroupInfoAsync(id.ToArray(), cancellationToken).ConfigureAwait(false);
+        await core.ChangeAsync(
+            [Gates.Pulse(id)],
+            async work =>
+            {
+                if (package is not null
+                    && await work.PulseAsync(id).ConfigureAwait(false) is { Record: { IsOpen: true, IsUnsure: true } record, Group: { IsRemoved: false, Data.Rights.ExternalJoin: true } group }
+                    && !LeadsHere(group, package))
+                {
+                    record.IsRejoinWanted = true;
+                    work.WantPump();
+                }
+            },
+            cancellationToken).ConfigureAwait(false);
     }
 
     private static bool LeadsHere(PulseGroup group, byte[]? package)
