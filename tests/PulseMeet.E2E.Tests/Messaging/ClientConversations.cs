@@ -37,11 +37,38 @@ public sealed class ClientConversations
         Assert.Equal("alice", Assert.IsType<MessageRequested>(Assert.Single(bob.Seen)).UserId);
         Assert.Empty(await bob.Client.GetOutboxAsync(100));
         Assert.Empty(await world.Relay.MailboxOfAsync(alice.Address));
+        Assert.DoesNotContain(world.Relay.Delivered, item => item.Sender == bob.Address);
 
         await Assert.ThrowsAsync<E2EException>(() => bob.SayAsync("alice", "not yet"));
         await bob.Client.AcceptAsync("alice");
         await world.SettleAsync();
         Assert.Equal(["hello?", "anybody?"], bob.Texts);
+    }
+
+    [Theory]
+    [InlineData("lost")]
+    [InlineData("damaged")]
+    public async Task Somebody_unknown_is_asked_for_nothing_that_is_missing_or_does_not_open(string what)
+    {
+        await using var world = new World();
+        Member alice = await world.SignUpAsync("alice");
+        Member bob = await world.SignUpAsync("bob");
+        await alice.SayAsync("bob", "one");
+        await world.SettleAsync();
+        world.Relay.OnTheWay = (_, envelope) => what == "lost" ? [] : [envelope with { Content = Damaged(envelope.Content) }];
+        await alice.SayAsync("bob", "two");
+        await alice.SyncAsync();
+        world.Relay.OnTheWay = (_, envelope) => [envelope];
+        await alice.SayAsync("bob", "three");
+        await world.SettleAsync();
+        world.Clock.Advance(TimeSpan.FromMinutes(2));
+        await world.SettleAsync();
+        Assert.DoesNotContain(world.Relay.Delivered, item => item.Sender == bob.Address);
+
+        // Accepted, he is asked for it as any contact.
+        await bob.Client.AcceptAsync("alice");
+        await world.SettleAsync();
+        Assert.Equal(["one", "three", "two"], bob.Texts);
     }
 
     [Fact]
@@ -261,5 +288,12 @@ public sealed class ClientConversations
         Assert.All(friends, friend => Assert.Equal(20, friend.Texts.Distinct().Count()));
         Assert.All(friends, friend => Assert.Equal(Enumerable.Range(0, 20).Select(i => $"{i}"), friend.Texts));
         Assert.Equal(200, alice.Texts.Count());
+    }
+
+    private static byte[] Damaged(ReadOnlyMemory<byte> content)
+    {
+        byte[] damaged = content.ToArray();
+        damaged[^1] ^= 1;
+        return damaged;
     }
 }

@@ -105,6 +105,56 @@ public sealed class ClientDevices
         Assert.Contains(carol.Seen, e => e is DeviceListSuspicious { UserId: "bob" });
     }
 
+    [Fact]
+    public async Task A_content_by_a_newer_list_lets_that_list_be_asked_for_at_once_however_new_the_known_one_is()
+    {
+        await using var world = new World { Configure = options => options.DeviceListAge = TimeSpan.FromDays(1) };
+        (Member alice, Member bob) = await world.FriendsAsync();
+        await alice.SayAsync("bob", "hi");
+        await world.SettleAsync();
+        Member laptop = await world.LinkAsync(bob, "laptop");
+        await laptop.Client.AcceptAsync("alice");
+        laptop.IsActive = false;
+        await bob.SayAsync("alice", "by the newer list");
+        await alice.SyncAsync();
+        await bob.SyncAsync();
+        await alice.SyncAsync();
+        await alice.SayAsync("bob", "to both");
+        await alice.SyncAsync();
+        Assert.Contains(world.Relay.Delivered, item => item.Sender == alice.Address && item.Envelope.Recipient == laptop.Address);
+    }
+
+    [Fact]
+    public async Task Of_two_lists_under_one_number_the_contents_hash_tells()
+    {
+        await using var world = new World();
+        (Member alice, Member bob) = await world.FriendsAsync();
+        await alice.SayAsync("bob", "hi");
+        await world.SettleAsync();
+
+        // Somebody with the account's key has signed another list under the number that Alice knows, and shows it to others.
+        Engine engine = await bob.Client.OpenAsync(default);
+        await engine.Core.ChangeAsync(
+            engine.Conversations.Turns("alice"),
+            async work =>
+            {
+                UserRecord own = await engine.Conversations.OwnAsync(work);
+                UserRecord peer = (await work.UserAsync("alice"))!;
+                using Ed25519KeyPair key = (await engine.Account.AccountKeyAsync(default))!;
+                DeviceCertificate phone = own.List.Devices[0];
+                var other = DeviceCertificate.Issue(
+                    key, phone.Address, phone.IdentityKey, phone.SigningKey, phone.MlsKey, phone.NotBefore, phone.NotAfter.AddSeconds(1));
+                UserRecord forked = own with { List = DeviceListCodec.Sign(key, [other], null, own.List.SignedAt) };
+                Assert.Equal(own.List.Number, forked.List.Number);
+                Assert.NotEqual(own.View, forked.View);
+                Draft draft = engine.Conversations.Control(ConversationName.Direct("alice", "bob"), ContentType.Repair, default);
+                Assert.NotNull(await work.TrySealAsync(forked, peer, peer.List.Devices[0], draft));
+            },
+            default);
+        await world.SettleAsync();
+        Assert.Contains(alice.Seen, e => e is DeviceListSuspicious { UserId: "bob" });
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
@@ -292,6 +342,24 @@ public sealed class ClientDevices
         world.Clock.Advance(TimeSpan.FromMinutes(11));
         Assert.Equal(E2EError.LinkRefused, (await Assert.ThrowsAsync<E2EException>(() => alice.Client.ApproveLinkAsync(old.Payload))).Reason);
         Assert.Equal(["laptop", "phone"], (await world.Relay.ListOfAsync("alice")).Devices.Select(device => device.Address.DeviceId));
+    }
+
+    [Fact]
+    public async Task A_linking_payload_that_was_answered_brings_the_device_that_was_removed_since_not_back()
+    {
+        await using var world = new World();
+        Member alice = await world.SignUpAsync("alice");
+        Member laptop = world.Device("alice", "laptop");
+        using LinkRequest request = await laptop.Client.RequestLinkAsync();
+        await alice.Client.ApproveLinkAsync(request.Payload);
+        await laptop.Client.CompleteLinkAsync(request);
+        await alice.Client.RemoveDeviceAsync("laptop");
+        await alice.RestartAsync();
+
+        // Whoever has the laptop shows the same code again, within its ten minutes.
+        E2EException refused = await Assert.ThrowsAsync<E2EException>(() => alice.Client.ApproveLinkAsync(request.Payload));
+        Assert.Equal(E2EError.LinkRefused, refused.Reason);
+        Assert.Equal(["phone"], (await world.Relay.ListOfAsync("alice")).Devices.Select(device => device.Address.DeviceId));
     }
 
     [Fact]

@@ -3,6 +3,7 @@ using PulseMeet.E2E.Keys;
 using PulseMeet.E2E.Messaging;
 using PulseMeet.E2E.Relay;
 using PulseMeet.E2E.Testing;
+using static PulseMeet.E2E.Tests.Messaging.HostileDevice;
 
 namespace PulseMeet.E2E.Tests.Messaging;
 
@@ -285,21 +286,6 @@ public sealed partial class ClientLosses
 
         await alice.RestartAsync();
         await alice.SayAsync("bob", "two");
-    }
-
-    /// <summary>Seals whatever a hostile client of somebody with a session might.</summary>
-    private static async Task SealAsync(Member from, Member to, Draft draft)
-    {
-        Engine engine = await from.Client.OpenAsync(default);
-        await engine.Core.ChangeAsync(
-            engine.Conversations.Turns(to.UserId),
-            async work =>
-            {
-                UserRecord own = await engine.Conversations.OwnAsync(work);
-                UserRecord peer = (await work.UserAsync(to.UserId))!;
-                Assert.NotNull(await work.TrySealAsync(own, peer, peer.List.Find(to.Address.DeviceId)!, draft));
-            },
-            default);
     }
 
     /// <summary>Draws ids of envelopes by one device for another.</summary>

@@ -250,16 +250,6 @@ public sealed partial class ClientLosses
         Assert.Equal(Enumerable.Range(0, 1300).Select(i => $"{i}"), bob.Texts);
     }
 
-    private static Task AskAsync(Member asker, Member asked, ResendNames names, string conversationWith) => SealAsync(
-        asker,
-        asked,
-        new Draft(
-            new StreamName(asker.Address, default, ConversationName.Direct(asked.UserId, conversationWith)),
-            0,
-            DateTimeOffset.UnixEpoch,
-            ContentType.ResendRequest,
-            names.Encode()));
-
     private static int Count(World world, Member from, Member to) =>
         world.Relay.Delivered.Count(item => item.Sender == from.Address && item.Envelope.Recipient == to.Address);
 }

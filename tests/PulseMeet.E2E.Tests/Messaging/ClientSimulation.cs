@@ -22,8 +22,21 @@ public sealed class ClientSimulation(ITestOutputHelper output)
 
     private async Task RunAsync(Course course, WalkKind kind)
     {
-        Step[] steps = course.StepsOf(kind);
         await using var walk = new Walk(course.Seed, kind);
+        try
+        {
+            await RunAsync(course, kind, walk);
+        }
+        catch (Exception failure)
+        {
+            walk.Diary.Keep(course, failure);
+            throw;
+        }
+    }
+
+    private async Task RunAsync(Course course, WalkKind kind, Walk walk)
+    {
+        Step[] steps = course.StepsOf(kind);
         await walk.BeginAsync();
         foreach (Step step in steps)
         {

@@ -1,3 +1,5 @@
+using System.Reflection;
+using System.Security.Cryptography;
 using PulseMeet.E2E.Keys;
 using PulseMeet.E2E.Storage;
 using PulseMeet.E2E.Testing;
@@ -86,5 +88,48 @@ public sealed class RecordsAtHand : IDisposable
         static byte[] Name(int i) => StoreName.Of(Stores.Table, Stores.KeyOf(i));
     }
 
+    [Fact]
+    public void What_was_overwritten_deleted_or_one_too_many_is_in_memory_no_more()
+    {
+        var recent = new RecentRecords();
+        byte[] salt = new byte[RecordSeal.SaltSize];
+        byte[][] secrets = [.. Enumerable.Range(0, 4).Select(_ => RandomNumberGenerator.GetBytes(40))];
+        for (int i = 0; i < 4; i++)
+        {
+            recent.Add(Name(i), new OpenedRecord(Stores.KeyOf(i), secrets[i].ToArray(), 1, salt));
+        }
+
+        byte[][] memory = [.. Enumerable.Range(0, 4).Select(i => MemoryOf(recent, Name(i)))];
+        Assert.Equal(secrets, memory);
+        recent.Written(Name(0), salt, 2, RandomNumberGenerator.GetBytes(40));
+        Assert.False(memory[0].AsSpan().SequenceEqual(secrets[0]));
+        recent.Written(Name(1), salt, 2, RandomNumberGenerator.GetBytes(41));
+        Assert.Equal(new byte[40], memory[1]);
+        recent.Written(Name(2), salt, 2, null);
+        Assert.Equal(new byte[40], memory[2]);
+        for (int i = 4; i < 4 + RecentRecords.MaxRecords; i++)
+        {
+            recent.Add(Name(i), new OpenedRecord(Stores.KeyOf(i), [1], 1, salt));
+        }
+
+        Assert.Equal(new byte[40], memory[3]);
+        byte[] last = MemoryOf(recent, Name(3 + RecentRecords.MaxRecords));
+        recent.Dispose();
+        Assert.Equal([0], last);
+
+        static byte[] Name(int i) => StoreName.Of(Stores.Table, Stores.KeyOf(i));
+    }
+
     public void Dispose() => _key.Dispose();
+
+    /// <summary>The very bytes that are kept, which nobody is given.</summary>
+    private static byte[] MemoryOf(RecentRecords recent, byte[] name)
+    {
+        object records = Field(recent, "_records");
+        object node = records.GetType().GetProperty("Item")!.GetValue(records, [name])!;
+        object kept = node.GetType().GetProperty("Value")!.GetValue(node)!;
+        return (byte[])Field(kept.GetType().GetProperty("Value")!.GetValue(kept)!, "_bytes");
+
+        static object Field(object of, string name) => of.GetType().GetField(name, BindingFlags.Instance | BindingFlags.NonPublic)!.GetValue(of)!;
+    }
 }

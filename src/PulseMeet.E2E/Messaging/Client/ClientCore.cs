@@ -67,8 +67,8 @@ internal sealed class ClientCore : IAsyncDisposable
     /// <summary>Sessions that were used lately.</summary>
     public SessionShelf Sessions { get; } = new();
 
-    /// <summary>Whether the relay has said, since the store was opened, which revision it was told: until then nobody knows whether the
-    /// store was put back, and nothing is sealed for a group.</summary>
+    /// <summary>Whether the relay has said, since the store was opened, which revision it was told, and was told a later one: until then nobody knows whether
+    /// the store was put back, and nothing is sealed for a group.</summary>
     public bool IsRevisionConfirmed { get; set; }
 
     /// <summary>Users who may have a newer device list than a pulse chat knows, with its number.</summary>
@@ -96,6 +96,10 @@ internal sealed class ClientCore : IAsyncDisposable
     /// <summary>What this device numbers its messages in while the relay has not said yet that the store is no old copy: another one after each
     /// opening, so that no number is given twice.</summary>
     public MessageId ProvisionalStreamId { get; }
+
+    /// <summary>Whether the device's own stream gives the numbers: it was begun in this opening, or the relay knows no higher revision than the store's, and
+    /// was told one since that no copy of before the opening has.</summary>
+    public bool IsOwnStreamUsed { get; private set; }
 
     /// <summary>Whether there may be streams beside the device's own.</summary>
     public bool HasOtherStreams { get; set; }
@@ -187,15 +191,18 @@ internal sealed class ClientCore : IAsyncDisposable
         },
         cancellationToken);
 
-    /// <summary>Reads the device's own keys and numbers out of the store, on opening and after they were written.</summary>
+    /// <summary>Reads the device's own keys and numbers out of the store, on opening and after they were written. For whoever has the turns of the prekeys and
+    /// the own user, or has the client alone.</summary>
     public async Task LoadAsync(CancellationToken cancellationToken)
     {
         byte[]? stream = await ReadAsync(s_streamKey, cancellationToken).ConfigureAwait(false);
+        MessageId before = StreamId;
         StreamId = stream is null ? default : new MessageId(stream);
         byte[]? revision = await ReadAsync(s_revisionKey, cancellationToken).ConfigureAwait(false);
         RevisionOffset = revision is null ? 0 : RecordKey.ToNumber(revision);
         byte[]? opened = await ReadAsync(s_openedKey, cancellationToken).ConfigureAwait(false);
         OpenedAt = opened is null ? null : RecordKey.ToNumber(opened);
+        IsOwnStreamUsed = OpenedAt is null && (IsOwnStreamUsed || StreamId != before);
         HasOtherStreams = await Store.IsAnyAsync(RecordKey.OtherStreams, default, cancellationToken).ConfigureAwait(false);
         byte[]? identity = await ReadAsync(s_identityKey, cancellationToken).ConfigureAwait(false);
         if (identity is null)
@@ -247,18 +254,23 @@ internal sealed class ClientCore : IAsyncDisposable
         }
     }
 
-    /// <summary>Notes that the relay knows no higher revision than this store's: its own stream goes on. Written before the relay is told of any
-    /// later one.</summary>
+    /// <summary>Notes that the relay knows no higher revision than it was just told. The first time since the opening it was that of then, which a copy of
+    /// before may have, too: so much is written before the relay is told of a later one. The next time it was such a one, and the device's own stream
+    /// goes on.</summary>
     public async Task ConfirmAsync(CancellationToken cancellationToken)
     {
-        if (OpenedAt is not null)
+        if (OpenedAt is null)
         {
-            await Store.CommitAsync(new StoreBatch().Delete(RecordKey.Device, s_openedKey), cancellationToken).ConfigureAwait(false);
-            OpenedAt = null;
+            IsOwnStreamUsed = true;
+            return;
         }
+
+        await Store.CommitAsync(new StoreBatch().Delete(RecordKey.Device, s_openedKey), cancellationToken).ConfigureAwait(false);
+        OpenedAt = null;
     }
 
-    /// <summary>Puts a new stream id into a unit of work; it holds once that is committed and <see cref="LoadAsync"/> has run.</summary>
+    /// <summary>Puts a new stream id into a unit of work; it holds once that is committed and <see cref="LoadAsync"/> has run, which is done under the same
+    /// turns: a number that is given in between would be one of the stream that has ended.</summary>
     public static void PutStream(Work work, MessageId streamId)
     {
         work.Put(RecordKey.Device, s_streamKey, streamId.ToArray());

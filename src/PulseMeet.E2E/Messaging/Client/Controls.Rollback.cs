@@ -1,4 +1,5 @@
 using PulseMeet.E2E.Identity;
+using PulseMeet.E2E.Relay;
 using PulseMeet.E2E.Storage;
 
 namespace PulseMeet.E2E.Messaging;
@@ -14,15 +15,42 @@ internal sealed partial class Controls
 
     private DateTimeOffset? _lastRollback;
 
+    /// <summary>Asks for a page of the mailbox, and tells the relay the store's revision with it. The first time after an opening it is told the one of then
+    /// alone, by which it shows that the store is an old copy; and then, at once, a later one, so that a copy of before the opening shows from now on. For
+    /// whoever has the mailbox's turn.</summary>
+    /// <param name="request">What is asked for; its revision does not count, nor does its wait while it is not known whether the store is an old copy.</param>
+    /// <param name="waiting">Ends the waiting at the relay alone.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    public async Task<MailboxPage> ReceiveAsync(MailboxRequest request, CancellationToken waiting, CancellationToken cancellationToken)
+    {
+        if (core.OpenedAt is not null && !core.IsRevisionConfirmed)
+        {
+            await TellRevisionAsync(new MailboxRequest(1, TimeSpan.Zero, 0, []), waiting, cancellationToken).ConfigureAwait(false);
+        }
+
+        TimeSpan wait = core.IsOwnStreamUsed ? request.Wait : TimeSpan.Zero;
+        MailboxPage page = await TellRevisionAsync(request with { Wait = wait }, waiting, cancellationToken).ConfigureAwait(false);
+        core.IsRevisionConfirmed = true;
+        return page;
+    }
+
+    private async Task<MailboxPage> TellRevisionAsync(MailboxRequest request, CancellationToken waiting, CancellationToken cancellationToken)
+    {
+        long told = core.ToldRevision;
+        MailboxPage page = await core.Relay.ReceiveAsync(request with { StoreRevision = told }, waiting).ConfigureAwait(false);
+        await NoticeRollbackAsync(told, page.HighestStoreRevision, cancellationToken).ConfigureAwait(false);
+        return page;
+    }
+
     /// <summary>Looks whether the relay was told a higher revision than the store has: then it was rolled back, and everything that is
     /// sent from now on goes by new sessions, in a new stream.</summary>
-    /// <param name="highestTold">What the relay says that it was told.</param>
+    /// <param name="told">What the relay was told just now.</param>
+    /// <param name="highestTold">What the relay says that it was told at most.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
-    public async Task NoticeRollbackAsync(long highestTold, CancellationToken cancellationToken)
+    private async Task NoticeRollbackAsync(long told, long highestTold, CancellationToken cancellationToken)
     {
         DateTimeOffset now = core.Time.GetUtcNow();
         bool isSoon = _lastRollback is { } last && now - last < s_rollbackPause && last <= now;
-        long told = core.ToldRevision;
         if (highestTold == told)
         {
             await core.ConfirmAsync(cancellationToken).ConfigureAwait(false);
@@ -49,8 +77,10 @@ internal sealed partial class Controls
         }
 
         await PulseRollback.MarkAsync(core, CancellationToken.None).ConfigureAwait(false);
+        string[] turns = [.. device.Select(peer => Gates.User(peer.UserId)), Gates.User(core.Address.UserId), Gates.PreKeys];
+        using IDisposable turn = await core.Gates.EnterAsync(turns, CancellationToken.None).ConfigureAwait(false);
         await core.ChangeAsync(
-            device.Select(peer => Gates.User(peer.UserId)).Append(Gates.User(core.Address.UserId)),
+            [],
             async work =>
             {
                 foreach (DeviceAddress peer in device)

@@ -139,7 +139,7 @@ internal sealed class Conversations(ClientCore core, DeviceLists lists)
             if (kept.Count == 0)
             {
                 // All of it is there, or is kept no more.
-                if (core.OpenedAt is null || stream.StreamId != core.ProvisionalStreamId)
+                if (core.IsOwnStreamUsed || stream.StreamId != core.ProvisionalStreamId)
                 {
                     work.Delete(RecordKey.OtherStreams, RecordKey.Of(conversation, stream.StreamId));
                 }
@@ -235,7 +235,7 @@ internal sealed class Conversations(ClientCore core, DeviceLists lists)
     /// looks older than the stream would take all of it for his. A clock that was far ahead is not followed.</summary>
     private DateTimeOffset DateOf(Work work)
     {
-        long begun = Math.Max(StreamId.BegunAt(core.StreamId), core.OpenedAt is null ? 0 : StreamId.BegunAt(core.ProvisionalStreamId));
+        long begun = Math.Max(StreamId.BegunAt(core.StreamId), core.IsOwnStreamUsed ? 0 : StreamId.BegunAt(core.ProvisionalStreamId));
         long back = begun - work.Now.ToUnixTimeMilliseconds();
         return back > 0 && back <= s_maxCorrection.TotalMilliseconds ? DateTimeOffset.FromUnixTimeMilliseconds(begun + 1) : work.Now;
     }

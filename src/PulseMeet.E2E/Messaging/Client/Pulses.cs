@@ -57,10 +57,8 @@ internal sealed partial class Pulses
         using IDisposable turn = await _core.Gates.EnterAsync([Gates.Mailbox], cancellationToken).ConfigureAwait(false);
         if (!_core.IsRevisionConfirmed)
         {
-            MailboxPage page = await _core.Relay
-                .ReceiveAsync(new MailboxRequest(1, TimeSpan.Zero, _core.ToldRevision, []), cancellationToken).ConfigureAwait(false);
-            await _controls.NoticeRollbackAsync(page.HighestStoreRevision, cancellationToken).ConfigureAwait(false);
-            _core.IsRevisionConfirmed = true;
+            await _controls
+                .ReceiveAsync(new MailboxRequest(1, TimeSpan.Zero, 0, []), cancellationToken, cancellationToken).ConfigureAwait(false);
         }
     }
 

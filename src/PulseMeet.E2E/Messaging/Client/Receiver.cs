@@ -42,10 +42,7 @@ internal sealed partial class Receiver(ClientCore core, DeviceLists lists, Conve
         }
 
         long[] taken = await AcknowledgeAsync(cancellationToken).ConfigureAwait(false);
-        MailboxPage page = await core.Relay
-            .ReceiveAsync(new MailboxRequest(Page, core.OpenedAt is null ? wait : TimeSpan.Zero, core.ToldRevision, taken), waiting).ConfigureAwait(false);
-        await controls.NoticeRollbackAsync(page.HighestStoreRevision, cancellationToken).ConfigureAwait(false);
-        core.IsRevisionConfirmed = true;
+        MailboxPage page = await controls.ReceiveAsync(new MailboxRequest(Page, wait, 0, taken), waiting, cancellationToken).ConfigureAwait(false);
         MailboxItem[] items = [.. page.Items.Take(Page).Where(item => item.Id == 0 || !taken.Contains(item.Id))];
         await PushAsync(items, cancellationToken).ConfigureAwait(false);
         await GivingWay.OnceAsync().ConfigureAwait(false);

@@ -57,7 +57,7 @@ internal sealed partial class Work
     /// <summary>Numbers a message of one's own: in the device's own stream, or in the provisional one while the store may be an old copy.</summary>
     public async ValueTask<(MessageId StreamId, ulong Number)> NumberAsync(ConversationName conversation)
     {
-        if (_core.OpenedAt is null)
+        if (_core.IsOwnStreamUsed)
         {
             return (_core.StreamId, await NextNumberAsync(conversation).ConfigureAwait(false));
         }

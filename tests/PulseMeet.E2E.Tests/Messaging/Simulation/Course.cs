@@ -1,3 +1,4 @@
+using System.Globalization;
 using FsCheck;
 using FsCheck.Fluent;
 
@@ -13,12 +14,26 @@ public sealed record Course(uint Seed, IReadOnlyList<uint> Steps)
 
     public override string ToString() => $"seed {Seed}: {string.Join(' ', Steps)}";
 
-    /// <summary>Any course; one that fails is made shorter by leaving out steps, many at a time and then one by one, unless
-    /// <c>PULSEMEET_SIMULATION_SHRINKS</c> says no.</summary>
+    /// <summary>Reads what <see cref="ToString"/> gave, and a failure has printed.</summary>
+    private static Course Parse(string text)
+    {
+        string[] parts = text.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        return new(
+            uint.Parse(parts[1].TrimEnd(':'), CultureInfo.InvariantCulture),
+            [.. parts[2..].Select(step => uint.Parse(step, CultureInfo.InvariantCulture))]);
+    }
+
+    /// <summary>Any course, or the one that <c>PULSEMEET_SIMULATION_COURSE</c> names; one that fails is made shorter by leaving out steps, many at a
+    /// time and then one by one, unless <c>PULSEMEET_SIMULATION_SHRINKS</c> says no.</summary>
     public static class Any
     {
         public static Arbitrary<Course> Courses()
         {
+            if (Environment.GetEnvironmentVariable("PULSEMEET_SIMULATION_COURSE") is { } named)
+            {
+                return Arb.From(Gen.Constant(Parse(named)));
+            }
+
             Gen<uint> number = Gen.Choose(0, int.MaxValue).Select(value => (uint)value);
             Gen<Course> course = from length in Gen.Choose(MinSteps, MaxSteps)
                                  from seed in number

@@ -25,7 +25,7 @@ internal sealed class Walk : IAsyncDisposable
     private readonly HashSet<(Member, (StreamName, ulong))> _toCome = [];
     private int _deliveredWhenKnown;
     private readonly List<Member> _devices = [];
-    private readonly Dictionary<Member, (InMemoryStore Store, int SaidBefore, long Told)> _copies = [];
+    private readonly Dictionary<Member, (InMemoryStore Store, int SaidBefore, long? OpenAt)> _copies = [];
     private IE2ERelayServer? _honest;
     private UnreliableRelayServer? _misfortune;
     private int _names;
@@ -47,6 +47,8 @@ internal sealed class Walk : IAsyncDisposable
     }
 
     public World World { get; }
+
+    public Diary Diary { get; } = new();
 
     public List<Said> Everything { get; } = [];
 
@@ -79,7 +81,8 @@ internal sealed class Walk : IAsyncDisposable
     /// <summary>Whether a message has to come: the relay was honest already when a device was to ask for it next, and its sender had it still.</summary>
     public bool HasToCome(Member device, (StreamName, ulong) number) => _toCome.Contains((device, number));
 
-    /// <summary>Of these, the ones of which the relay was told nothing between the copy and its return: nobody can know.</summary>
+    /// <summary>Of these, the ones that were open when the copy was made, and of which the relay was told no later revision until it came back: nobody can
+    /// know.</summary>
     public HashSet<Member> PutBackUnseen { get; } = [];
 
     public async Task BeginAsync()
@@ -119,6 +122,8 @@ internal sealed class Walk : IAsyncDisposable
         {
             await NoteMissingAsync(device);
         }
+
+        await Diary.NoteAsync($"{step}, {one.Address.UserId}/{one.Address.DeviceId}", this);
     }
 
     private async Task TakeAsync(Step step, Member one)
@@ -166,13 +171,15 @@ internal sealed class Walk : IAsyncDisposable
                 await RecoverAsync(one.UserId, step.How % 8 == 0 ? one.Address.DeviceId : $"device{++_names}");
                 break;
             case Act.Copy:
-                await one.RestartAsync();
-                _copies[one] = (one.Store.Copy(), Everything.Count, await ToldAsync(one));
+                // Of an app that has ended, or of one that goes on.
+                bool isOpen = step.How % 2 == 0;
+                await (isOpen ? Task.CompletedTask : one.RestartAsync());
+                _copies[one] = (one.Store.Copy(), Everything.Count, isOpen ? await RevisionAsync(one) : null);
                 break;
-            case Act.PutCopyBack when _copies.Remove(one, out (InMemoryStore Store, int SaidBefore, long Told) copy):
+            case Act.PutCopyBack when _copies.Remove(one, out (InMemoryStore Store, int SaidBefore, long? OpenAt) copy):
                 await one.RestoreAsync(copy.Store);
                 PutBack.Add(one);
-                if (await ToldAsync(one) == copy.Told)
+                if (await ToldAsync(one) <= copy.OpenAt)
                 {
                     PutBackUnseen.Add(one);
                 }
@@ -289,6 +296,12 @@ internal sealed class Walk : IAsyncDisposable
         }
     }
 
+    private static async Task<long> RevisionAsync(Member device)
+    {
+        ClientCore core = (await device.Client.OpenAsync(default)).Core;
+        return core.Store.Revision + core.RevisionOffset;
+    }
+
     /// <summary>A clock that is set back further than peers bear with makes certificates and lists that are new ones of the future: then something
     /// is missing for a while.</summary>
     private void MoveClock(TimeSpan by)
@@ -348,6 +361,8 @@ internal sealed class Walk : IAsyncDisposable
                 await TryAsync(device.SyncAsync);
                 await NoteMissingAsync(device);
             }
+
+            await Diary.NoteAsync("everybody meets", this);
         }
     }
 
