@@ -69,6 +69,41 @@ public sealed class PulseLies
         Assert.Equal(["dave's"], alice.PulseTexts(pulse.Id));
     }
 
+    /// <summary>Bob says where he stood, far behind or ahead, and ahead of what he says that he has given.</summary>
+    [Theory]
+    [InlineData(0UL, false)]
+    [InlineData(1UL, true)]
+    [InlineData(1UL << 63, false)]
+    [InlineData(ulong.MaxValue - 1, false)]
+    [InlineData(ulong.MaxValue - 1, true)]
+    [InlineData(ulong.MaxValue, true)]
+    public async Task Wherever_a_speaker_says_that_it_stood_what_it_and_others_say_afterwards_comes_once(ulong since, bool isLate)
+    {
+        await using var world = new World();
+        (PulseChat pulse, Member alice, Member bob, Member carol) = await world.RooftopAsync();
+        if (isLate)
+        {
+            await bob.TellAsync(pulse.Id, "one");
+            await world.SettleAsync(2);
+        }
+
+        await bob.SayToAsync(alice, pulse.Id, ContentType.PulseLine, group => new PulseLine(PulseLine.Says, since, group.Statement()).Encode());
+        await SendAsync(bob);
+        await alice.SyncAsync();
+        if (!isLate)
+        {
+            await bob.TellAsync(pulse.Id, "one");
+        }
+
+        await bob.TellAsync(pulse.Id, "two");
+        await carol.TellAsync(pulse.Id, "carol's");
+        await world.SettleAsync(3);
+        world.Clock.Advance(TimeSpan.FromHours(25));
+        await world.SettleAsync(3);
+        Assert.Equal(["carol's", "one", "two"], alice.PulseTexts(pulse.Id).Order());
+        world.AssertNothingIsLost();
+    }
+
     /// <summary>Bob has come back, and of what Carol says inside their session nothing comes for a while. Dave's devices, who were heard before her, never
     /// say where they stood.</summary>
     [Fact]
