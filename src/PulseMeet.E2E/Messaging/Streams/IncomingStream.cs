@@ -54,7 +54,7 @@ internal sealed class IncomingStream
     public ulong Baseline { get; private set; }
 
     /// <summary>Whether there is nothing in it that a device would not know without it.</summary>
-    public bool SaysNothing => Baseline == 0 || (_isFromTheFirst && Highest == 0);
+    public bool SaysNothing => _early.Ranges.Count == 0 && (Baseline == 0 || (_isFromTheFirst && Highest == 0));
 
     /// <summary>The highest number that came or was named.</summary>
     public ulong Highest { get; private set; }
