@@ -20,6 +20,7 @@ internal sealed class Walk : IAsyncDisposable
 
     private readonly string[] _users;
     private readonly Dictionary<Member, HashSet<(StreamName, ulong)>> _missed = [];
+    private readonly HashSet<(StreamName, ulong)> _forgotten = [];
     private readonly List<Member> _removed = [];
     private readonly Dictionary<string, RecoveryKey> _recovery = [];
     private readonly HashSet<(Member, (StreamName, ulong))> _toCome = [];
@@ -84,6 +85,9 @@ internal sealed class Walk : IAsyncDisposable
     /// <summary>Of these, the ones that were open when the copy was made, and of which the relay was told no later revision until it came back: nobody can
     /// know.</summary>
     public HashSet<Member> PutBackUnseen { get; } = [];
+
+    /// <summary>Whether a device gave a number before its store was put back, and nobody knows any more: a recipient may have had it, or given it up.</summary>
+    public bool WasGivenBefore((StreamName, ulong) number) => _forgotten.Contains(number);
 
     public async Task BeginAsync()
     {
@@ -278,7 +282,11 @@ internal sealed class Walk : IAsyncDisposable
     {
         for (int i = saidBefore; i < Everything.Count; i++)
         {
-            Everything[i] = Everything[i].From == device ? Everything[i] with { For = [], Number = null } : Everything[i];
+            if (Everything[i].From == device)
+            {
+                _forgotten.UnionWith(Everything[i].Number is { } number ? [number] : []);
+                Everything[i] = Everything[i] with { For = [], Number = null };
+            }
         }
     }
 
