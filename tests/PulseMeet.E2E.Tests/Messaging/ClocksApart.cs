@@ -79,7 +79,9 @@ public sealed class ClocksApart
         await alice.SayAsync("bob", "by the newer list");
         await alice.SyncAsync();
         await bob.SyncAsync();
+        await bob.SayAsync("alice", "whose devices are looked at");
         await bob.SyncAsync();
+        Assert.Contains(world.Relay.Delivered, item => item.Envelope.Recipient == laptop.Address);
         world.Clock.Advance(-s_ahead);
         await laptop.SayAsync("bob", "from the laptop");
         await laptop.SyncAsync();
