@@ -58,15 +58,15 @@ internal sealed partial class PulseMessages
     public static async Task TakeAsync(Work work, OpenPulse pulse, SealedContent content, bool isSaidAgain)
     {
         IncomingStream stream = await work.IncomingAsync(content.Stream).ConfigureAwait(false);
-        if (stream.Baseline == 0 && pulse.Record.HasComeBack && pulse.Record.ToAsk.Count < PulseRecord.MaxTold)
+        if (stream.Baseline == 0 && pulse.Record.HasComeBack)
         {
             // This device may have missed what the sender said before: it was in the chat, and could not follow.
-            pulse.Record.ToAsk.Add(content.Stream.Sender);
+            pulse.Record.AddToAsk(content.Stream.Sender);
         }
 
         if (ContentType.IsInternal(content.Type))
         {
-            stream.Note(content.Highest, work.Now);
+            await work.NoteAsync(content.Stream, content.Highest, mayLearn: true).ConfigureAwait(false);
             return;
         }
 
