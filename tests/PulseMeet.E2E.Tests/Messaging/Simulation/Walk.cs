@@ -15,6 +15,9 @@ internal sealed class Walk : IAsyncDisposable
     /// <summary>How often a walk's end waits for something that is asked for again: all pauses together, and some.</summary>
     private const int MaxWaits = 40;
 
+    /// <summary>What is said at most while everybody synchronises at once.</summary>
+    private const int MaxSaidAtOnce = 3;
+
     /// <summary>How often a call that has to succeed is tried at a relay that fails one in twenty.</summary>
     private const int MaxTries = 50;
 
@@ -31,11 +34,13 @@ internal sealed class Walk : IAsyncDisposable
     private UnreliableRelayServer? _misfortune;
     private int _names;
 
+    private readonly ulong _seed;
     private readonly bool _isHonest;
     private DateTimeOffset _latest = DateTimeOffset.MinValue;
 
     public Walk(ulong seed, WalkKind kind)
     {
+        _seed = seed;
         _isHonest = kind == WalkKind.Honest;
         _users = [.. new[] { "alice", "bob", "carol", "dave", "erin" }.Take(2 + (int)(seed % 4))];
         World = new World(inner => _misfortune = new UnreliableRelayServer(_honest = inner, RelayFaults.Each(0.04), seed) { IsHonest = true })
@@ -191,7 +196,7 @@ internal sealed class Walk : IAsyncDisposable
                 Forget(one, copy.SaidBefore);
                 break;
             case Act.MeetAllAtOnce:
-                await Task.WhenAll(_devices.Select(device => Task.Run(() => TryAsync(() => device.Client.SynchronizeAsync()))));
+                await Task.Run(() => MeetAtOnceAsync(new Random(unchecked((int)(_seed + (ulong)step.How)))));
                 break;
         }
     }
@@ -372,6 +377,28 @@ internal sealed class Walk : IAsyncDisposable
 
             await Diary.NoteAsync("everybody meets", this);
         }
+    }
+
+    /// <summary>Everybody synchronises at once, and some say something meanwhile: before and after any call of the relay that is under way.</summary>
+    private async Task MeetAtOnceAsync(Random chance)
+    {
+        var turnstile = new Turnstile();
+        World.Relay.Before = (_, _) => turnstile.WaitAsync();
+        List<Task> all = [.. _devices.Select(device => TryAsync(() => device.Client.SynchronizeAsync()))];
+        int said = 0;
+        while (turnstile.Waiting > 0)
+        {
+            if (said < MaxSaidAtOnce && chance.Next(8) == 0)
+            {
+                said++;
+                all.Add(SayAsync(_devices[chance.Next(_devices.Count)], chance.Next(100)));
+            }
+
+            turnstile.Admit(chance.Next(turnstile.Waiting));
+        }
+
+        World.Relay.Before = (_, _) => Task.CompletedTask;
+        await Task.WhenAll(all);
     }
 
     private async Task SayAsync(Member from, int how)
