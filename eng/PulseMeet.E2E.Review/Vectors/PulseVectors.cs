@@ -33,11 +33,12 @@ internal sealed class PulseVectors : IVectorTopic
                 ["kind"] = "key packages",
                 ["messages"] = new JsonArray(Text(chat, "key_package")),
             }),
-            .. Enumerable.Range(PulseLine.Says, PulseLine.AsksUnsure + 1).Select(kind => Computed(new JsonObject
+            .. Enumerable.Range(PulseLine.Says, PulseLine.Denies + 1).Select(kind => Computed(new JsonObject
             {
                 ["kind"] = "line",
                 ["line_kind"] = kind,
                 ["since"] = 41,
+                ["denied"] = kind == PulseLine.Denies ? Hex(Sha256.Hash(Fixed("denied"))) : string.Empty,
                 ["statement"] = Hex(Fixed("statement")),
             })),
             .. Refusals.Select(Computed),
@@ -55,8 +56,9 @@ internal sealed class PulseVectors : IVectorTopic
         Refused("refused key packages", [1, 0], "none"),
         Refused("refused key packages", [1, 9, .. new byte[36]], "more than eight"),
         Refused("refused key packages", [1, 1, 0, 0, 0, 1, 7, 7], "a byte behind the end"),
-        Refused("refused line", [5, .. new byte[8]], "another kind"),
+        Refused("refused line", [6, .. new byte[8]], "another kind"),
         Refused("refused line", [0, .. new byte[7]], "too short"),
+        Refused("refused line", [5, .. new byte[39]], "too short for what is denied"),
     ];
 
     private static JsonObject Computed(JsonObject vector)
@@ -79,7 +81,10 @@ internal sealed class PulseVectors : IVectorTopic
             },
             "line" => new JsonObject
             {
-                ["body"] = Hex(new PulseLine((byte)Number(vector, "line_kind"), (ulong)Number(vector, "since"), Bytes(vector, "statement")).Encode()),
+                ["body"] = Hex(new PulseLine((byte)Number(vector, "line_kind"), (ulong)Number(vector, "since"), Bytes(vector, "statement"))
+                {
+                    Denied = Bytes(vector, "denied"),
+                }.Encode()),
             },
             "chat" => DefaultSuiteChat.Compute(vector),
             _ => Refusal(vector, kind),

@@ -63,6 +63,8 @@ internal sealed class CommitPlan
         {
             case BringIntent bring:
                 return bring.Invitees.Aggregate(false, (any, invitee) => Bring(invitee) || any);
+            case BringBackIntent back:
+                return BringBack(back);
             case RemoveIntent remove:
                 return RemoveAll(remove.UserId);
             case RemoveDeviceIntent remove:
@@ -118,6 +120,39 @@ internal sealed class CommitPlan
 
         _brought[list.UserId] = list;
         return true;
+    }
+
+    /// <summary>Each device that a key package is there for goes and comes, as long as its leaf is the one that is meant.</summary>
+    private bool BringBack(BringBackIntent back)
+    {
+        var list = KnownList.Verify(back.Invitee.List);
+        if (IsLeaving(list.UserId) || _shape.Roster.Find(list.UserId) is not { } there || !list.IsSameAccount(there.AccountKey))
+        {
+            throw new E2EException(E2EError.UnknownDevice, "The user is not in the group, or under another account key.");
+        }
+
+        HashSet<string> hashes = [.. back.KeyHashes.Select(Convert.ToHexString)];
+        List<byte[]> keyPackages = [];
+        foreach (byte[] keyPackage in back.Invitee.KeyPackages)
+        {
+            byte[] client = PulseLeaf.Of(MlsMessage.Decode<KeyPackage>(keyPackage).Leaf).Client;
+            foreach ((uint index, PulseLeaf leaf) in there.Devices.Where(device => PublicBytes.Equal(device.Leaf.Client, client)))
+            {
+                if (leaf.Address != _device.Address && hashes.Contains(Convert.ToHexString(Sha256.Hash(_view.Tree.Leaf(index)!.EncryptionKey))))
+                {
+                    _removed.Add(index);
+                    keyPackages.Add(keyPackage);
+                }
+            }
+        }
+
+        if (keyPackages.Count == 0)
+        {
+            return false;
+        }
+
+        // A newer list goes along, and what follows from it.
+        return Bring(back.Invitee with { KeyPackages = keyPackages });
     }
 
     private bool IsLeaving(string userId) => _leaves.Count > 0

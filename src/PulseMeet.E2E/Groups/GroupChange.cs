@@ -34,8 +34,9 @@ internal sealed record GroupChange(GroupChangeKind Kind, DeviceAddress By, strin
     /// <param name="by">The committer.</param>
     /// <param name="isExternal">Whether the committer came in by it.</param>
     /// <param name="leaving">The users who had asked to leave in it.</param>
+    /// <param name="broughtBack">The devices that are out and in anew by it.</param>
     public static IReadOnlyList<GroupChange> Between(
-        GroupShape before, GroupShape after, DeviceAddress by, bool isExternal, IReadOnlySet<string> leaving)
+        GroupShape before, GroupShape after, DeviceAddress by, bool isExternal, IReadOnlySet<string> leaving, IReadOnlySet<DeviceAddress> broughtBack)
     {
         var changes = new List<GroupChange>();
         void Add(GroupChangeKind kind, string? user = null, string? device = null) => changes.Add(new(kind, by, user, device));
@@ -50,7 +51,7 @@ internal sealed record GroupChange(GroupChangeKind Kind, DeviceAddress By, strin
 
             foreach ((_, PulseLeaf leaf) in account.Devices)
             {
-                if (isNew || !HasDevice(before.Roster, leaf))
+                if (isNew || !HasDevice(before.Roster, leaf) || broughtBack.Contains(leaf.Address))
                 {
                     Add(GroupChangeKind.DeviceAdded, account.UserId, leaf.Address.DeviceId);
                 }
@@ -67,7 +68,7 @@ internal sealed record GroupChange(GroupChangeKind Kind, DeviceAddress By, strin
             bool isGone = !before.Roster.HasSame(account.UserId, after.Roster);
             foreach ((_, PulseLeaf leaf) in account.Devices)
             {
-                if (isGone || !HasDevice(after.Roster, leaf))
+                if (isGone || !HasDevice(after.Roster, leaf) || broughtBack.Contains(leaf.Address))
                 {
                     Add(GroupChangeKind.DeviceRemoved, account.UserId, leaf.Address.DeviceId);
                 }

@@ -44,6 +44,12 @@ internal sealed record RemoveIntent(string UserId) : GroupIntent;
 /// <param name="KeyHash">SHA-256 of its leaf's encryption key: once that is another one, nothing is left to do.</param>
 internal sealed record RemoveDeviceIntent(DeviceAddress Device, byte[] KeyHash) : GroupIntent;
 
+/// <summary>Devices of an account that is in the group out and in anew, with one commit: they cannot follow, and cannot come back by themselves.</summary>
+/// <param name="Invitee">The account, with key packages of its devices.</param>
+/// <param name="KeyHashes">SHA-256 of each of its leaves' encryption key: where that is another one, the device has come in anew since, and nothing is
+/// left to do.</param>
+internal sealed record BringBackIntent(Invitee Invitee, IReadOnlyList<byte[]> KeyHashes) : GroupIntent;
+
 internal sealed record RenameIntent(string Name) : GroupIntent;
 
 /// <summary>Another role for an account; <see cref="GroupRole.Creator"/> hands the group over.</summary>

@@ -15,12 +15,7 @@ internal static class GroupIntentCodec
                 writer.WriteUInt32((uint)bring.Invitees.Count);
                 foreach (Invitee invitee in bring.Invitees)
                 {
-                    writer.WriteVector(invitee.List);
-                    writer.WriteUInt32((uint)invitee.KeyPackages.Count);
-                    foreach (byte[] keyPackage in invitee.KeyPackages)
-                    {
-                        writer.WriteVector(keyPackage);
-                    }
+                    Write(invitee, writer);
                 }
 
                 break;
@@ -45,6 +40,11 @@ internal static class GroupIntentCodec
             case RightsIntent rights:
                 writer.WriteByte(6);
                 rights.Rights.Write(writer);
+                break;
+            case BringBackIntent back:
+                writer.WriteByte(8);
+                Write(back.Invitee, writer);
+                Write(back.KeyHashes, writer);
                 break;
             default:
                 writer.WriteByte(7);
@@ -71,6 +71,8 @@ internal static class GroupIntentCodec
                 return new RightsIntent(GroupRights.Read(ref reader));
             case 7:
                 return new UpdateIntent();
+            case 8:
+                return new BringBackIntent(ReadInvitee(ref reader), ReadAll(ref reader));
             default:
                 throw new E2EException(E2EError.InvalidEncoding, "An intent is of an unknown kind.");
         }
@@ -96,16 +98,37 @@ internal static class GroupIntentCodec
         var invitees = new List<Invitee>();
         for (uint count = reader.ReadUInt32(); count > 0; count--)
         {
-            byte[] list = reader.ReadVector().ToArray();
-            var keyPackages = new List<byte[]>();
-            for (uint packages = reader.ReadUInt32(); packages > 0; packages--)
-            {
-                keyPackages.Add(reader.ReadVector().ToArray());
-            }
-
-            invitees.Add(new Invitee(list, keyPackages));
+            invitees.Add(ReadInvitee(ref reader));
         }
 
         return new BringIntent(invitees);
+    }
+
+    private static void Write(Invitee invitee, MlsWriter writer)
+    {
+        writer.WriteVector(invitee.List);
+        Write(invitee.KeyPackages, writer);
+    }
+
+    private static Invitee ReadInvitee(ref MlsReader reader) => new(reader.ReadVector().ToArray(), ReadAll(ref reader));
+
+    private static void Write(IReadOnlyList<byte[]> all, MlsWriter writer)
+    {
+        writer.WriteUInt32((uint)all.Count);
+        foreach (byte[] one in all)
+        {
+            writer.WriteVector(one);
+        }
+    }
+
+    private static List<byte[]> ReadAll(ref MlsReader reader)
+    {
+        var all = new List<byte[]>();
+        for (uint left = reader.ReadUInt32(); left > 0; left--)
+        {
+            all.Add(reader.ReadVector().ToArray());
+        }
+
+        return all;
     }
 }

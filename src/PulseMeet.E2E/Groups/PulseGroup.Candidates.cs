@@ -76,8 +76,18 @@ internal sealed partial class PulseGroup
             Remember(unreadable, epoch);
             Telemetry.CommitTaken(received.WasOwn, isRebase: _pending is not null && !received.WasOwn);
             Enter(tree, after, lists, received.WasOwn, Sha256.Hash(candidate));
-            return new Taken(received.WasOwn, by, GroupChange.Between(before, _shape, by, isExternal, leaving));
+            return new Taken(received.WasOwn, by, GroupChange.Between(before, _shape, by, isExternal, leaving, BroughtBack(tree, after.Tree)));
         }
+    }
+
+    /// <summary>Devices that were in the group and are in it anew, by somebody else's commit.</summary>
+    private static HashSet<DeviceAddress> BroughtBack(RatchetTree before, RatchetTree after)
+    {
+        Dictionary<DeviceAddress, LeafNode> fresh = after.Members().Where(member => member.Leaf.Source == LeafNodeSource.KeyPackage)
+            .ToDictionary(member => PulseLeaf.Of(member.Leaf).Address, member => member.Leaf);
+        return fresh.Count == 0 ? [] : [.. before.Members()
+            .Where(member => fresh.TryGetValue(PulseLeaf.Of(member.Leaf).Address, out LeafNode? leaf) && !PublicBytes.Equal(leaf.Signature, member.Leaf.Signature))
+            .Select(member => PulseLeaf.Of(member.Leaf).Address)];
     }
 
     /// <summary>The users of requests to leave that are good in this epoch.</summary>

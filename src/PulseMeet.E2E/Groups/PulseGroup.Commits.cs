@@ -82,6 +82,11 @@ internal sealed partial class PulseGroup
         }
     }
 
+    /// <summary>The devices of an account out and in anew, as they are in the group now.</summary>
+    public BringBackIntent BringBack(Invitee invitee) => new(
+        invitee,
+        [.. (Roster.Find(KnownList.FromStored(invitee.List).UserId)?.Devices ?? []).Select(device => Sha256.Hash(_mls.View.Tree.Leaf(device.Index)!.EncryptionKey))]);
+
     /// <summary>Makes the commit of as much of an intent as fits into one.</summary>
     /// <returns>That much of it; null where nothing is to be done.</returns>
     private GroupIntent? Fit(GroupIntent intent)

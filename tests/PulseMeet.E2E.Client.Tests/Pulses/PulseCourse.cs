@@ -16,7 +16,8 @@ public sealed record PulseCourse(uint Seed, IReadOnlyList<uint> Steps)
 
     public override string ToString() => $"seed {Seed}: {string.Join(' ', Steps)}, that is: {string.Join(", ", Walk)}";
 
-    /// <summary>Any course; one that fails is made shorter by leaving out steps, many at a time and then one by one, unless
+    /// <summary>Any course, or always the one that <c>PULSEMEET_SIMULATION_COURSE</c> names (its seed, a colon and its steps, as a walk that failed
+    /// says them); one that fails is made shorter by leaving out steps, many at a time and then one by one, unless
     /// <c>PULSEMEET_SIMULATION_SHRINKS</c> says no.</summary>
     public static class Any
     {
@@ -27,6 +28,12 @@ public sealed record PulseCourse(uint Seed, IReadOnlyList<uint> Steps)
                                       from seed in number
                                       from steps in number.ArrayOf(length)
                                       select new PulseCourse(seed, steps);
+            if (Environment.GetEnvironmentVariable("PULSEMEET_SIMULATION_COURSE") is { } named)
+            {
+                uint[] numbers = [.. named.Split([':', ' '], StringSplitOptions.RemoveEmptyEntries).Select(part => uint.Parse(part, CultureInfo.InvariantCulture))];
+                course = Gen.Constant(new PulseCourse(numbers[0], numbers[1..]));
+            }
+
             return Environment.GetEnvironmentVariable("PULSEMEET_SIMULATION_SHRINKS") == "no" ? Arb.From(course) : Arb.From(course, Shorter);
         }
 

@@ -10,6 +10,7 @@ internal sealed class PulseVerdict(PulseWalk walk, string course)
 {
     private readonly List<(Member Member, PulseGroup Group)> _in = [];
     private readonly HashSet<Member> _sure = [];
+    private readonly List<DeviceAddress> _stranded = [];
 
     public int Opened { get; private set; }
 
@@ -32,10 +33,17 @@ internal sealed class PulseVerdict(PulseWalk walk, string course)
             {
                 // A chat that takes no joins leaves out whoever cannot follow; any chat one whose store was put back to before the others came, so that
                 // nobody whom it knows has signed since. The app was told.
-                bool isBehindNewcomers = record.IsStalled && walk.PutBackAt.ContainsKey(device)
+                // Nor does a device come back that was removed while it was on a line that lost, where no word of that reaches it.
+                bool isRefused = record.IsStalled
                     && device.Seen.OfType<PulseStalled>().Any(stalled => stalled.PulseId == walk.Id && stalled.Reason == E2EError.GroupJoinRefused);
+                bool isBehindNewcomers = isRefused && walk.PutBackAt.ContainsKey(device);
+                if (isRefused && !isBehindNewcomers)
+                {
+                    _stranded.Add(device.Address);
+                }
+
                 Assert.True(
-                    isBehindNewcomers || (!walk.TakesJoins && (record.IsStalled || record.IsProvisional)),
+                    isRefused || (!walk.TakesJoins && (record.IsStalled || record.IsProvisional)),
                     Say($"{device.Address} does not come back: rejoin {record.IsRejoinWanted}, stalled {record.IsStalled}, provisional {record.IsProvisional}"));
                 continue;
             }
@@ -47,6 +55,11 @@ internal sealed class PulseVerdict(PulseWalk walk, string course)
 
             await (await device.Client.OpenAsync(default)).Core.ChangeAsync(
                 [Gates.Pulse(walk.Id)], async work => _in.Add((device, (await work.PulseAsync(walk.Id))!.Require())), default);
+        }
+
+        foreach (DeviceAddress stranded in walk.TakesJoins ? _stranded : [])
+        {
+            Assert.DoesNotContain(_in, entry => entry.Group.Roster.Devices.Any(device => device.Leaf.Address == stranded));
         }
 
         // In a chat that takes no joins, whoever follows what was in front of the others is on the line of the others.
@@ -83,7 +96,7 @@ internal sealed class PulseVerdict(PulseWalk walk, string course)
     }
 
     /// <summary>What was sealed for those who are in the chat now, and were since, they have all opened. Lost, and named so, is only what a sender
-    /// cannot say again: it came in anew since, or its store was put back. Missed by nobody is only what was last in a stream that has ended, by
+    /// cannot say again: it was out, and told that this was not sent, or its store was put back. Missed by nobody is only what was last in a stream that has ended, by
     /// a store that was put back or a relay that said so.</summary>
     public void AssertEverybodyOpens()
     {
@@ -156,12 +169,14 @@ internal sealed class PulseVerdict(PulseWalk walk, string course)
     private bool MayComeTwice(Member device, PulseText said) =>
         !IsKept(device, said.Step) || (!IsKept(said.From, said.Step) && walk.Witness.PlacesOf(said.Text).Count > 1);
 
-    /// <summary>Whether a sender has nothing any more of what it said, or says it to nobody, since it does not know who came meanwhile.</summary>
+    /// <summary>Whether a sender has nothing any more of what it said: its store was put back; or it was out of the chat, and was told that this was
+    /// not sent.</summary>
     private bool CannotBeSaidAgain(PulseText said) => !IsKept(said.From, said.Step)
-        || said.From.Seen.Skip(said.Told).Any(e => e is PulseJoined joined && joined.PulseId == walk.Id);
+        || said.From.Seen.OfType<PulseClosed>().Any(closed => closed.PulseId == walk.Id && (said.Id is null || closed.Unsent.Contains(said.Id.Value)));
 
     /// <summary>Whether nothing shows that a text is missing: its stream has ended, or its sender is out, on that device alone, and nothing that was said behind it in that stream has come;
-    /// or a copy, which did not know that it was one, has said something else under its number.</summary>
+    /// or a copy, which did not know that it was one, has said something else under its number; or its stream has ended before a device that had not
+    /// followed heard of it, and asked.</summary>
     private bool IsBehindTheEnd(Member member, PulseText said)
     {
         bool isThere = _in.Any(entry => entry.Member == said.From);
@@ -172,8 +187,12 @@ internal sealed class PulseVerdict(PulseWalk walk, string course)
 
         HashSet<string> opened = [.. member.PulseTexts(walk.Id)];
         Place[] others = [.. walk.Texts.Where(other => other != said && opened.Contains(other.Text)).SelectMany(other => walk.Witness.PlacesOf(other.Text))];
+        MessageId current = walk.Texts.Where(other => other.From == said.From).SelectMany(other => walk.Witness.PlacesOf(other.Text)).Last().Stream;
+        bool hasComeBack = member.Seen.OfType<PulseRejoined>().Any(rejoined => rejoined.PulseId == walk.Id && rejoined.Device == member.Address);
         return walk.Witness.PlacesOf(said.Text).All(place =>
-            others.Contains(place) || !others.Any(other => other.Stream == place.Stream && other.Number > place.Number));
+            others.Contains(place)
+            || !others.Any(other => other.Stream == place.Stream && other.Number > place.Number)
+            || (hasComeBack && place.Stream != current && !others.Any(other => other.Stream == place.Stream && other.Number < place.Number)));
     }
 
     private static ulong Lost(Member member, Member sender) => member.Seen.OfType<PulseMessagesMissing>()

@@ -11,8 +11,11 @@ namespace PulseMeet.E2E.Client.Tests.Pulses;
 /// <param name="Text">Of its own.</param>
 /// <param name="From">Who wrote it.</param>
 /// <param name="Step">When.</param>
-/// <param name="Told">How many events its device had been told then.</param>
-internal sealed record PulseText(string Text, Member From, int Step, int Told);
+internal sealed record PulseText(string Text, Member From, int Step)
+{
+    /// <summary>Its id; null where the device died before it said it.</summary>
+    public MessageId? Id { get; set; }
+}
 
 /// <summary>A pulse chat of two to six people around a relay that loses, doubles, delays, reorders, repeats, forgets and lies. They come, go, are
 /// removed and promoted; their devices die, restart, are put back to a copy, are linked and removed; the clock jumps. Everything by a
@@ -265,8 +268,9 @@ internal sealed class PulseWalk : IAsyncDisposable
         {
             if (await from.Client.GetPulseAsync(Id) is { } pulse)
             {
-                Texts.Add(new PulseText(text, from, _step, from.Seen.Count));
-                await pulse.SendAsync(MessageContent.Text(text));
+                var said = new PulseText(text, from, _step);
+                Texts.Add(said);
+                said.Id = await pulse.SendAsync(MessageContent.Text(text));
             }
         });
     }

@@ -50,6 +50,42 @@ public sealed class Numbering
         }
     }
 
+    /// <summary>Whoever is in a conversation anew misses nothing of before, until the other says that it was said to him; what he has had is not new once
+    /// more.</summary>
+    [Property(MaxTest = 500)]
+    public void Who_begins_anew_is_given_exactly_what_he_had_not_had(byte[] arrivals, byte[] later, byte said, bool isReached)
+    {
+        var stream = new IncomingStream();
+        var came = new HashSet<ulong>();
+        foreach (byte arrival in arrivals)
+        {
+            ulong number = arrival % 40u + 1;
+            came.Add(number);
+            stream.Receive(number, number, s_now);
+        }
+
+        stream.BeginAnew();
+        stream = IncomingStream.Decode(stream.Encode());
+        Assert.Empty(stream.Missing);
+        Assert.Empty(stream.Named);
+        Assert.Null(stream.DueAt(s_now, TimeSpan.Zero));
+        ulong since = said % 40u;
+        if (isReached)
+        {
+            stream.Reach(since, s_now);
+            AssertMissingFrom(since + 1, stream, came);
+        }
+
+        foreach (byte arrival in later)
+        {
+            ulong number = since + (arrival % 40u) + 1;
+            Assert.Equal(came.Add(number) ? Arrival.New : Arrival.Duplicate, stream.Receive(number, number, s_now));
+        }
+
+        stream.Reach(since, s_now);
+        AssertMissingFrom(since + 1, stream, came);
+    }
+
     [Fact]
     public void A_lost_tail_shows_by_the_highest_number_that_comes_next()
     {
@@ -221,6 +257,17 @@ public sealed class Numbering
         {
             yield return number;
         }
+    }
+
+    private static void AssertMissingFrom(ulong first, IncomingStream stream, HashSet<ulong> came)
+    {
+        HashSet<ulong> missing = [.. stream.Missing.SelectMany(range => Enumerable.Range((int)range.From, (int)range.Count)).Select(number => (ulong)number)];
+        for (ulong number = first; number <= stream.Highest; number++)
+        {
+            Assert.Equal(!came.Contains(number), missing.Contains(number));
+        }
+
+        Assert.DoesNotContain(missing, number => number < first || number > stream.Highest);
     }
 
     private static void AssertMissing(IncomingStream stream, HashSet<ulong> came)

@@ -84,9 +84,11 @@ public sealed class PulseForks
     }
 
     /// <summary>Bob's change loses, and the relay has its group info last. Carol and Dave come back by that, and read each other where nobody else
-    /// is.</summary>
-    [Fact]
-    public async Task Several_who_came_back_onto_a_line_that_lost_go_over_to_the_others()
+    /// is. Alice, who is sure of her line, changes something, or nothing: then she renews her keys, since the relay leads to theirs.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Several_who_came_back_onto_a_line_that_lost_go_over_to_the_others(bool isSomethingChanged)
     {
         await using var world = new World();
         var options = new PulseOptions { Suite = PulseSuite.X25519, Rights = PulseRights.Default with { Rename = PulseRole.Member } };
@@ -127,9 +129,18 @@ public sealed class PulseForks
         Assert.Equal("second", (await dave.RosterAsync(pulse.Id)).Name);
 
         alice.IsActive = true;
-        await pulse.RenameAsync("third");
+        if (isSomethingChanged)
+        {
+            await pulse.RenameAsync("third");
+        }
+
         world.Clock.Advance(TimeSpan.FromHours(25));
         await world.SettleAsync(8);
+        foreach (Member member in new[] { carol, dave })
+        {
+            Assert.Equal(isSomethingChanged ? "third" : "first", (await member.RosterAsync(pulse.Id)).Name);
+        }
+
         bob.IsActive = true;
         await world.SettleAsync(4);
         await alice.TellAsync(pulse.Id, "to all");

@@ -1,6 +1,7 @@
 using PulseMeet.E2E.Groups;
 using PulseMeet.E2E.Messaging;
 using PulseMeet.E2E.Relay;
+using PulseMeet.E2E.Storage;
 
 namespace PulseMeet.E2E.Tests.Messaging;
 
@@ -365,6 +366,43 @@ public sealed class PulseRefusals
         await bob.TakeEventsAsync();
         Assert.True(Assert.Single(bob.Seen.OfType<PulseClosed>()).HasLeft);
         Assert.Empty(await bob.Client.GetPulsesAsync());
+    }
+
+    /// <summary>The creator's only phone was put back, in a chat that takes no joins: nobody removes a creator, and an admin brings the phone back.</summary>
+    [Fact]
+    public async Task An_admin_brings_back_a_creator_who_is_stranded()
+    {
+        await using var world = new World();
+        (PulseChat pulse, Member alice, Member bob, Member carol) = await world.RooftopAsync(s_noJoins);
+        await pulse.SetRoleAsync("bob", PulseRole.Admin);
+        InMemoryStore copy = alice.Store.Copy();
+        await world.SettleAsync(2);
+        await pulse.RenameAsync("Roof");
+        await world.SettleAsync(2);
+        await alice.RestoreAsync(copy);
+        PulseChat bobs = await bob.PulseAsync(pulse.Id);
+        await bobs.RenameAsync("Terrace");
+        await world.SettleAsync(3);
+        Assert.Single(alice.Seen.OfType<PulseStalled>());
+        Assert.Equal(E2EError.GroupNotAllowed, (await Assert.ThrowsAsync<E2EException>(() => bobs.RemoveAsync("alice"))).Reason);
+        PulseChat carols = await carol.PulseAsync(pulse.Id);
+        Assert.Equal(E2EError.GroupNotAllowed, (await Assert.ThrowsAsync<E2EException>(() => carols.BringBackAsync("alice"))).Reason);
+        await bobs.BringBackAsync("alice");
+        await bob.TellAsync(pulse.Id, "welcome back");
+        await world.SettleAsync(4);
+        Assert.Equal("bob", Assert.Single(alice.Seen.OfType<PulseJoined>()).By.UserId);
+        await alice.TellAsync(pulse.Id, "here I am");
+        await world.SettleAsync(3);
+        Assert.Equal(["welcome back"], alice.PulseTexts(pulse.Id));
+        Assert.Equal(["here I am"], bob.PulseTexts(pulse.Id));
+        Assert.Equal(["welcome back", "here I am"], carol.PulseTexts(pulse.Id));
+        Assert.Equal(PulseRole.Creator, (await alice.RosterAsync(pulse.Id)).Find("alice")!.Role);
+        PulseDevicesChanged changed = Assert.Single(carol.Seen.OfType<PulseDevicesChanged>());
+        Assert.Equal((bob.Address, "alice", "phone", "phone"), (changed.By, changed.UserId, Assert.Single(changed.Added), Assert.Single(changed.Removed)));
+        await (await alice.PulseAsync(pulse.Id)).RenameAsync("Balcony");
+        await world.SettleAsync(2);
+        Assert.Equal("Balcony", (await carol.RosterAsync(pulse.Id)).Name);
+        Assert.Equal(E2EError.UnknownDevice, (await Assert.ThrowsAsync<E2EException>(() => bobs.BringBackAsync("nobody"))).Reason);
     }
 
     /// <summary>The tree and the group info of a large chat, again and again: only as often as a device may come back.</summary>

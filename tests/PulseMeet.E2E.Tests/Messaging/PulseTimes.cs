@@ -10,6 +10,33 @@ namespace PulseMeet.E2E.Tests.Messaging;
 /// a commit that opens for some only.</summary>
 public sealed class PulseTimes
 {
+    /// <summary>Alice's phone has no relay for eight days, and what she wrote is lost on the way to Bob when it has one again.</summary>
+    [Fact]
+    public async Task What_waited_for_longer_than_it_is_kept_is_kept_from_when_it_was_sent()
+    {
+        await using var world = new World();
+        (PulseChat pulse, Member alice, Member bob, _) = await world.RooftopAsync();
+        await alice.TellAsync(pulse.Id, "zero");
+        await world.SettleAsync(2);
+        world.Relay.Before = (caller, _) => caller == alice.Address ? throw new E2EException(E2EError.RelayUnavailable) : Task.CompletedTask;
+        await alice.TellAsync(pulse.Id, "one");
+        world.Clock.Advance(TimeSpan.FromDays(8));
+        world.Relay.Before = (_, _) => Task.CompletedTask;
+        int before = world.Relay.GroupMessages.Count;
+        await alice.SyncAsync();
+        HashSet<string> lost = [.. world.Relay.GroupMessages.Skip(before).Select(told => Convert.ToHexString(told.Message.Id.Span))];
+        world.Relay.OnPage = (caller, items) => caller != bob.Address ? items
+            : [.. items.Where(item => !lost.Contains(Convert.ToHexString(item.EnvelopeId.Span)))];
+        await world.SettleAsync(2);
+        await alice.TellAsync(pulse.Id, "two");
+        await world.SettleAsync(2);
+        Assert.Equal(["zero", "two"], bob.PulseTexts(pulse.Id));
+        world.Clock.Advance(TimeSpan.FromMinutes(2));
+        await world.SettleAsync(4);
+        Assert.Equal(["zero", "two", "one"], bob.PulseTexts(pulse.Id));
+        Assert.DoesNotContain(bob.Seen, e => e is PulseMessagesMissing { IsLost: true });
+    }
+
     [Fact]
     public async Task After_a_thousand_messages_a_device_renews_its_keys_by_itself_and_all_of_them_are_read()
     {

@@ -87,7 +87,7 @@ internal sealed partial class PulseCommits
         if (group.IsRemoved)
         {
             bool hasLeft = outcome.Changes.Any(change => change.Kind == GroupChangeKind.AccountLeft && change.UserId == core.Address.UserId);
-            await CloseAsync(work, pulse, by, hasLeft).ConfigureAwait(false);
+            await CloseAsync(work, pulse, by, hasLeft, before.Roster).ConfigureAwait(false);
             await messages.OpenWaitingAsync(work, pulse).ConfigureAwait(false);
             return;
         }

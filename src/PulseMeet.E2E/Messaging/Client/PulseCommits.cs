@@ -140,9 +140,19 @@ internal sealed partial class PulseCommits(ClientCore core, PulseMessages messag
         return false;
     }
 
-    /// <summary>Whether this device is out after what was taken; then it is closed, and the app is told.</summary>
-    public async Task CloseAsync(Work work, OpenPulse pulse, DeviceAddress by, bool hasLeft)
+    /// <summary>This device is out of a chat: it is closed, and the app is told.</summary>
+    /// <param name="work">The unit of work.</param>
+    /// <param name="pulse">The chat.</param>
+    /// <param name="by">Who took it out.</param>
+    /// <param name="hasLeft">Whether it had asked for that.</param>
+    /// <param name="last">Who was in it until then; null for those who are in it as the device holds it.</param>
+    public async Task CloseAsync(Work work, OpenPulse pulse, DeviceAddress by, bool hasLeft, Roster? last = null)
     {
+        if (await messages.HasSaidAsync(work, pulse).ConfigureAwait(false))
+        {
+            pulse.Record.KeepAudience(last ?? pulse.Group!.Roster);
+        }
+
         pulse.Record.ClosedAt = work.Now;
         pulse.Record.IsCatchUpWanted = false;
         pulse.Record.IsRejoinWanted = false;

@@ -120,9 +120,12 @@ internal sealed partial class PulseJoining
         entry.SaidBefore = isMadeAnew ? before!.Record.SaidBefore : await work.HighestAsync(pulse.Conversation).ConfigureAwait(false);
         if (await messages.HasSaidAsync(work, pulse).ConfigureAwait(false))
         {
-            // What this device said when it was in before is for nobody who may have come since.
-            var baseline = new PulseBaseline(core.StreamId, entry.SaidBefore);
-            group.Roster.Devices.ToList().ForEach(device => entry.Baselines[device.Leaf.Address] = baseline);
+            if (old is not null)
+            {
+                before!.Record.KeepAudience(old.Roster);
+            }
+
+            entry.TakeBaselines(before?.Record, group.Roster, new PulseBaseline(core.StreamId, entry.SaidBefore));
         }
 
         if (isMadeAnew)
@@ -137,7 +140,7 @@ internal sealed partial class PulseJoining
                 work.AddEvent(new PulseClosed(record.Pulse, inviter, hasLeft: false, unsent));
             }
 
-            await ForgetStreamsAsync(work, record.Pulse).ConfigureAwait(false);
+            await BeginStreamsAnewAsync(work, record.Pulse).ConfigureAwait(false);
             work.AddEvent(new PulseJoined(record.Pulse, inviter, group.Data.Name));
         }
 
@@ -174,8 +177,8 @@ internal sealed partial class PulseJoining
         PulseGroup.RequirePinned(group.Roster, user => old.Roster.Find(user)?.AccountKey);
     }
 
-    /// <summary>What was missing before this device came in again is not missing.</summary>
-    private async Task ForgetStreamsAsync(Work work, PulseId id)
+    /// <summary>What was missing before this device came in again is not missing; what it has had it knows, so that nobody says that again.</summary>
+    private async Task BeginStreamsAnewAsync(Work work, PulseId id)
     {
         byte[] after = [];
         while (await core.Store.ScanAsync(RecordKey.PulseStreams, after, id.ToArray(), 200).ConfigureAwait(false) is { Count: > 0 } page)
@@ -183,9 +186,8 @@ internal sealed partial class PulseJoining
             foreach (OpenedRecord item in page)
             {
                 after = item.Key.ToArray();
-                work.Delete(RecordKey.PulseStreams, after);
+                (await work.IncomingAsync(PulseWords.ReadName(item.Value)).ConfigureAwait(false)).BeginAnew();
                 work.Delete(RecordKey.PulseGaps, after);
-                work.Delete(RecordKey.IncomingStreams, after[PulseId.Size..]);
             }
         }
     }

@@ -7,6 +7,9 @@ namespace PulseMeet.E2E.Messaging;
 /// <content>Bringing to the relay what is sealed; what lay here for long is sealed again.</content>
 internal sealed partial class PulseMessages
 {
+    /// <summary>What lay here for so long before the relay took it is kept from then on.</summary>
+    private static readonly TimeSpan s_sentLate = TimeSpan.FromHours(1);
+
     /// <summary>Brings to the relay what is sealed, in its order.</summary>
     /// <returns>Whether nothing waits any more that could be sent now.</returns>
     public async Task<bool> DeliverAsync(PulseId id, CancellationToken cancellationToken)
@@ -29,12 +32,13 @@ internal sealed partial class PulseMessages
                 continue;
             }
 
-            var taken = new List<byte[]>();
+            var taken = new List<(byte[] Key, byte[] SentKey)>();
             try
             {
                 foreach (OpenedRecord item in waiting)
                 {
-                    GroupMessage message = PulseOutboxRecord.Decode(item.Value).ToMessage(id);
+                    PulseOutboxRecord record = PulseOutboxRecord.Decode(item.Value);
+                    GroupMessage message = record.ToMessage(id);
                     try
                     {
                         await core.Relay.SendToGroupAsync(message, cancellationToken).ConfigureAwait(false);
@@ -47,17 +51,17 @@ internal sealed partial class PulseMessages
                         await core.Relay.SendToGroupAsync(message, cancellationToken).ConfigureAwait(false);
                     }
 
-                    taken.Add(item.Key.ToArray());
+                    taken.Add((item.Key.ToArray(), record.SentKey));
                 }
             }
             finally
             {
-                await TakeOutAsync(taken).ConfigureAwait(false);
+                await TakeOutAsync(id, taken).ConfigureAwait(false);
             }
         }
     }
 
-    /// <summary>What waits to be sent or sealed, and will not be: this device is out.</summary>
+    /// <summary>What waits to be sent or sealed, and will not be, not by asking for it either: this device is out.</summary>
     public async Task<IReadOnlyList<MessageId>> DropUnsentAsync(Work work, PulseId id)
     {
         var unsent = new SortedDictionary<ulong, MessageId>();
@@ -71,6 +75,7 @@ internal sealed partial class PulseMessages
                 {
                     Draft draft = PulseSentRecord.Decode(bytes).Draft;
                     unsent[draft.Number] = MessageId.Of(draft.Stream, draft.Number);
+                    work.Delete(RecordKey.PulseSent, sent);
                 }
             }
         }
@@ -119,18 +124,21 @@ internal sealed partial class PulseMessages
         },
         cancellationToken);
 
-    private Task TakeOutAsync(List<byte[]> taken) => taken.Count == 0
+    private Task TakeOutAsync(PulseId id, List<(byte[] Key, byte[] SentKey)> taken) => taken.Count == 0
         ? Task.CompletedTask
         : core.ChangeAsync(
-            [],
-            work =>
+            [Gates.Pulse(id)],
+            async work =>
             {
-                foreach (byte[] key in taken)
+                foreach ((byte[] key, byte[] sentKey) in taken)
                 {
                     work.Delete(RecordKey.PulseOutbox, key);
+                    if (sentKey.Length > 0 && await work.ReadAsync(RecordKey.PulseSent, sentKey).ConfigureAwait(false) is { } bytes
+                        && PulseSentRecord.Decode(bytes) is var sent && (work.Now - sent.SentAt).Duration() >= s_sentLate)
+                    {
+                        work.Put(RecordKey.PulseSent, sentKey, (sent with { SentAt = work.Now }).Encode());
+                    }
                 }
-
-                return Task.CompletedTask;
             },
             CancellationToken.None);
 }

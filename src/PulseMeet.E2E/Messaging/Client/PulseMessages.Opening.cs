@@ -58,9 +58,11 @@ internal sealed partial class PulseMessages
     public static async Task TakeAsync(Work work, OpenPulse pulse, SealedContent content, bool isSaidAgain)
     {
         IncomingStream stream = await work.IncomingAsync(content.Stream).ConfigureAwait(false);
-        if (stream.Baseline == 0 && pulse.Record.HasComeBack)
+        bool mayHaveMissed = pulse.Record.HasComeBack || (content.Number > 1 && pulse.Record.Baselines.ContainsKey(content.Stream.Sender));
+        if (stream.Baseline == 0 && mayHaveMissed)
         {
-            // This device may have missed what the sender said before: it was in the chat, and could not follow.
+            // This device may have missed what the sender said before: it was in the chat, and could not follow; or the sender came after it, and
+            // may have been in the chat before that.
             pulse.Record.AddToAsk(content.Stream.Sender);
         }
 

@@ -115,7 +115,7 @@ internal sealed partial class PulseMessages
 
         pulse.HasNewRatchets = true;
         byte[] key = SentKey(draft.Stream, draft.Number);
-        work.Put(RecordKey.PulseSent, key, new PulseSentRecord(draft, 0).Encode());
+        work.Put(RecordKey.PulseSent, key, new PulseSentRecord(draft, 0) { SentAt = work.Now }.Encode());
         AddOutgoing(work, pulse.Id, new PulseOutboxRecord(group.Epoch, NewId(), message, key));
         return true;
     }

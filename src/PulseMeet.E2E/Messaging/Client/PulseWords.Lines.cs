@@ -17,9 +17,16 @@ internal sealed partial class PulseWords
                 return;
             }
 
+            TakeElsewhere(work, id, record, group);
             foreach (DeviceAddress device in record.ToTell)
             {
                 State(device, KindOf(record, isAsking: false));
+            }
+
+            foreach ((DeviceAddress device, EpochMark newest) in StraysToTell(id, record))
+            {
+                byte[] denied = group.Knows(newest) is null ? newest.Authenticator : [];
+                State(device, denied.Length > 0 ? PulseLine.Denies : PulseLine.Says, denied);
             }
 
             // Until they answer: one that does not know whether it is in does not.
@@ -52,6 +59,10 @@ internal sealed partial class PulseWords
                 // Word of a commit may have been lost; of one that takes this device out no member tells it.
                 record.IsCatchUpWanted = true;
                 work.WantPump();
+                if (record.IsUnsure)
+                {
+                    _unanswered.Add(id);
+                }
             }
 
             record.StatedAt = work.Now;
@@ -61,8 +72,13 @@ internal sealed partial class PulseWords
                 record.IsAskWanted = false;
             }
 
-            bool State(DeviceAddress device, byte kind) =>
-                Say(work, id, group, device, ContentType.PulseLine, new PulseLine(kind, Since(record, device), group.Statement()).Encode());
+            bool State(DeviceAddress device, byte kind, byte[]? denied = null) => Say(
+                work,
+                id,
+                group,
+                device,
+                ContentType.PulseLine,
+                new PulseLine(kind, Since(record, device), group.Statement()) { Denied = denied ?? [] }.Encode());
         },
         cancellationToken);
 
@@ -103,6 +119,9 @@ internal sealed partial class PulseWords
 
         // Once no more joins may be made today, what one member says of another line lets nobody wait for one.
         bool mayComeBack = record.MayRejoin(work.Now);
+        bool isElsewhere = line.IsUnsure && record is { IsUnsure: false, IsProvisional: false }
+            && group is { MayFollow: true, Data.Rights.ExternalJoin: true } && finding.Judgement != ForkJudgement.Overtaken
+            && (group.Knows(said.Marks[0]) == false || said.Marks[0].Epoch > group.Epoch);
         switch (finding.Judgement)
         {
             case var _ when line.Kind == PulseLine.Wonders:
@@ -132,12 +151,22 @@ internal sealed partial class PulseWords
                 break;
             case ForkJudgement.Behind:
                 record.IsCatchUpWanted = true;
+                if (record.IsUnsure && !line.IsUnsure)
+                {
+                    _ahead[pulse.Id] = finding.Epoch;
+                }
+
+                break;
+            case ForkJudgement.Unknown when line.Kind == PulseLine.Denies && record.IsUnsure && group.WasIn(line.Denied)
+                && MayComeOver(record, group) && mayComeBack:
+                // Nothing at the relay leads the speaker to where this device is.
+                Doubt(pulse, group);
                 break;
             case ForkJudgement.Overtaken:
                 record.IsRejoinWanted = true;
                 record.Cause = finding.Committer;
                 break;
-            case ForkJudgement.Fork when record.IsUnsure && !line.IsUnsure && (!record.IsByWelcome || group.Data.Rights.ExternalJoin) && mayComeBack:
+            case ForkJudgement.Fork when record.IsUnsure && !line.IsUnsure && MayComeOver(record, group) && mayComeBack:
                 // This device came in by what has lost, and the speaker, who has it in its roster, is where it should be.
                 Doubt(pulse, group);
                 break;
@@ -162,7 +191,16 @@ internal sealed partial class PulseWords
         // A device that does not know whether it is in has nothing to say: two of them would ask each other for ever.
         if (isAnswered && !record.IsProvisional && !record.ToTell.Contains(speaker) && TryAnswer(pulse.Id, speaker, work.Now))
         {
-            record.AddToTell(speaker);
+            if (isElsewhere)
+            {
+                // Once the candidates were looked at, and the relay has a group info by which it comes over.
+                record.IsCatchUpWanted = true;
+                NoteStray(pulse.Id, speaker, said.Marks[0], work.Now);
+            }
+            else
+            {
+                record.AddToTell(speaker);
+            }
         }
 
         work.WantPump();
@@ -177,6 +215,9 @@ internal sealed partial class PulseWords
             _doubts[pulse.Id] = group.Epoch;
         }
     }
+
+    /// <summary>Whether a device that came in by what has lost may come in once more by itself.</summary>
+    private static bool MayComeOver(PulseRecord record, PulseGroup group) => !record.IsByWelcome || group.Data.Rights.ExternalJoin;
 
     /// <summary>Whether a device may be answered now. It may; it is counted. Kept in memory; for the one reader of what was said.</summary>
     private bool TryAnswer(PulseId id, DeviceAddress device, DateTimeOffset now)

@@ -45,7 +45,7 @@ internal sealed partial class PulseWords
                 ? await work.ReadAsync(RecordKey.PulseSent, PulseMessages.SentKey(stream, number)).ConfigureAwait(false)
                 : null;
             PulseSentRecord? sent = bytes is null ? null : PulseSentRecord.Decode(bytes);
-            if (sent is null || work.Now - sent.Draft.Time >= SentRecord.MaxAge)
+            if (sent is null || work.Now - sent.SentAt >= SentRecord.MaxAge)
             {
                 gone.Add(new NumberRange(number, number));
             }
@@ -125,7 +125,7 @@ internal sealed partial class PulseWords
     private static ulong Count(IReadOnlyList<NumberRange> ranges) => ranges.Aggregate(
         0UL, (sum, range) => sum > ulong.MaxValue - range.Count ? ulong.MaxValue : sum + range.Count);
 
-    private static StreamName ReadName(byte[] bytes)
+    public static StreamName ReadName(byte[] bytes)
     {
         var reader = new Encoding.SpanReader(bytes);
         return StreamName.Read(ref reader);

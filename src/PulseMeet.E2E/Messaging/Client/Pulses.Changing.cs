@@ -70,6 +70,11 @@ internal sealed partial class Pulses
         },
         cancellationToken);
 
+    public Task BringBackAsync(PulseId id, string userId, CancellationToken cancellationToken) => ChangeAsync(
+        id,
+        async suite => new BringBackIntent(await _invitations.InviteAsync(userId, suite, cancellationToken).ConfigureAwait(false), []),
+        cancellationToken);
+
     public Task ChangeAsync(PulseId id, GroupIntent intent, CancellationToken cancellationToken) =>
         ChangeAsync(id, _ => Task.FromResult(intent), cancellationToken);
 
@@ -143,7 +148,7 @@ internal sealed partial class Pulses
                     throw new E2EException(E2EError.UnknownDevice, "The user is not in the pulse chat.");
                 }
 
-                return PulseCommits.Prepare(pulse, intent);
+                return PulseCommits.Prepare(pulse, intent is BringBackIntent back ? group.BringBack(back.Invitee) : intent);
             },
             cancellationToken).ConfigureAwait(false);
         if (!isPrepared)

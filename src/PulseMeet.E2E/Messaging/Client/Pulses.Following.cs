@@ -16,6 +16,14 @@ internal sealed partial class Pulses
             isDone &= await AdvanceAsync(id, cancellationToken).ConfigureAwait(false);
         }
 
+        await _words.LookForOthersAsync(id, cancellationToken).ConfigureAwait(false);
+        if (await _words.LeadStraysAsync(id, cancellationToken).ConfigureAwait(false)
+            && _commits.MayOffer(id)
+            && await _duties.PrepareAsync(id, cancellationToken).ConfigureAwait(false))
+        {
+            isDone &= await AdvanceAsync(id, cancellationToken).ConfigureAwait(false);
+        }
+
         return isDone;
     }
 

@@ -21,10 +21,12 @@ internal sealed partial class Pulses
     private async Task DropOldAsync(Work work, PulseId id)
     {
         byte[] prefix = id.ToArray();
+        IReadOnlyList<OpenedRecord> outgoing = await _core.Store.ScanAsync(RecordKey.PulseOutbox, default, prefix, 10_000).ConfigureAwait(false);
+        HashSet<string> unsent = [.. outgoing.Select(item => Convert.ToHexString(PulseOutboxRecord.Decode(item.Value).SentKey))];
         foreach (OpenedRecord item in await _core.Store.ScanAsync(RecordKey.PulseSent, default, prefix, 10_000).ConfigureAwait(false))
         {
             PulseSentRecord sent = PulseSentRecord.Decode(item.Value);
-            if (sent.PendingSequence == 0 && (work.Now - sent.Draft.Time).Duration() >= SentRecord.MaxAge)
+            if (sent.PendingSequence == 0 && !unsent.Contains(Convert.ToHexString(item.Key.Span)) && (work.Now - sent.SentAt).Duration() >= SentRecord.MaxAge)
             {
                 work.Delete(RecordKey.PulseSent, item.Key.ToArray());
             }
@@ -42,6 +44,7 @@ internal sealed partial class Pulses
             pulse.Group = null;
             work.Delete(RecordKey.PulseEpochs, prefix);
             work.Delete(RecordKey.PulseRatchets, prefix);
+            pulse.Record.Audience.Clear();
             return;
         }
 

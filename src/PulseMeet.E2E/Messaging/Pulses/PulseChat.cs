@@ -56,6 +56,19 @@ public sealed class PulseChat
         await (await PulsesAsync(cancellationToken).ConfigureAwait(false)).AddAsync(Id, userIds, cancellationToken).ConfigureAwait(false);
     }
 
+    /// <summary>Takes a member's devices out and brings them in anew, with one commit: for devices that cannot follow the chat and cannot come back by
+    /// themselves (<see cref="PulseStalled"/>), also those of the creator, whom nobody removes. Roles stay. The devices are told
+    /// <see cref="PulseClosed"/> and <see cref="PulseJoined"/>, the others <see cref="PulseDevicesChanged"/>.</summary>
+    /// <param name="userId">The member; one's own id for one's other devices.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <exception cref="E2EException">As for <see cref="AddAsync"/>; or the user is not in the chat
+    /// (<see cref="E2EError.UnknownDevice"/>). One's role has to allow the removal of members.</exception>
+    public async Task BringBackAsync(string userId, CancellationToken cancellationToken = default)
+    {
+        Argument.IsText(userId, Identity.DeviceAddress.MaxIdSize);
+        await (await PulsesAsync(cancellationToken).ConfigureAwait(false)).BringBackAsync(Id, userId, cancellationToken).ConfigureAwait(false);
+    }
+
     /// <summary>Removes a user with all devices: what is said after this has returned they cannot read. Nothing happens where the user is
     /// not in the chat.</summary>
     /// <param name="userId">The user.</param>

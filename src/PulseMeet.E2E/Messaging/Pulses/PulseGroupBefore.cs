@@ -9,17 +9,20 @@ internal sealed class PulseGroupBefore
 {
     private readonly Dictionary<string, byte[]> _accounts;
 
-    private PulseGroupBefore(Dictionary<string, byte[]> accounts, HashSet<DeviceAddress> devices)
+    private PulseGroupBefore(Dictionary<string, byte[]> accounts, Roster roster)
     {
         _accounts = accounts;
-        Devices = devices;
+        Roster = roster;
+        Devices = new HashSet<DeviceAddress>(roster.Devices.Select(device => device.Leaf.Address));
     }
+
+    public Roster Roster { get; }
 
     public IReadOnlySet<DeviceAddress> Devices { get; }
 
     public static PulseGroupBefore Of(PulseGroup group) => new(
         group.Roster.Accounts.ToDictionary(account => account.UserId, account => account.AccountKey, StringComparer.Ordinal),
-        [.. group.Roster.Devices.Select(device => device.Leaf.Address)]);
+        group.Roster);
 
     /// <summary>Whether an account was there under the same key.</summary>
     public bool IsSame(RosterAccount account) =>

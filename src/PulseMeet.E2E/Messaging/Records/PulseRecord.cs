@@ -1,4 +1,5 @@
 using PulseMeet.E2E.Encoding;
+using PulseMeet.E2E.Groups;
 using PulseMeet.E2E.Identity;
 using PulseMeet.E2E.Primitives;
 
@@ -20,7 +21,10 @@ internal sealed class PulseRecord
 
     public static readonly TimeSpan RejoinWindow = TimeSpan.FromDays(1);
 
-    private const byte Version = 3;
+    private const byte Version = 4;
+
+    /// <summary>Of before: it did not keep who was there.</summary>
+    private const byte VersionWithoutAudience = 3;
 
     private readonly List<DateTimeOffset> _rejoins = [];
 
@@ -103,6 +107,10 @@ internal sealed class PulseRecord
     /// <summary>Where this device's stream stood when a device came in. Devices that are not named were there from the first.</summary>
     public Dictionary<DeviceAddress, PulseBaseline> Baselines { get; } = [];
 
+    /// <summary>Who was in the chat when this device was out of it, by the SHA-256 of what the device's leaf says that stays: what it has said is for
+    /// them still, where it comes in again. Empty where it had said nothing.</summary>
+    public Dictionary<DeviceAddress, byte[]> Audience { get; } = [];
+
     /// <summary>Members whose account key is another one than this device had remembered, and is looked at before anything is sent.</summary>
     public SortedSet<string> Unchecked { get; } = new(StringComparer.Ordinal);
 
@@ -132,6 +140,38 @@ internal sealed class PulseRecord
         IsRejoinWanted = false;
         IsStalled = false;
         IsCatchUpWanted = true;
+    }
+
+    /// <summary>This device is out: what it has said was for those who are here until now.</summary>
+    public void KeepAudience(Roster roster)
+    {
+        Audience.Clear();
+        foreach ((_, PulseLeaf leaf) in roster.Devices)
+        {
+            Audience[leaf.Address] = Sha256.Hash(leaf.Identity);
+        }
+    }
+
+    /// <summary>This device is in anew: what it had said is for those to whom it was said then, as far as it was, and for nobody else, since it
+    /// does not know who has come meanwhile.</summary>
+    /// <param name="before">The record of before, with its audience.</param>
+    /// <param name="roster">Who is there now.</param>
+    /// <param name="said">Where this device's stream stands.</param>
+    public void TakeBaselines(PulseRecord? before, Roster roster, PulseBaseline said)
+    {
+        foreach ((_, PulseLeaf leaf) in roster.Devices)
+        {
+            bool wasThere = before is not null && before.Audience.TryGetValue(leaf.Address, out byte[]? identity)
+                && PublicBytes.Equal(identity, Sha256.Hash(leaf.Identity));
+            if (!wasThere)
+            {
+                Baselines[leaf.Address] = said;
+            }
+            else if (before!.Baselines.TryGetValue(leaf.Address, out PulseBaseline kept))
+            {
+                Baselines[leaf.Address] = kept;
+            }
+        }
     }
 
     /// <summary>Whether one more join by itself may be made now.</summary>
@@ -204,13 +244,25 @@ internal sealed class PulseRecord
         ToAsk.ForEach(device => writer.Address(device));
         writer.Byte((byte)_rejoins.Count);
         _rejoins.ForEach(at => writer.Time(at));
+        writer.Int64(Audience.Count);
+        foreach ((DeviceAddress device, byte[] identity) in Audience.OrderBy(entry => entry.Key.UserId, StringComparer.Ordinal)
+            .ThenBy(entry => entry.Key.DeviceId, StringComparer.Ordinal))
+        {
+            writer.Address(device).Bytes(identity);
+        }
+
         return writer.ToArray();
     }
 
     public static PulseRecord Decode(ReadOnlySpan<byte> bytes)
     {
         var reader = new SpanReader(bytes);
-        reader.ExpectVersion(Version);
+        byte version = reader.ReadByte();
+        if (version is not (Version or VersionWithoutAudience))
+        {
+            throw new E2EException(E2EError.UnsupportedVersion);
+        }
+
         var record = new PulseRecord
         {
             IsRegistered = reader.ReadBoolean(),
@@ -259,6 +311,11 @@ internal sealed class PulseRecord
         for (int left = reader.ReadByte(); left > 0; left--)
         {
             record._rejoins.Add(ContentReading.Milliseconds(ref reader));
+        }
+
+        for (long left = version == Version ? reader.ReadInt64() : 0; left > 0; left--)
+        {
+            record.Audience.Add(DeviceCertificate.ReadAddress(ref reader), reader.ReadBytes(Sha256.Size).ToArray());
         }
 
         reader.ExpectEnd();

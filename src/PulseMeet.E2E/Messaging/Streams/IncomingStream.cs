@@ -87,10 +87,10 @@ internal sealed class IncomingStream
 
         if (Baseline == 0)
         {
-            Baseline = since + 1;
-            Highest = since;
+            Begin(since + 1);
         }
-        else if (since + 1 < Baseline)
+
+        if (since + 1 < Baseline)
         {
             var below = new RangeSet();
             below.Add(new NumberRange(since + 1, Baseline - 1));
@@ -114,10 +114,7 @@ internal sealed class IncomingStream
     {
         if (Baseline == 0)
         {
-            Baseline = number;
-            Highest = number;
-            Note(highest, now);
-            return Arrival.New;
+            Begin(Math.Max(number, 1));
         }
 
         if (number < Baseline)
@@ -131,6 +128,30 @@ internal sealed class IncomingStream
         _named.Remove(number);
         Settle();
         return isNew ? Arrival.New : Arrival.Duplicate;
+    }
+
+    /// <summary>This device is in the conversation anew: nothing is missing any more, and the first number that comes from now on is the baseline. What
+    /// it has had it knows still, so that it is no other time new.</summary>
+    public void BeginAnew()
+    {
+        var had = new RangeSet();
+        if (Baseline > 0 && Highest >= Baseline)
+        {
+            had.Add(new NumberRange(Baseline, Highest));
+        }
+
+        foreach (NumberRange missing in _missing.Ranges.Concat(_named.Ranges).ToArray())
+        {
+            had.Take(missing);
+        }
+
+        _early.AddAll(had.Ranges);
+        CloseEarly();
+        _missing.Take(new NumberRange(1, ulong.MaxValue - 1));
+        _named.Take(new NumberRange(1, ulong.MaxValue - 1));
+        Settle();
+        Baseline = 0;
+        Highest = 0;
     }
 
     /// <summary>Notes the highest number that an unnumbered content repeats. Before the first number it tells nothing.</summary>
@@ -278,13 +299,26 @@ internal sealed class IncomingStream
         }
 
         _early.Add(new NumberRange(number, number));
-        if (_early.Ranges.Count > MaxRanges)
+        CloseEarly();
+        return Arrival.New;
+    }
+
+    /// <summary>The first number, or all before it, is known: from there on, but above all that came before this device was in anew, numbers
+    /// are missing where they do not come.</summary>
+    private void Begin(ulong number)
+    {
+        Baseline = _early.Ranges is [.., var last] && last.To >= number ? last.To + 1 : number;
+        Highest = Baseline - 1;
+    }
+
+    /// <summary>Where there are too many ranges, the gap between the two lowest closes: a number in it that still comes is taken for a
+    /// duplicate.</summary>
+    private void CloseEarly()
+    {
+        while (_early.Ranges.Count > MaxRanges)
         {
-            // The gap between the two lowest ranges closes: a number in it that still comes is taken for a duplicate.
             _early.Add(new NumberRange(_early.Ranges[0].From, _early.Ranges[1].To));
         }
-
-        return Arrival.New;
     }
 
     private void Settle()

@@ -1,0 +1,200 @@
+using PulseMeet.E2E.Groups;
+using PulseMeet.E2E.Identity;
+using PulseMeet.E2E.Mls;
+using PulseMeet.E2E.Primitives;
+
+namespace PulseMeet.E2E.Messaging;
+
+/// <content>Devices that came in by what has lost, and do not know it: they are told once the relay has a group info by which they come over.</content>
+internal sealed partial class PulseWords
+{
+    /// <summary>The most devices on other lines that are remembered of one chat.</summary>
+    private const int MaxStrays = 16;
+
+    /// <summary>How long each member waits for the one before it to renew the relay's group info, and after how many it begins anew.</summary>
+    private static readonly TimeSpan s_strayStep = TimeSpan.FromSeconds(30);
+
+    private const int StraySteps = 20;
+
+    /// <summary>How often a member renews the relay's group info for those on other lines, at most. Kept in memory.</summary>
+    private static readonly TimeSpan s_renewInterval = TimeSpan.FromHours(1);
+
+    /// <summary>How long one that is on another line is remembered: it asks each day.</summary>
+    private static readonly TimeSpan s_strayAge = TimeSpan.FromDays(1);
+
+    private readonly Dictionary<(PulseId Pulse, DeviceAddress Device), Stray> _strays = [];
+    private readonly Dictionary<PulseId, DateTimeOffset> _renewed = [];
+
+    /// <summary>How far members are who are sure of their line, where this device is not of its own.</summary>
+    private readonly Dictionary<PulseId, ulong> _ahead = [];
+
+    /// <summary>Chats of which nobody who is sure has said for a day that this device is on their line.</summary>
+    private readonly HashSet<PulseId> _unanswered = [];
+
+    /// <summary>Sees to it that whoever is on another line can come over: where the relay's group info does not lead to where this device is,
+    /// another one takes its place, with a commit. For whoever has the chat's round, after the candidates were looked at.</summary>
+    /// <returns>Whether this device's keys are to be renewed for that.</returns>
+    /// <exception cref="E2EException">The relay cannot be reached, or refuses.</exception>
+    public async Task<bool> LeadStraysAsync(PulseId id, CancellationToken cancellationToken)
+    {
+        if (!StraysOf(id).Any() || !await core.ChangeAsync([Gates.Pulse(id)], IsAnyElsewhereAsync, cancellationToken).ConfigureAwait(false))
+        {
+            return false;
+        }
+
+        byte[]? package = await core.Relay.GetGroupInfoAsync(id.ToArray(), cancellationToken).ConfigureAwait(false);
+        return await core.ChangeAsync(
+            [Gates.Pulse(id)],
+            async work =>
+            {
+                if (!await IsAnyElsewhereAsync(work).ConfigureAwait(false))
+                {
+                    return false;
+                }
+
+                OpenPulse pulse = (await work.PulseAsync(id).ConfigureAwait(false))!;
+                PulseGroup group = pulse.Group!;
+                if (LeadsHere(group, package))
+                {
+                    StraysOf(id).ToList().ForEach(stray => stray.IsToBeTold = true);
+                    return false;
+                }
+
+                int rank = group.Roster.Devices.Count(device => device.Index < group.Mls.Own) % StraySteps;
+                if (work.Now - StraysOf(id).Min(stray => stray.HeardAt) < rank * s_strayStep
+                    || (_renewed.TryGetValue(id, out DateTimeOffset last) && !IsOver(last, s_renewInterval, work.Now)))
+                {
+                    return false;
+                }
+
+                _renewed[id] = work.Now;
+                group.Suspect();
+                pulse.Change();
+                return true;
+            },
+            cancellationToken).ConfigureAwait(false);
+
+        // Where this device is, is known, and somebody is not there.
+        async Task<bool> IsAnyElsewhereAsync(Work work)
+        {
+            if (await work.PulseAsync(id).ConfigureAwait(false) is not
+                {
+                    Record: { IsOpen: true, IsUnsure: false, IsCatchUpWanted: false, IsRejoinWanted: false, IsStalled: false } record,
+                    Group: { IsRemoved: false, HasPrepared: false, Unfinished: null, Data.Rights.ExternalJoin: true } group,
+                })
+            {
+                return false;
+            }
+
+            foreach (((PulseId, DeviceAddress Device) key, Stray stray) in _strays.Where(entry => entry.Key.Pulse == id).ToArray())
+            {
+                bool isReached = group.Knows(stray.Newest) ?? stray.Newest.Epoch < group.Epoch;
+                if (isReached || IsOver(stray.HeardAt, s_strayAge, work.Now))
+                {
+                    _strays.Remove(key);
+                    if (isReached && record.ToTell.Count < PulseRecord.MaxTold && !record.ToTell.Contains(key.Device))
+                    {
+                        record.ToTell.Add(key.Device);
+                    }
+                }
+            }
+
+            return StraysOf(id).Any(stray => !stray.IsToBeTold);
+        }
+    }
+
+    /// <summary>Whoever is not sure of its line, and has asked for a day in vain, comes over where the relay's group info is of another one: the others may
+    /// not have this device in their roster any more, and hear nothing of it. For whoever has the chat's round, after the candidates were looked
+    /// at.</summary>
+    /// <exception cref="E2EException">The relay cannot be reached, or refuses.</exception>
+    public async Task LookForOthersAsync(PulseId id, CancellationToken cancellationToken)
+    {
+        if (!_unanswered.Remove(id))
+        {
+            return;
+        }
+
+        byte[]? package = await core.Relay.GetGroupInfoAsync(id.ToArray(), cancellationToken).ConfigureAwait(false);
+        await core.ChangeAsync(
+            [Gates.Pulse(id)],
+            async work =>
+            {
+                if (package is not null
+                    && await work.PulseAsync(id).ConfigureAwait(false) is { Record: { IsOpen: true, IsUnsure: true } record, Group: { IsRemoved: false, Data.Rights.ExternalJoin: true } group }
+                    && !LeadsHere(group, package))
+                {
+                    record.IsRejoinWanted = true;
+                    work.WantPump();
+                }
+            },
+            cancellationToken).ConfigureAwait(false);
+    }
+
+    private static bool LeadsHere(PulseGroup group, byte[]? package)
+    {
+        try
+        {
+            return package is not null
+                && PulsePackage.ReadWithSnapshot(package) is var (hash, info)
+                && PublicBytes.Equal(hash, Sha256.Hash(group.Snapshot()))
+                && group.LeadsHere(info);
+        }
+        catch (E2EException)
+        {
+            // Junk leads nobody anywhere.
+            return false;
+        }
+    }
+
+    private IEnumerable<Stray> StraysOf(PulseId id) => _strays.Where(entry => entry.Key.Pulse == id).Select(entry => entry.Value);
+
+    private void NoteStray(PulseId id, DeviceAddress device, EpochMark newest, DateTimeOffset now)
+    {
+        if (_strays.TryGetValue((id, device), out Stray? known))
+        {
+            _strays[(id, device)] = new Stray(newest, known.HeardAt);
+        }
+        else if (StraysOf(id).Count() < MaxStrays)
+        {
+            _strays[(id, device)] = new Stray(newest, now);
+        }
+    }
+
+    /// <summary>Who is to be told that it is on another line; it is forgotten with that.</summary>
+    private List<(DeviceAddress Device, EpochMark Newest)> StraysToTell(PulseId id, PulseRecord record)
+    {
+        var told = new List<(DeviceAddress, EpochMark)>();
+        foreach (((PulseId, DeviceAddress Device) key, Stray stray) in _strays.Where(entry => entry.Key.Pulse == id && entry.Value.IsToBeTold).ToArray())
+        {
+            _strays.Remove(key);
+            if (!record.IsUnsure)
+            {
+                told.Add((key.Device, stray.Newest));
+            }
+        }
+
+        return told;
+    }
+
+    /// <summary>An unsure device that was told by a sure one that it is further, and has looked at all candidates without coming there, is elsewhere:
+    /// it comes over.</summary>
+    private void TakeElsewhere(Work work, PulseId id, PulseRecord record, PulseGroup group)
+    {
+        if (record.IsCatchUpWanted || !_ahead.Remove(id, out ulong epoch) || !record.IsUnsure || group.Epoch >= epoch || !MayComeOver(record, group))
+        {
+            return;
+        }
+
+        record.IsRejoinWanted = true;
+        work.WantPump();
+    }
+
+    /// <summary>A device on another line.</summary>
+    /// <param name="Newest">The newest epoch that it states.</param>
+    /// <param name="HeardAt">When it was first heard.</param>
+    private sealed record Stray(EpochMark Newest, DateTimeOffset HeardAt)
+    {
+        /// <summary>Whether the relay has a group info by which it comes over.</summary>
+        public bool IsToBeTold { get; set; }
+    }
+}

@@ -1,0 +1,149 @@
+using PulseMeet.E2E.Groups;
+using PulseMeet.E2E.Messaging;
+
+namespace PulseMeet.E2E.Tests.Messaging;
+
+/// <summary>Devices on a line that lost, and members who say that they are on one.</summary>
+public sealed class PulseStrays
+{
+    /// <summary>Carol came back by the group info of Bob's change, which lost. Her line is none of the others', and they have gone on since for longer
+    /// than a statement reaches back.</summary>
+    [Fact]
+    public async Task Whoever_is_told_that_the_others_are_further_and_gets_nowhere_comes_over()
+    {
+        await using var world = new World();
+        (PulseChat pulse, Member alice, Member bob, Member carol) = await StrayAsync(world);
+        carol.IsActive = false;
+        alice.IsActive = bob.IsActive = true;
+        for (int i = 0; i < 2 * GroupLimits.StatementEpochs; i++)
+        {
+            await pulse.RenameAsync($"Roof {i}");
+        }
+
+        await world.SettleAsync(2);
+        carol.IsActive = true;
+        world.Clock.Advance(TimeSpan.FromHours(25));
+        await world.SettleAsync(6);
+        await alice.TellAsync(pulse.Id, "to all");
+        await world.SettleAsync(3);
+        Assert.Contains("to all", carol.PulseTexts(pulse.Id));
+    }
+
+    /// <summary>Carol came back by the group info of Bob's change, which lost, and Alice has removed her since: nobody hears her any more.</summary>
+    [Fact]
+    public async Task Whoever_is_on_a_line_that_lost_and_was_removed_meanwhile_is_told_that_it_cannot_follow()
+    {
+        await using var world = new World();
+        (PulseChat pulse, Member alice, Member bob, Member carol) = await StrayAsync(world);
+        alice.IsActive = bob.IsActive = true;
+        await pulse.RemoveAsync("carol");
+        for (int day = 0; day < 3; day++)
+        {
+            world.Clock.Advance(TimeSpan.FromHours(25));
+            await world.SettleAsync(4);
+        }
+
+        Assert.Equal(E2EError.GroupJoinRefused, Assert.Single(carol.Seen.OfType<PulseStalled>()).Reason);
+        await (await carol.PulseAsync(pulse.Id)).LeaveAsync();
+        Assert.Empty(await carol.Client.GetPulsesAsync());
+    }
+
+    [Fact]
+    public async Task By_whoever_says_to_be_elsewhere_nobody_is_made_to_commit_where_the_relay_leads_to_the_chat()
+    {
+        await using var world = new World();
+        (PulseChat pulse, Member alice, Member bob, Member carol) = await world.RooftopAsync();
+        world.Clock.Advance(TimeSpan.FromHours(25));
+        await world.SettleAsync(3);
+        ulong before = await world.EpochAsync(pulse.Id, alice);
+        for (int i = 0; i < 30; i++)
+        {
+            await SayToBeElsewhereAsync(pulse.Id, carol, [alice, bob]);
+            world.Clock.Advance(TimeSpan.FromMinutes(20));
+            await world.SettleAsync(2);
+        }
+
+        Assert.Equal(before, await world.EpochAsync(pulse.Id, alice));
+        Assert.DoesNotContain(world.Members.SelectMany(member => member.Seen), e => e is PulseRejoined or PulseForkSuspected);
+    }
+
+    /// <summary>A member and the relay together: every hour one commit for each member who believes them, and no more.</summary>
+    [Fact]
+    public async Task By_whoever_says_to_be_elsewhere_with_a_relay_that_lies_each_member_commits_once_an_hour_at_most()
+    {
+        await using var world = new World();
+        (PulseChat pulse, Member alice, Member bob, Member carol) = await world.RooftopAsync();
+        world.Clock.Advance(TimeSpan.FromHours(25));
+        await world.SettleAsync(3);
+        ulong before = await world.EpochAsync(pulse.Id, alice);
+        world.Relay.ShownInfo = (_, _) => [1, 2, 3];
+        for (int i = 0; i < 18; i++)
+        {
+            await SayToBeElsewhereAsync(pulse.Id, carol, [alice, bob]);
+            world.Clock.Advance(TimeSpan.FromMinutes(20));
+            await world.SettleAsync(2);
+        }
+
+        Assert.InRange(await world.EpochAsync(pulse.Id, alice), before + 1, before + (2 * 7));
+    }
+
+    [Theory]
+    [InlineData(true, true, true)]
+    [InlineData(true, false, false)]
+    [InlineData(false, true, false)]
+    public async Task A_denial_counts_for_a_device_that_is_not_sure_of_its_line_and_is_on_the_one_that_is_denied(bool isUnsure, bool isOfItsLine, bool comesOver)
+    {
+        await using var world = new World();
+        (PulseChat pulse, Member alice, Member bob, Member carol) = await world.RooftopAsync();
+        await bob.ChangeAsync(pulse.Id, record => record.IsUnsure = isUnsure);
+        byte[] newest = [];
+        await bob.ChangeGroupAsync(pulse.Id, group => newest = ForkStatement.Decode(group.Statement()).Marks[0].Authenticator);
+        await carol.SayToAsync(bob, pulse.Id, ContentType.PulseLine, _ => new PulseLine(
+            PulseLine.Denies, 0, new ForkStatement(pulse.Id.ToArray(), [new EpochMark(0, new byte[32], new byte[32])]).Encode())
+        {
+            Denied = isOfItsLine ? newest : new byte[32],
+        }.Encode());
+        await carol.SyncAsync();
+        await bob.SyncAsync();
+        await bob.SyncAsync();
+        Assert.Equal(comesOver ? 1 : 0, bob.Seen.OfType<PulseRejoined>().Count(rejoined => rejoined.Device == bob.Address));
+    }
+
+    private static async Task SayToBeElsewhereAsync(PulseId id, Member member, Member[] others)
+    {
+        byte[] line = new PulseLine(
+            PulseLine.AsksUnsure, 0, new ForkStatement(id.ToArray(), [new EpochMark(1_000_000, new byte[32], new byte[32])]).Encode()).Encode();
+        foreach (Member other in others)
+        {
+            await member.SayToAsync(other, id, ContentType.PulseLine, _ => line);
+        }
+    }
+
+    /// <summary>Bob's change loses, and the relay has its group info last. Carol comes back by that.</summary>
+    private static async Task<(PulseChat Pulse, Member Alice, Member Bob, Member Carol)> StrayAsync(World world)
+    {
+        var options = new PulseOptions { Suite = PulseSuite.X25519, Rights = PulseRights.Default with { Rename = PulseRole.Member } };
+        (PulseChat pulse, Member alice, Member bob, Member carol) = await world.RooftopAsync(options);
+        PulseChat bobs = await bob.PulseAsync(pulse.Id);
+        bool hasOffered = false;
+        world.Relay.Before = async (caller, call) =>
+        {
+            if (caller == bob.Address && call == "offer")
+            {
+                hasOffered = true;
+                await pulse.RenameAsync("first");
+            }
+            else if (caller == bob.Address && hasOffered && call == "candidates")
+            {
+                throw new E2EException(E2EError.RelayUnavailable);
+            }
+        };
+        await Assert.ThrowsAsync<E2EException>(() => bobs.RenameAsync("second"));
+        world.Relay.Before = (_, _) => Task.CompletedTask;
+        alice.IsActive = bob.IsActive = false;
+        await carol.ChangeAsync(pulse.Id, record => record.IsRejoinWanted = true);
+        await carol.SyncAsync();
+        Assert.Equal("second", (await carol.RosterAsync(pulse.Id)).Name);
+        return (pulse, alice, bob, carol);
+    }
+}
