@@ -61,25 +61,38 @@ internal sealed partial class Controls
         {
             lost += Count(stream.GiveUpAll());
         }
-        else if (stream.IsDue(work.Now, delay) && !await AskAsync(work, user, device, name, stream).ConfigureAwait(false))
+        else if (stream.IsDue(work.Now, delay))
         {
-            // Asked once there is a session again.
-            await WantRepairAsync(work, device.Address, null).ConfigureAwait(false);
-            TellMissing(work, name, lost, isLost: true);
-            return work.Now + s_untilAsked;
-        }
-        else if (stream.IsNamingDue(work.Now, delay))
-        {
-            TellMissing(work, name, Count(stream.Name(work.Now, out IReadOnlyList<NumberRange> dropped)), isLost: false);
-            lost += Count(dropped);
-        }
-        else if (stream.IsAskDue(work.Now))
-        {
-            stream.AskAgain(work.Now);
+            lost += await NameAsync(work, user, device, name, stream).ConfigureAwait(false);
         }
 
         TellMissing(work, name, lost, isLost: true);
         return stream.DueAt(work.Now, delay) is { } due && due <= work.Now ? work.Now + s_untilAsked : stream.DueAt(work.Now, delay);
+    }
+
+    /// <summary>Names what is due, and asks for it; where there is no session, once there is one again.</summary>
+    /// <returns>How much is too much to keep.</returns>
+    private async Task<ulong> NameAsync(Work work, UserRecord user, DeviceCertificate device, StreamName name, IncomingStream stream)
+    {
+        bool isAsked = await AskAsync(work, user, device, name, stream).ConfigureAwait(false);
+        ulong lost = 0;
+        if (stream.IsNamingDue(work.Now, core.Options.GapDelay))
+        {
+            TellMissing(work, name, Count(stream.Name(work.Now, out IReadOnlyList<NumberRange> dropped)), isLost: false);
+            lost = Count(dropped);
+        }
+        else if (isAsked)
+        {
+            stream.AskAgain(work.Now);
+        }
+
+        if (!isAsked)
+        {
+            stream.Unask();
+            await WantRepairAsync(work, device.Address, null).ConfigureAwait(false);
+        }
+
+        return lost;
     }
 
     /// <summary>Asks for what is to be named, and for what was named where that is due, too.</summary>

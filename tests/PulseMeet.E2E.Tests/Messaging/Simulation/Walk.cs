@@ -15,6 +15,8 @@ internal sealed class Walk : IAsyncDisposable
     /// <summary>How often a walk's end waits for something that is asked for again: all pauses together, and some.</summary>
     private const int MaxWaits = 40;
 
+    private static readonly TimeSpan s_longWait = TimeSpan.FromHours(12);
+
     /// <summary>What is said at most while everybody synchronises at once.</summary>
     private const int MaxSaidAtOnce = 3;
 
@@ -227,7 +229,9 @@ internal sealed class Walk : IAsyncDisposable
         await NoteWhatHasToComeAsync();
         for (int i = 0; i < MaxWaits && await NextAsync() is { } due; i++)
         {
-            World.Clock.Advance(due > World.Clock.GetUtcNow() ? due - World.Clock.GetUtcNow() : TimeSpan.Zero);
+            // Who cannot be asked is tried every minute: he is waited for in longer steps by and by.
+            TimeSpan wait = due > World.Clock.GetUtcNow() ? due - World.Clock.GetUtcNow() : TimeSpan.Zero;
+            World.Clock.Advance(i > MaxWaits / 2 && wait < s_longWait ? s_longWait : wait);
             await MeetAsync(2);
         }
     }
@@ -386,17 +390,16 @@ internal sealed class Walk : IAsyncDisposable
         World.Relay.Before = (_, _) => turnstile.WaitAsync();
         List<Task> all = [.. _devices.Select(device => TryAsync(() => device.Client.SynchronizeAsync()))];
         int said = 0;
-        while (turnstile.Waiting > 0)
+        while (turnstile.TryAdmit(chance))
         {
             if (said < MaxSaidAtOnce && chance.Next(8) == 0)
             {
                 said++;
                 all.Add(SayAsync(_devices[chance.Next(_devices.Count)], chance.Next(100)));
             }
-
-            turnstile.Admit(chance.Next(turnstile.Waiting));
         }
 
+        turnstile.Open();
         World.Relay.Before = (_, _) => Task.CompletedTask;
         await Task.WhenAll(all);
     }
