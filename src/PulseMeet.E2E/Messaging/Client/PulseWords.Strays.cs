@@ -92,9 +92,9 @@ internal sealed partial class PulseWords
                 if (isReached || IsOver(stray.HeardAt, s_strayAge, work.Now))
                 {
                     _strays.Remove(key);
-                    if (isReached && record.ToTell.Count < PulseRecord.MaxTold && !record.ToTell.Contains(key.Device))
+                    if (isReached)
                     {
-                        record.ToTell.Add(key.Device);
+                        record.AddToTell(key.Device);
                     }
                 }
             }
@@ -121,7 +121,7 @@ internal sealed partial class PulseWords
             {
                 if (package is not null
                     && await work.PulseAsync(id).ConfigureAwait(false) is { Record: { IsOpen: true, IsUnsure: true } record, Group: { IsRemoved: false, Data.Rights.ExternalJoin: true } group }
-                    && !LeadsHere(group, package))
+                    && !LeadsHere(group, package) && record.MayRejoin(work.Now))
                 {
                     record.IsRejoinWanted = true;
                     work.WantPump();
@@ -180,12 +180,12 @@ internal sealed partial class PulseWords
     /// it comes over.</summary>
     private void TakeElsewhere(Work work, PulseId id, PulseRecord record, PulseGroup group)
     {
-        if (record.IsCatchUpWanted || !_ahead.Remove(id, out ulong epoch) || !record.IsUnsure || group.Epoch >= epoch || !MayComeOver(record, group))
+        if (record.IsCatchUpWanted || !_ahead.Remove(id, out ulong epoch) || !record.IsUnsure || group.Epoch >= epoch || !MayComeOver(record, group, work.Now))
         {
             return;
         }
 
-        record.IsRejoinWanted = true;
+        Doubt(id, record, group);
         work.WantPump();
     }
 
