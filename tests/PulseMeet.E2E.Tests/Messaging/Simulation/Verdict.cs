@@ -132,14 +132,15 @@ internal sealed class Verdict(Walk walk, string course)
             return false;
         }
 
-        Assert.True(number <= stream.Highest, $"{what} was not heard of, nothing behind {stream.Highest} was; {course}");
-        if (walk.PutBackUnseen.Contains(said.From) && walk.WasGivenBefore((name, number)))
+        if (walk.PutBackUnseen.Contains(said.From) && (number > stream.Highest || walk.WasGivenBefore((name, number))))
         {
-            // Its number was given before, to a message that the copy of an open store does not have, and the relay had heard of nothing.
+            // What it said first lay in sessions that repeat themselves; or its number was given before, to a message that the copy of an open store does
+            // not have; and the relay had heard of nothing.
             _unseen++;
             return false;
         }
 
+        Assert.True(number <= stream.Highest, $"{what} was not heard of, nothing behind {stream.Highest} was; {course}");
         Assert.True(
             walk.Missed(member).Contains((name, number)),
             $"{what}, which has {stream.Baseline} to {stream.Highest}, is gone without a word, {Told(member, said.From)}; {course}");
