@@ -35,6 +35,7 @@ internal sealed class Walk : IAsyncDisposable
     private IE2ERelayServer? _honest;
     private UnreliableRelayServer? _misfortune;
     private int _names;
+    private int _said;
 
     private readonly ulong _seed;
     private readonly bool _isHonest;
@@ -407,7 +408,7 @@ internal sealed class Walk : IAsyncDisposable
     private async Task SayAsync(Member from, int how)
     {
         string to = _users.Where(user => user != from.UserId).ElementAt(how % (_users.Length - 1));
-        string text = $"{from.Address.UserId}/{from.Address.DeviceId} {Everything.Count}";
+        string text = $"{from.Address.UserId}/{from.Address.DeviceId} {_said++}";
         MessageId? id = null;
         try
         {
