@@ -150,7 +150,7 @@ internal sealed class PulseVerdict(PulseWalk walk, string course)
         lines.Count(line => line.Any(entry => walk.PutBackAt.ContainsKey(entry.Member))) >= lines.Length - 1;
 
     /// <summary>Whether everybody is told, on one device at least, of a fork that begins no earlier than the lines part: one that was linked on a
-    /// line since is not heard on the other.</summary>
+    /// line since knows of no epoch before, and hears of the other once that is as far.</summary>
     private bool IsTold((Member Member, PulseGroup Group)[][] lines) =>
         lines.All(line => lines.Where(other => other != line).Select(other => Parted(line[0].Group, other[0].Group)).Min() is var parted
             && line.GroupBy(entry => entry.Member.UserId).All(devices => devices

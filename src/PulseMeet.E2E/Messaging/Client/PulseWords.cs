@@ -84,10 +84,20 @@ internal sealed partial class PulseWords(ClientCore core, DeviceLists lists, Con
     {
         if (await work.PulseAsync(id).ConfigureAwait(false) is not { Record: { IsOpen: true } record, Group: { IsRemoved: false } group } pulse
             || group.Roster.Find(word.Device.UserId) is not { } account
-            || !PublicBytes.Equal(account.AccountKey, word.AccountKey)
-            || !account.Devices.Any(device => device.Leaf.Address == word.Device))
+            || !PublicBytes.Equal(account.AccountKey, word.AccountKey))
         {
             // Nobody who is in the chat, as far as this device knows.
+            return;
+        }
+
+        if (!account.Devices.Any(device => device.Leaf.Address == word.Device))
+        {
+            // Another device of somebody who is: it may be in the chat on another line, where it was added since.
+            if (content.Type == ContentType.PulseLine)
+            {
+                Judge(work, pulse, group, word.Device, PulseLine.Decode(content.Body.Span), isHere: false);
+            }
+
             return;
         }
 
@@ -106,7 +116,7 @@ internal sealed partial class PulseWords(ClientCore core, DeviceLists lists, Con
                 _asked.TryRemove((id, word.Device), out _);
                 stream.Reach(line.Since, work.Now);
                 stream.Note(content.Highest, work.Now);
-                Judge(work, pulse, group, word.Device, line);
+                Judge(work, pulse, group, word.Device, line, isHere: true);
                 break;
             case ContentType.ResendRequest:
                 await AnswerAsync(work, record, content, word, ResendNames.Decode(content.Body.Span)).ConfigureAwait(false);
