@@ -175,8 +175,8 @@ internal sealed class PulseVerdict(PulseWalk walk, string course)
         || said.From.Seen.OfType<PulseClosed>().Any(closed => closed.PulseId == walk.Id && (said.Id is null || closed.Unsent.Contains(said.Id.Value)));
 
     /// <summary>Whether nothing shows that a text is missing: its stream has ended, or its sender is out, on that device alone, and nothing that was said behind it in that stream has come;
-    /// or a copy, which did not know that it was one, has said something else under its number; or its stream has ended before a device that had not
-    /// followed heard of it, and asked.</summary>
+    /// or a copy, which did not know that it was one, has said something else under its number; or its stream has ended before its sender told
+    /// this device, as it does each day, from where on it is to be heard there, and nothing before it has come.</summary>
     private bool IsBehindTheEnd(Member member, PulseText said)
     {
         bool isThere = _in.Any(entry => entry.Member == said.From);
@@ -188,11 +188,10 @@ internal sealed class PulseVerdict(PulseWalk walk, string course)
         HashSet<string> opened = [.. member.PulseTexts(walk.Id)];
         Place[] others = [.. walk.Texts.Where(other => other != said && opened.Contains(other.Text)).SelectMany(other => walk.Witness.PlacesOf(other.Text))];
         MessageId current = walk.Texts.Where(other => other.From == said.From).SelectMany(other => walk.Witness.PlacesOf(other.Text)).Last().Stream;
-        bool hasComeBack = member.Seen.OfType<PulseRejoined>().Any(rejoined => rejoined.PulseId == walk.Id && rejoined.Device == member.Address);
         return walk.Witness.PlacesOf(said.Text).All(place =>
             others.Contains(place)
             || !others.Any(other => other.Stream == place.Stream && other.Number > place.Number)
-            || (hasComeBack && place.Stream != current && !others.Any(other => other.Stream == place.Stream && other.Number < place.Number)));
+            || (place.Stream != current && !others.Any(other => other.Stream == place.Stream && other.Number < place.Number)));
     }
 
     private static ulong Lost(Member member, Member sender) => member.Seen.OfType<PulseMessagesMissing>()
