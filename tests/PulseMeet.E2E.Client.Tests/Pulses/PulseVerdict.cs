@@ -145,16 +145,21 @@ internal sealed class PulseVerdict(PulseWalk walk, string course)
     public override string ToString() => $"{_in.Count} devices in it, {walk.Texts.Count} texts, {Opened} opened, {Required} of them had to be";
 
     /// <summary>Whether a fork may be of stores that were put back (docs/threat-model.md, "Pulse chats"): such a device has committed beside its own
-    /// later commit, or under a key that it had used, since the relay denied that. All but one line have one.</summary>
+    /// later commit, or under a key that it had used, since the relay denied that. All but one line have one, or had one that is out by now.</summary>
     private bool HasCopies((Member Member, PulseGroup Group)[][] lines) =>
-        lines.Count(line => line.Any(entry => walk.PutBackAt.ContainsKey(entry.Member))) >= lines.Length - 1;
+        lines.Count(line => line.Any(entry => walk.PutBackAt.ContainsKey(entry.Member)))
+            + walk.PutBackAt.Keys.Count(copy => _in.All(entry => entry.Member != copy)) >= lines.Length - 1;
 
     /// <summary>Whether everybody is told, on one device at least, of a fork that begins no earlier than the lines part: one that was linked on a
-    /// line since knows of no epoch before, and hears of the other once that is as far.</summary>
+    /// line since knows of no epoch before, and hears of the other once that is as far. Who is on it may be told by those of the other line alone
+    /// whom it has in its roster, and who have it in theirs.</summary>
     private bool IsTold((Member Member, PulseGroup Group)[][] lines) =>
         lines.All(line => lines.Where(other => other != line).Select(other => Parted(line[0].Group, other[0].Group)).Min() is var parted
-            && line.GroupBy(entry => entry.Member.UserId).All(devices => devices
+            && line.GroupBy(entry => entry.Member.UserId).All(devices => !devices.Any(entry => lines.Any(other => other != line && other.Any(
+                there => Has(entry.Group, there.Member) && Has(there.Group, entry.Member)))) || devices
                 .SelectMany(entry => entry.Member.Seen).OfType<PulseForkSuspected>().Any(fork => fork.PulseId == walk.Id && fork.Epoch >= parted)));
+
+    private static bool Has(PulseGroup group, Member member) => group.Roster.Devices.Any(device => device.Leaf.Address == member.Address);
 
     /// <summary>The first epoch in which two are on different lines, as far back as anybody followed both.</summary>
     private ulong Parted(PulseGroup one, PulseGroup other)
