@@ -11,6 +11,7 @@ internal sealed class PulseVerdict(PulseWalk walk, string course)
     private readonly List<(Member Member, PulseGroup Group)> _in = [];
     private readonly HashSet<Member> _sure = [];
     private readonly List<DeviceAddress> _stranded = [];
+    private readonly List<string> _states = [];
 
     public int Opened { get; private set; }
 
@@ -24,6 +25,7 @@ internal sealed class PulseVerdict(PulseWalk walk, string course)
     {
         foreach (Member device in walk.Devices)
         {
+            _states.Add($"{Name(device.Address)} keeps {await PulseState.OfAsync(walk, device)}");
             if (await walk.RecordOfAsync(device) is not { IsOpen: true } record)
             {
                 continue;
@@ -210,7 +212,7 @@ internal sealed class PulseVerdict(PulseWalk walk, string course)
     private static string Name(DeviceAddress device) => $"{device.UserId}/{device.DeviceId}";
 
     private string Say(string what) =>
-        $"{what}.\n{course}\n{string.Join('\n', walk.Devices.Concat(walk.Gone).Select(device => $"{Name(device.Address)}: {string.Join(", ", device.Seen.Where(e => e is PulseEvent and not PulseMessageReceived).Select(Name))}"))}";
+        $"{what}.\n{course}\n{string.Join('\n', _states)}\n{string.Join('\n', walk.Devices.Concat(walk.Gone).Select(device => $"{Name(device.Address)}: {string.Join(", ", device.Seen.Where(e => e is PulseEvent and not PulseMessageReceived).Select(Name))}"))}";
 
     private static string Name(E2EEvent e) => e switch
     {
