@@ -1,5 +1,6 @@
 using PulseMeet.E2E.Groups;
 using PulseMeet.E2E.Messaging;
+using PulseMeet.E2E.Relay;
 
 namespace PulseMeet.E2E.Tests.Messaging;
 
@@ -46,6 +47,36 @@ public sealed class PulseStrays
         Assert.Equal(E2EError.GroupJoinRefused, Assert.Single(carol.Seen.OfType<PulseStalled>()).Reason);
         await (await carol.PulseAsync(pulse.Id)).LeaveAsync();
         Assert.Empty(await carol.Client.GetPulsesAsync());
+    }
+
+    /// <summary>Bob is taken for one who came in on Carol's line, which lost, after she had said something there. It is sealed anew for everybody when she
+    /// comes over, and lost on the way to him.</summary>
+    [Fact]
+    public async Task What_is_said_anew_is_for_those_too_who_came_after_it_was_said_on_a_line_that_lost()
+    {
+        await using var world = new World();
+        (PulseChat pulse, Member alice, Member bob, Member carol) = await StrayAsync(world);
+        await carol.TellAsync(pulse.Id, "one");
+        await carol.SyncAsync();
+        MessageId stream = (await carol.Client.OpenAsync(default)).Core.StreamId;
+        await carol.ChangeAsync(pulse.Id, record => record.Baselines[bob.Address] = new PulseBaseline(stream, 1));
+        alice.IsActive = bob.IsActive = true;
+        HashSet<string> lost = [];
+        bool isLosing = true;
+        world.Relay.OnPage = (caller, items) => caller != bob.Address ? items
+            : [.. items.Where(item => item.Kind != MailboxItemKind.GroupMessage || item.Sender != carol.Address
+                || !(isLosing ? lost.Add(Convert.ToHexString(item.EnvelopeId.Span)) || isLosing : lost.Contains(Convert.ToHexString(item.EnvelopeId.Span))))];
+        world.Clock.Advance(TimeSpan.FromHours(25));
+        await world.SettleAsync(8);
+        Assert.Equal(["one"], alice.PulseTexts(pulse.Id));
+        isLosing = false;
+        await carol.TellAsync(pulse.Id, "two");
+        await world.SettleAsync(3);
+        world.Clock.Advance(TimeSpan.FromHours(25));
+        await world.SettleAsync(4);
+        world.Clock.Advance(TimeSpan.FromMinutes(2));
+        await world.SettleAsync(4);
+        Assert.Equal(["two", "one"], bob.PulseTexts(pulse.Id));
     }
 
     [Fact]
