@@ -36,8 +36,16 @@ public sealed class PulseStrays
     {
         await using var world = new World();
         (PulseChat pulse, Member alice, Member bob, Member carol) = await StrayAsync(world);
+        carol.IsActive = false;
         alice.IsActive = bob.IsActive = true;
+        world.Clock.Advance(TimeSpan.FromHours(25));
+        await world.SettleAsync(3);
         await pulse.RemoveAsync("carol");
+        await world.SettleAsync(2);
+        carol.IsActive = true;
+
+        // Of what is offered last the relay has the group info: she has one of her line in the place of Alice's.
+        await (await carol.PulseAsync(pulse.Id)).RenameAsync("Carol's");
         for (int day = 0; day < 3; day++)
         {
             world.Clock.Advance(TimeSpan.FromHours(25));

@@ -61,7 +61,7 @@ internal sealed partial class PulseWords
                 work.WantPump();
                 if (record.IsUnsure)
                 {
-                    _unanswered.Add(id);
+                    _unanswered.TryAdd(id, DateTimeOffset.UnixEpoch);
                 }
             }
 

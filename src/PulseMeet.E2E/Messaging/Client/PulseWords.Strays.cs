@@ -29,7 +29,10 @@ internal sealed partial class PulseWords
     private readonly Dictionary<PulseId, ulong> _ahead = [];
 
     /// <summary>Chats of which nobody who is sure has said for a day that this device is on their line.</summary>
-    private readonly HashSet<PulseId> _unanswered = [];
+    private readonly Dictionary<PulseId, DateTimeOffset> _unanswered = [];
+
+    /// <summary>When the relay's group info was last looked at for somebody whose account is not in the chat.</summary>
+    private readonly Dictionary<PulseId, DateTimeOffset> _strangers = [];
 
     /// <summary>Sees to it that whoever is on another line can come over: where the relay's group info does not lead to where this device is,
     /// another one takes its place, with a commit. For whoever has the chat's round, after the candidates were looked at.</summary>
@@ -109,19 +112,23 @@ internal sealed partial class PulseWords
     /// <exception cref="E2EException">The relay cannot be reached, or refuses.</exception>
     public async Task LookForOthersAsync(PulseId id, CancellationToken cancellationToken)
     {
-        if (!_unanswered.Remove(id))
+        DateTimeOffset now = core.Time.GetUtcNow();
+        if (!_unanswered.TryGetValue(id, out DateTimeOffset looked) || !IsOver(looked, s_askAgainInterval, now))
         {
             return;
         }
 
+        _unanswered[id] = now;
         byte[]? package = await core.Relay.GetGroupInfoAsync(id.ToArray(), cancellationToken).ConfigureAwait(false);
         await core.ChangeAsync(
             [Gates.Pulse(id)],
             async work =>
             {
-                if (package is not null
-                    && await work.PulseAsync(id).ConfigureAwait(false) is { Record: { IsOpen: true, IsUnsure: true } record, Group: { IsRemoved: false, Data.Rights.ExternalJoin: true } group }
-                    && !LeadsHere(group, package))
+                if (await work.PulseAsync(id).ConfigureAwait(false) is not { Record: { IsOpen: true, IsUnsure: true } record, Group: { IsRemoved: false, Data.Rights.ExternalJoin: true } group })
+                {
+                    _unanswered.Remove(id);
+                }
+                else if (package is not null && !LeadsHere(group, package))
                 {
                     record.IsRejoinWanted = true;
                     work.WantPump();
@@ -158,6 +165,22 @@ internal sealed partial class PulseWords
         {
             _strays[(id, device)] = new Stray(newest, now);
         }
+    }
+
+    /// <summary>Somebody whose account is not in the chat says to be in it, and is not sure: it may have been taken out while it was on a line that lost.
+    /// It is not answered; but where the relay leads to its line, it is led here, and learns that it is out.</summary>
+    private void NoteStranger(Work work, OpenPulse pulse, PulseGroup group, DeviceAddress device, PulseLine line)
+    {
+        if (!line.IsUnsure || pulse.Record is not { IsUnsure: false, IsProvisional: false } || group is not { MayFollow: true, Data.Rights.ExternalJoin: true }
+            || (_strangers.TryGetValue(pulse.Id, out DateTimeOffset last) && !IsOver(last, s_renewInterval, work.Now)))
+        {
+            return;
+        }
+
+        _strangers[pulse.Id] = work.Now;
+        pulse.Record.IsCatchUpWanted = true;
+        NoteStray(pulse.Id, device, ForkStatement.Decode(line.Statement).Marks[0], work.Now);
+        work.WantPump();
     }
 
     /// <summary>Who is to be told that it is on another line; it is forgotten with that.</summary>

@@ -82,11 +82,19 @@ internal sealed partial class PulseWords(ClientCore core, DeviceLists lists, Con
 
     private async Task TakeAsync(Work work, PulseId id, PulseWordRecord word, SealedContent content)
     {
-        if (await work.PulseAsync(id).ConfigureAwait(false) is not { Record: { IsOpen: true } record, Group: { IsRemoved: false } group } pulse
-            || group.Roster.Find(word.Device.UserId) is not { } account
-            || !PublicBytes.Equal(account.AccountKey, word.AccountKey))
+        if (await work.PulseAsync(id).ConfigureAwait(false) is not { Record: { IsOpen: true } record, Group: { IsRemoved: false } group } pulse)
+        {
+            return;
+        }
+
+        if (group.Roster.Find(word.Device.UserId) is not { } account || !PublicBytes.Equal(account.AccountKey, word.AccountKey))
         {
             // Nobody who is in the chat, as far as this device knows.
+            if (content.Type == ContentType.PulseLine)
+            {
+                NoteStranger(work, pulse, group, word.Device, PulseLine.Decode(content.Body.Span));
+            }
+
             return;
         }
 
