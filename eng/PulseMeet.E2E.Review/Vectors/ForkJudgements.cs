@@ -26,6 +26,13 @@ internal static class ForkJudgements
         Pair("the same, where nobody could tell whose commit it was", [On("A", 6), On("A", 5)], [On("B", 6), On("A", 5)], "B 6", string.Empty),
         Pair("the other is further, by the commit that did not open", [On("A", 5)], [On("B", 7), On("B", 6), On("A", 5)], "B 6", "carol phone"),
         Pair("the other is further, by another commit than the one that did not open", [On("A", 5)], [On("A", 6), On("A", 5)], "B 6", "carol phone"),
+        Pair("the other is further, by the commit that did not open, by the word of the committer's account", [On("A", 5)], [On("B", 7), On("B", 6), On("A", 5)], "B 6", "carol phone", "carol tablet"),
+        Pair("the other is further, by the commit that did not open, and nobody could tell whose it was", [On("A", 5)], [On("B", 7), On("B", 6), On("A", 5)], "B 6", string.Empty),
+        Pair("no epoch in common, and the next began with the commit that did not open", [On("A", 5)], [On("B", 7), On("B", 6)], "B 6", "carol phone"),
+        Pair("the other is further, and the commit that did not open began a later epoch than the next", [On("A", 5)], [On("B", 7), On("B", 6), On("A", 5)], "B 7", "carol phone"),
+        Pair("two lines, and the commit that did not open began a later epoch than the one in which they part", [On("A", 7), On("A", 6), On("A", 5)], [On("B", 7), On("B", 6), On("A", 5)], "B 7", "carol phone"),
+        Pair("two lines, and the other is back", [On("A", 7), On("A", 6), On("A", 5)], [On("B", 6), On("A", 5)]),
+        Pair("epochs between that only one of them names", [On("A", 7), On("A", 4)], [On("B", 6), On("A", 4)]),
     ];
 
     public static JsonObject? Compute(JsonObject vector)

@@ -48,11 +48,16 @@ internal sealed class MessagingVectors : IVectorTopic
         vectors.Add(Refused("a repair with a number", E2EError.InvalidEncoding, Content(direct, 1, 1, ContentType.Repair, [])));
         vectors.Add(Refused("a number above the highest", E2EError.InvalidEncoding, Content(direct, 2, 1, ContentType.Text, "x"u8.ToArray())));
         vectors.Add(EnvelopeIdVector());
+        vectors.Add(Looked("for this device, by the listed one", "recipient's identity key", "sender's identity key"));
+        vectors.Add(Looked("for a device that had this one's name", "another identity key", "sender's identity key"));
+        vectors.Add(Looked("by a device that had the listed one's name", "recipient's identity key", "another identity key"));
+        vectors.Add(Looked("for one device, and by another, that had the names", "another identity key", "another identity key"));
+        vectors.Add(Looked("with other random bytes", "recipient's identity key", "sender's identity key", id => [.. id.Select((value, i) => (byte)(i == 0 ? value ^ 1 : value))]));
         return vectors;
     }
 
     public IEnumerable<string> Differences(JsonObject vector) => Compare(
-        vector, vector.ContainsKey("refused") ? Refuse(vector) : vector.ContainsKey("random") ? ComputeId(vector) : Compute(vector));
+        vector, vector.ContainsKey("refused") ? Refuse(vector) : vector.ContainsKey("random") ? ComputeId(vector) : vector.ContainsKey("looked_at") ? Look(vector) : Compute(vector));
 
     private static JsonObject Vector(ConversationName conversation, ulong number, ulong highest, MessageContent content) =>
         Vector(conversation, number, highest, content.Type, content.EncodeBody());
@@ -93,6 +98,33 @@ internal sealed class MessagingVectors : IVectorTopic
         };
         AddTo(vector, ComputeId(vector));
         return vector;
+    }
+
+    /// <summary>What an id says that a reader looks at, since the message does not open.</summary>
+    private static JsonObject Looked(string what, string recipient, string sender, Func<byte[], byte[]>? change = null)
+    {
+        byte[] id = EnvelopeId.Of(Fixed("random").AsSpan(0, 12), Key(sender), Key(recipient)).ToArray();
+        var vector = new JsonObject
+        {
+            ["looked_at"] = what,
+            ["envelope_id"] = Hex(change?.Invoke(id) ?? id),
+            ["own_identity_key"] = PublicKey("recipient's identity key"),
+            ["listed_identity_key"] = PublicKey("sender's identity key"),
+        };
+        AddTo(vector, Look(vector));
+        return vector;
+
+        X25519PublicKey Key(string name) => X25519PublicKey.FromBytes(Convert.FromHexString(PublicKey(name)));
+    }
+
+    private static JsonObject Look(JsonObject vector)
+    {
+        var id = new MessageId(Bytes(vector, "envelope_id"));
+        return new JsonObject
+        {
+            ["is_for_own"] = EnvelopeId.IsFor(id, X25519PublicKey.FromBytes(Bytes(vector, "own_identity_key"))) ? 1 : 0,
+            ["is_by_listed"] = EnvelopeId.IsBy(id, X25519PublicKey.FromBytes(Bytes(vector, "listed_identity_key"))) ? 1 : 0,
+        };
     }
 
     private static string PublicKey(string name)

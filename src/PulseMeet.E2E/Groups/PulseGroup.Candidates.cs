@@ -8,6 +8,10 @@ namespace PulseMeet.E2E.Groups;
 /// <summary>The candidates of an epoch, in the relay's order: the first valid one is the group's. docs/protocol-groups.md, "Order".</summary>
 internal sealed partial class PulseGroup
 {
+    /// <summary>How many commits are remembered that may have been for others: as many as the relay takes of one account in an epoch, 4 of each of 64
+    /// devices, so that what stands behind one lets it not be forgotten.</summary>
+    private const int MaxUnreadable = 256;
+
     /// <summary>Takes the first valid candidate of the current epoch.</summary>
     /// <param name="candidates">In the relay's order, from the place on that was not looked at yet.</param>
     /// <returns>At most one is taken; those behind it are of no more use.</returns>
@@ -52,7 +56,7 @@ internal sealed partial class PulseGroup
             }
         }
 
-        Remember(unreadable);
+        Remember(unreadable, epoch);
         return new CandidateOutcome { PassedOver = passed, Unreadable = unreadable };
 
         Taken Take(ReadOnlySpan<byte> candidate)
@@ -69,7 +73,7 @@ internal sealed partial class PulseGroup
             bool isExternal = received.View?.IsExternal == true;
             DeviceAddress by = PulseLeaf.Of((isExternal ? after.Tree : tree).Leaf(committer)!).Address;
             HashSet<string> leaving = received.View is { } view ? LeavingIn(view, before.Roster) : asked;
-            Remember(unreadable);
+            Remember(unreadable, epoch);
             Telemetry.CommitTaken(received.WasOwn, isRebase: _pending is not null && !received.WasOwn);
             Enter(tree, after, lists, received.WasOwn, Sha256.Hash(candidate));
             return new Taken(received.WasOwn, by, GroupChange.Between(before, _shape, by, isExternal, leaving, BroughtBack(tree, after.Tree)));
@@ -168,7 +172,7 @@ internal sealed partial class PulseGroup
         return exception.Data["mls.committer"] is uint leaf ? AddressOf(leaf) : null;
     }
 
-    private void Remember(List<UnreadableCommit> unreadable)
+    private void Remember(List<UnreadableCommit> unreadable, ulong epoch)
     {
         foreach (UnreadableCommit commit in unreadable)
         {
@@ -178,9 +182,11 @@ internal sealed partial class PulseGroup
             }
         }
 
-        while (_unreadable.Count > GroupLimits.StatementEpochs)
+        _unreadable.RemoveAll(commit => commit.Epoch + GroupLimits.StatementEpochs < epoch);
+        while (_unreadable.Count > MaxUnreadable)
         {
-            _unreadable.RemoveAt(0);
+            // Of whom nobody can tell whose they are first; then the longest there of the account that has most.
+            _unreadable.Remove(_unreadable.GroupBy(commit => commit.Committer?.UserId).MaxBy(account => account.Key is null ? int.MaxValue : account.Count())!.First());
         }
     }
 

@@ -221,6 +221,29 @@ public sealed class PulseCandidates
     }
 
     [Fact]
+    public void What_stands_behind_a_commit_that_opens_for_some_only_lets_nobody_forget_it()
+    {
+        (Account alice, Account bob, Account carol) = Rooftop();
+        Phone mallory = bob["phone"];
+        byte[] split = BrokenFor(mallory, (node, nodes) => node == nodes - 1);
+        byte[][] behind = [.. Enumerable.Range(0, 250).Select(_ => BrokenFor(mallory, (_, _) => true))];
+        PreparedCommit next = alice["phone"].Chat.Prepare(new UpdateIntent())!;
+        Phone[] others = [.. Present(alice, bob, carol).Where(phone => phone != mallory)];
+        Phone[] followed = [.. others.Where(phone => phone.Take([split, .. behind, next.Commit]).Taken == 0)];
+        Phone[] stayed = [.. others.Except(followed)];
+        Assert.NotEmpty(followed);
+        Assert.NotEmpty(stayed);
+        foreach (Phone phone in stayed)
+        {
+            phone.Restart();
+            Assert.Equal(
+                new ForkFinding(ForkJudgement.Overtaken, followed[0].Chat.Epoch, mallory.Address),
+                phone.Chat.Judge(followed[0].Chat.Statement(), followed[0].Address));
+            Assert.InRange(phone.State().Epochs.Length, 1, 100_000);
+        }
+    }
+
+    [Fact]
     public void A_device_whose_own_commit_was_taken_but_lost_from_its_store_is_stranded_and_comes_back()
     {
         (Account alice, Account bob, Account carol) = Rooftop();

@@ -200,6 +200,35 @@ public sealed class ClientDevices
         }
     }
 
+    /// <summary>What waits for the app's word are messages: a signal is passed on at once or lost.</summary>
+    [Fact]
+    public async Task A_signal_from_under_an_account_key_that_was_not_accepted_takes_no_place_and_becomes_no_message_afterwards()
+    {
+        await using var world = new World();
+        (Member alice, Member bob) = await world.FriendsAsync();
+        await alice.SayAsync("bob", "one");
+        await world.SettleAsync();
+        await alice.Client.MarkVerifiedAsync("bob", await alice.Client.GetSafetyNumberAsync("bob"));
+        (await bob.Client.ResetAccountAsync()).Dispose();
+        await bob.Client.AcceptAsync("alice");
+        await bob.SayAsync("alice", "two");
+        await world.SettleAsync(3);
+        AccountKeyChanged changed = alice.Seen.OfType<AccountKeyChanged>().Last();
+        Assert.True(changed.IsStopped);
+        byte[] signal = SealedEnvelope.Encode(SealedEnvelope.Passing, new byte[200]);
+        await alice.Client.PushAsync(
+        [
+            .. Enumerable.Range(1, 300).Select(i => new MailboxItem(
+                0, MailboxItemKind.Signal, bob.Address, default, Enumerable.Repeat((byte)i, 16).ToArray(), world.Clock.GetUtcNow(), signal)),
+        ]);
+        await bob.SayAsync("alice", "three");
+        await world.SettleAsync(2);
+        await alice.Client.AcceptAccountKeyAsync(changed);
+        await world.SettleAsync(3);
+        Assert.DoesNotContain(alice.Seen, e => e is MessageUnreadable);
+        Assert.Equal(["two", "three"], alice.Texts);
+    }
+
     [Fact]
     public async Task Somebody_who_lost_every_device_comes_back_under_the_same_account_key()
     {

@@ -142,6 +142,50 @@ public sealed class PulseTimes
         Assert.Equal(["on Bob's line", "welcome back"], carol.PulseTexts(pulse.Id).Order());
     }
 
+    /// <summary>The same, and behind it stand forty more of Bob's, which open for nobody: Carol sees them, and Alice has no reason to look.</summary>
+    [Fact]
+    public async Task What_stands_behind_a_commit_that_opens_for_some_only_keeps_nobody_from_coming_back()
+    {
+        await using var world = new World();
+        (PulseChat pulse, Member alice, Member bob, Member carol) = await world.RooftopAsync();
+        ulong epoch = await world.EpochAsync(pulse.Id, alice);
+        byte[] split = [];
+        byte[] snapshot = [];
+        List<byte[]> behind = [];
+        await bob.ChangeGroupAsync(pulse.Id, group =>
+        {
+            snapshot = group.Snapshot();
+            split = new Forged { Format = WireFormat.PrivateMessage, Path = BrokenAtTheTop }.By(group.Mls.Current);
+            for (int i = 0; i < 40; i++)
+            {
+                behind.Add(new Forged { Format = WireFormat.PrivateMessage, Path = Broken }.By(group.Mls.Current));
+            }
+        });
+        bob.IsActive = false;
+        await world.Relay.Connect(bob.Address).OfferCommitAsync(
+            new GroupCommit(pulse.Id.ToArray(), epoch, new byte[16], split, [], [], default, snapshot));
+        world.Relay.ShownCandidates = (caller, from, place, candidates) => caller == carol.Address && from == epoch && place == 0
+            ? [candidates[0], .. behind.Select((commit, i) => candidates[0] with { Place = i + 1, Commit = commit })]
+            : candidates;
+        await alice.SyncAsync();
+        await alice.SyncAsync();
+        await pulse.RenameAsync("Roof");
+        await world.SettleAsync(6);
+        world.Clock.Advance(TimeSpan.FromMinutes(20));
+        await world.SettleAsync(6);
+        Assert.Equal(bob.Address, Assert.Single(carol.Seen.OfType<PulseRejoined>()).Cause);
+        await alice.TellAsync(pulse.Id, "welcome back");
+        await world.SettleAsync(3);
+        Assert.Equal(["welcome back"], carol.PulseTexts(pulse.Id));
+    }
+
+    private static UpdatePath Broken(UpdatePath path) => new(
+        path.Leaf,
+        [
+            .. path.Nodes.Select(node => new UpdatePathNode(node.EncryptionKey, [.. node.EncryptedPathSecrets.Select(
+                secret => new HpkeCiphertext(secret.KemOutput, [.. secret.Ciphertext.Select(value => (byte)~value)]))])),
+        ]);
+
     private static UpdatePath BrokenAtTheTop(UpdatePath path)
     {
         UpdatePathNode top = path.Nodes[^1];

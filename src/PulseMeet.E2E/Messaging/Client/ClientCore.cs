@@ -67,6 +67,9 @@ internal sealed class ClientCore : IAsyncDisposable
     /// <summary>Sessions that were used lately.</summary>
     public SessionShelf Sessions { get; } = new();
 
+    /// <summary>Streams that words alone have named.</summary>
+    public LearnedStreams Learned { get; } = new();
+
     /// <summary>Whether the relay has said, since the store was opened, which revision it was told, and was told a later one: until then nobody knows whether
     /// the store was put back, and nothing is sealed for a group.</summary>
     public bool IsRevisionConfirmed { get; set; }

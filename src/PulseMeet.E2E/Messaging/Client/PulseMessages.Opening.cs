@@ -59,16 +59,16 @@ internal sealed partial class PulseMessages
     {
         IncomingStream stream = await work.IncomingAsync(content.Stream).ConfigureAwait(false);
         bool mayHaveMissed = pulse.Record.HasComeBack || (content.Number > 1 && pulse.Record.Baselines.ContainsKey(content.Stream.Sender));
-        if (stream.Baseline == 0 && mayHaveMissed && pulse.Record.ToAsk.Count < PulseRecord.MaxTold)
+        if (stream.Baseline == 0 && mayHaveMissed)
         {
             // This device may have missed what the sender said before: it was in the chat, and could not follow; or the sender came after it, and
             // may have been in the chat before that.
-            pulse.Record.ToAsk.Add(content.Stream.Sender);
+            pulse.Record.AddToAsk(content.Stream.Sender);
         }
 
         if (ContentType.IsInternal(content.Type))
         {
-            stream.Note(content.Highest, work.Now);
+            await work.NoteAsync(content.Stream, content.Highest, mayLearn: true).ConfigureAwait(false);
             return;
         }
 

@@ -85,12 +85,18 @@ internal sealed partial class PulseWords
 
     private bool IsAskDue((PulseId, DeviceAddress) asked, DateTimeOffset now)
     {
-        if (_asked.TryGetValue(asked, out DateTimeOffset at) && !IsOver(at, s_askAgainInterval, now))
+        TimeSpan pause = s_askAgainInterval;
+        if (_asked.TryGetValue(asked, out (DateTimeOffset At, TimeSpan Pause) last))
         {
-            return false;
+            if (!IsOver(last.At, last.Pause, now))
+            {
+                return false;
+            }
+
+            pause = last.Pause * 2 < Interval ? last.Pause * 2 : Interval;
         }
 
-        _asked[asked] = now;
+        _asked[asked] = (now, pause);
         return true;
     }
 
@@ -123,6 +129,9 @@ internal sealed partial class PulseWords
         }
 
         bool isAnswered = line.IsAsking || said.Marks[0].Epoch < group.Epoch || (!isHere && finding.Judgement == ForkJudgement.Fork);
+
+        // Once no more joins may be made today, what one member says of another line lets nobody wait for one.
+        bool mayComeBack = record.MayRejoin(work.Now);
         bool isElsewhere = line.IsUnsure && record is { IsUnsure: false, IsProvisional: false }
             && group is { MayFollow: true, Data.Rights.ExternalJoin: true } && finding.Judgement != ForkJudgement.Overtaken
             && (group.Knows(said.Marks[0]) == false || said.Marks[0].Epoch > group.Epoch);
@@ -139,6 +148,13 @@ internal sealed partial class PulseWords
             case ForkJudgement.Agree:
                 record.IsProvisional = false;
                 record.IsUnsure &= line.IsUnsure;
+                if (!line.IsUnsure && _doubts.TryGetValue(pulse.Id, out ulong doubted) && doubted == group.Epoch
+                    && record.Cause is null && group.MayFollow && said.Marks[0].Epoch == group.Epoch)
+                {
+                    // Somebody else has spoken of another line: the same counts, whoever is heard first.
+                    record.IsRejoinWanted = false;
+                }
+
                 if (record is { IsStalled: true, Cause: null } && group.MayFollow && said.Marks[0].Epoch == group.Epoch)
                 {
                     // It has missed nothing: the relay said so.
@@ -154,21 +170,25 @@ internal sealed partial class PulseWords
                 }
 
                 break;
-            case ForkJudgement.Unknown when line.Kind == PulseLine.Denies && record.IsUnsure && group.WasIn(line.Denied):
+            case ForkJudgement.Unknown when line.Kind == PulseLine.Denies && record.IsUnsure && group.WasIn(line.Denied)
+                && MayComeOver(record, group) && mayComeBack:
                 // Nothing at the relay leads the speaker to where this device is.
-                record.IsRejoinWanted |= MayComeOver(record, group);
+                Doubt(pulse, group);
                 break;
             case ForkJudgement.Overtaken:
                 record.IsRejoinWanted = true;
                 record.Cause = finding.Committer;
                 break;
-            case ForkJudgement.Fork when record.IsUnsure && !line.IsUnsure && MayComeOver(record, group):
+            case ForkJudgement.Fork when record.IsUnsure && !line.IsUnsure && MayComeOver(record, group) && mayComeBack:
                 // This device came in by what has lost, and the speaker, who has it in its roster, is where it should be.
-                record.IsRejoinWanted = true;
+                Doubt(pulse, group);
                 break;
-            case ForkJudgement.Fork when record.IsProvisional:
-                // This device's own join was not taken: once more. Whoever was added waits: the commit that lost is made anew.
-                record.IsRejoinWanted |= !record.IsByWelcome;
+            case ForkJudgement.Fork when record.IsProvisional && record.IsByWelcome:
+                // Whoever was added waits: the commit that lost is made anew.
+                break;
+            case ForkJudgement.Fork when record.IsProvisional && mayComeBack:
+                // This device's own join was not taken: once more.
+                Doubt(pulse, group);
                 break;
             case ForkJudgement.Fork:
                 if (record.ToldFork != finding.Epoch + 1 && _toldForks.Add((pulse.Id, finding.Epoch)))
@@ -182,8 +202,7 @@ internal sealed partial class PulseWords
         }
 
         // A device that does not know whether it is in has nothing to say: two of them would ask each other for ever.
-        if (isAnswered && !record.IsProvisional && record.ToTell.Count < PulseRecord.MaxTold && !record.ToTell.Contains(speaker)
-            && TryAnswer(pulse.Id, speaker, work.Now))
+        if (isAnswered && !record.IsProvisional && !record.ToTell.Contains(speaker) && TryAnswer(pulse.Id, speaker, work.Now))
         {
             if (isElsewhere)
             {
@@ -193,11 +212,21 @@ internal sealed partial class PulseWords
             }
             else
             {
-                record.ToTell.Add(speaker);
+                record.AddToTell(speaker);
             }
         }
 
         work.WantPump();
+    }
+
+    /// <summary>By one member's word this device comes back, unless another's says in time that it is where it should be.</summary>
+    private void Doubt(OpenPulse pulse, PulseGroup group)
+    {
+        if (!pulse.Record.IsRejoinWanted)
+        {
+            pulse.Record.IsRejoinWanted = true;
+            _doubts[pulse.Id] = group.Epoch;
+        }
     }
 
     /// <summary>Whether a device that came in by what has lost may come in once more by itself.</summary>

@@ -21,7 +21,7 @@ internal sealed partial class PulseWords
                 after = item.Key.ToArray();
                 try
                 {
-                    await SayAsync(PulseSayRecord.Decode(item.Value), cancellationToken).ConfigureAwait(false);
+                    await SayAsync(after, PulseSayRecord.Decode(item.Value), cancellationToken).ConfigureAwait(false);
                 }
                 catch (E2EException exception) when (IsAbout(exception.Reason))
                 {
@@ -53,9 +53,9 @@ internal sealed partial class PulseWords
         return true;
     }
 
-    private async Task SayAsync(PulseSayRecord say, CancellationToken cancellationToken)
+    private async Task SayAsync(byte[] key, PulseSayRecord say, CancellationToken cancellationToken)
     {
-        if (await TrySayAsync(say, null, default, cancellationToken).ConfigureAwait(false))
+        if (await TrySayAsync(key, say, null, default, cancellationToken).ConfigureAwait(false))
         {
             return;
         }
@@ -65,7 +65,7 @@ internal sealed partial class PulseWords
         string[] except = [.. user.List.Devices.Select(device => device.Address.DeviceId).Where(id => id != say.Device.DeviceId)];
         ClaimedBundles claimed = await core.Relay.ClaimBundlesAsync(say.Device.UserId, except, cancellationToken).ConfigureAwait(false);
         if (!claimed.Bundles.TryGetValue(say.Device.DeviceId, out ReadOnlyMemory<byte> bundle)
-            || !await TrySayAsync(say, claimed, bundle, cancellationToken).ConfigureAwait(false))
+            || !await TrySayAsync(key, say, claimed, bundle, cancellationToken).ConfigureAwait(false))
         {
             throw new E2EException(E2EError.UnknownDevice, "The device has no keys.");
         }
@@ -74,7 +74,7 @@ internal sealed partial class PulseWords
     /// <summary>Says something in the session that is there, or in one that is begun for it.</summary>
     /// <returns>Whether it is said, or not to be said; false where there is no session.</returns>
     private Task<bool> TrySayAsync(
-        PulseSayRecord say, ClaimedBundles? claimed, ReadOnlyMemory<byte> bundle, CancellationToken cancellationToken) => core.ChangeAsync(
+        byte[] key, PulseSayRecord say, ClaimedBundles? claimed, ReadOnlyMemory<byte> bundle, CancellationToken cancellationToken) => core.ChangeAsync(
         conversations.Turns(say.Device.UserId),
         async work =>
         {
@@ -91,7 +91,7 @@ internal sealed partial class PulseWords
                 || user.Contact.IsChangePending
                 || !PublicBytes.Equal(user.Contact.Account.AccountKey.Span, say.AccountKey))
             {
-                work.Delete(RecordKey.PulseSays, say.Key);
+                work.Delete(RecordKey.PulseSays, key);
                 return true;
             }
 
@@ -111,7 +111,7 @@ internal sealed partial class PulseWords
                 return false;
             }
 
-            work.Delete(RecordKey.PulseSays, say.Key);
+            work.Delete(RecordKey.PulseSays, key);
             return true;
         },
         cancellationToken);

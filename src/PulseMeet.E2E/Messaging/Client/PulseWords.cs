@@ -22,7 +22,8 @@ internal sealed partial class PulseWords(ClientCore core, DeviceLists lists, Con
     /// <summary>How often they are asked, at most.</summary>
     public static readonly TimeSpan AskInterval = TimeSpan.FromMinutes(10);
 
-    /// <summary>How often one device is asked that has not answered. Kept in memory.</summary>
+    /// <summary>How long it takes until a device that has not answered is asked again; then twice as long each time, up to
+    /// <see cref="Interval"/>. Kept in memory.</summary>
     private static readonly TimeSpan s_askAgainInterval = TimeSpan.FromHours(1);
 
     /// <summary>How often one device is answered in <see cref="AskInterval"/>.</summary>
@@ -31,7 +32,10 @@ internal sealed partial class PulseWords(ClientCore core, DeviceLists lists, Con
     private const int MaxNumbersPerRequest = 1000;
 
     private readonly Dictionary<(PulseId, DeviceAddress), (DateTimeOffset From, int Count)> _answered = [];
-    private readonly ConcurrentDictionary<(PulseId, DeviceAddress), DateTimeOffset> _asked = [];
+    private readonly ConcurrentDictionary<(PulseId, DeviceAddress), (DateTimeOffset At, TimeSpan Pause)> _asked = [];
+
+    /// <summary>In which epoch a device comes back for nothing but a member's word. Kept in memory; for the one reader of what was said.</summary>
+    private readonly Dictionary<PulseId, ulong> _doubts = [];
 
     /// <summary>Where forks begin that the app was told of: two that stand beside each other are told once each. After a start once more.</summary>
     private readonly HashSet<(PulseId, ulong)> _toldForks = [];
@@ -112,18 +116,16 @@ internal sealed partial class PulseWords(ClientCore core, DeviceLists lists, Con
         if (ContentType.IsInternal(content.Type))
         {
             // It repeats the highest number: a lost last message shows by it.
-            (await work.IncomingAsync(content.Stream).ConfigureAwait(false)).Note(content.Highest, work.Now);
+            await work.NoteAsync(content.Stream, content.Highest, mayLearn: true).ConfigureAwait(false);
         }
 
         switch (content.Type)
         {
             case ContentType.PulseLine:
                 var line = PulseLine.Decode(content.Body.Span);
-                IncomingStream stream = await work.IncomingAsync(content.Stream).ConfigureAwait(false);
                 pulse.Record.ToAsk.Remove(word.Device);
                 _asked.TryRemove((id, word.Device), out _);
-                stream.Reach(line.Since, work.Now);
-                stream.Note(content.Highest, work.Now);
+                await work.ReachAsync(content.Stream, line.Since, content.Highest).ConfigureAwait(false);
                 Judge(work, pulse, group, word.Device, line, isHere: true);
                 break;
             case ContentType.ResendRequest:

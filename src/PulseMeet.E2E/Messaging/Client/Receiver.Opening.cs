@@ -47,16 +47,20 @@ internal sealed partial class Receiver
             return;
         }
 
-        if (user.Contact.IsSendingStopped(core.Options.KeyChangePolicy))
-        {
-            await HoldAsync(work, user, new HeldRecord([], item.Sender, IdOf(item), item.Content.ToArray())).ConfigureAwait(false);
-            return;
-        }
-
         bool isSignal = item.Kind == MailboxItemKind.Signal;
         if (item.Kind != MailboxItemKind.Envelope && !isSignal)
         {
             Unreadable(work, item, E2EError.UnsupportedVersion);
+            return;
+        }
+
+        if (user.Contact.IsSendingStopped(core.Options.KeyChangePolicy))
+        {
+            if (!isSignal)
+            {
+                await HoldAsync(work, user, new HeldRecord([], item.Sender, IdOf(item), item.Content.ToArray())).ConfigureAwait(false);
+            }
+
             return;
         }
 

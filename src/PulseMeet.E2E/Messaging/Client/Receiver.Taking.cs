@@ -47,7 +47,7 @@ internal sealed partial class Receiver
         }
 
         // A signal or a word between devices repeats the highest number: a lost last message shows by it.
-        (await work.IncomingAsync(content.Stream).ConfigureAwait(false)).Note(content.Highest, work.Now);
+        await work.NoteAsync(content.Stream, content.Highest, mayLearn: user.Standing == Standing.Accepted).ConfigureAwait(false);
     }
 
     private async Task TakeMessageAsync(

@@ -109,7 +109,7 @@ internal sealed partial class Work
         foreach ((StreamName name, (IncomingStream stream, byte[]? stored)) in _incoming)
         {
             byte[] encoded = stream.Encode();
-            if (stored is not null && PublicBytes.Equal(encoded, stored))
+            if (stored is null ? stream.SaysNothing : PublicBytes.Equal(encoded, stored))
             {
                 continue;
             }

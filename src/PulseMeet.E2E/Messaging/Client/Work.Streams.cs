@@ -27,6 +27,30 @@ internal sealed partial class Work
         return stream;
     }
 
+    /// <summary>Notes the highest number that a word without one repeats of its stream.</summary>
+    /// <param name="name">The stream.</param>
+    /// <param name="highest">The number.</param>
+    /// <param name="mayLearn">Whether the word alone lets a stream be kept of which nothing has come.</param>
+    public async ValueTask NoteAsync(StreamName name, ulong highest, bool mayLearn)
+    {
+        IncomingStream stream = await IncomingAsync(name).ConfigureAwait(false);
+        if (stream.Baseline > 0 && highest > 0 && (!stream.SaysNothing || (mayLearn && _core.Learned.TryLearn(name.Sender.UserId, Now))))
+        {
+            stream.Note(highest, Now);
+        }
+    }
+
+    /// <summary>Notes behind which number all in a stream is for this device, and its highest.</summary>
+    public async ValueTask ReachAsync(StreamName name, ulong since, ulong highest)
+    {
+        IncomingStream stream = await IncomingAsync(name).ConfigureAwait(false);
+        if (!stream.SaysNothing || _core.Learned.TryLearn(name.Sender.UserId, Now))
+        {
+            stream.Reach(since, Now);
+            stream.Note(highest, Now);
+        }
+    }
+
     /// <summary>Notes when the first message of a device in a conversation was written: whatever stream it begins later, all of it is for this
     /// device.</summary>
     public async ValueTask NoteFirstAsync(StreamName name, DateTimeOffset writtenAt)

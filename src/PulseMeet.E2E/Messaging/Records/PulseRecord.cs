@@ -16,6 +16,9 @@ internal sealed class PulseRecord
     /// <summary>The most devices that are to be told at once which line this one is on.</summary>
     public const int MaxTold = 16;
 
+    /// <summary>The most devices that are asked in turn: more than are heard in one page of a mailbox, so that each is asked once at least.</summary>
+    public const int MaxAsked = 128;
+
     public static readonly TimeSpan RejoinWindow = TimeSpan.FromDays(1);
 
     private const byte Version = 4;
@@ -117,6 +120,12 @@ internal sealed class PulseRecord
     /// <summary>Devices that are to be asked for the same: this one has heard them for the first time after it had come back.</summary>
     public List<DeviceAddress> ToAsk { get; } = [];
 
+    /// <summary>Takes a device to be told. The devices of one account keep those of no other from it.</summary>
+    public void AddToTell(DeviceAddress device) => Add(ToTell, device, MaxTold);
+
+    /// <summary>Takes a device to be asked, likewise.</summary>
+    public void AddToAsk(DeviceAddress device) => Add(ToAsk, device, MaxAsked);
+
     public bool IsOpen => ClosedAt is null;
 
     /// <summary>Whether it came in by itself the last time: it was in the chat before.</summary>
@@ -191,6 +200,21 @@ internal sealed class PulseRecord
 
         _rejoins.Add(now);
         return true;
+    }
+
+    /// <summary>Where there is no room, the longest there of the account that has most of it goes.</summary>
+    private static void Add(List<DeviceAddress> devices, DeviceAddress device, int most)
+    {
+        if (devices.Contains(device))
+        {
+            return;
+        }
+
+        devices.Add(device);
+        if (devices.Count > most)
+        {
+            devices.Remove(devices.GroupBy(other => other.UserId, StringComparer.Ordinal).MaxBy(account => account.Count())!.First());
+        }
     }
 
     public byte[] Encode()

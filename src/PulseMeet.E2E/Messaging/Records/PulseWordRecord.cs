@@ -33,8 +33,9 @@ internal sealed record PulseSayRecord(DeviceAddress Device, byte[] AccountKey, P
 {
     private const byte Version = 1;
 
-    /// <summary>One of a kind waits for a device.</summary>
-    public byte[] Key => Primitives.Sha256.Hash(new RecordWriter().Address(Device).Bytes(Pulse.ToArray()).UInt16(Type).ToArray());
+    /// <summary>One of a kind waits for a device; of requests one for each stream.</summary>
+    public byte[] Key => Primitives.Sha256.Hash(new RecordWriter().Address(Device).Bytes(Pulse.ToArray()).UInt16(Type)
+        .Bytes(Type == ContentType.ResendRequest ? Body.AsSpan(0, MessageId.Size) : []).ToArray());
 
     public byte[] Encode() => new RecordWriter()
         .Byte(Version).Address(Device).Field(AccountKey).Bytes(Pulse.ToArray()).UInt16(Type).Field(Body).ToArray();

@@ -33,6 +33,7 @@ internal sealed class IncomingStream
     private readonly RangeSet _early;
     private readonly RangeSet _missing;
     private readonly RangeSet _named;
+    private bool _isFromTheFirst;
 
     public IncomingStream()
         : this(new RangeSet(), new RangeSet(), new RangeSet())
@@ -47,10 +48,13 @@ internal sealed class IncomingStream
     }
 
     /// <summary>A further stream of a device that this one knew before: all that it has said there since is for this device, too.</summary>
-    public static IncomingStream FromTheFirst() => new() { Baseline = 1 };
+    public static IncomingStream FromTheFirst() => new() { Baseline = 1, _isFromTheFirst = true };
 
     /// <summary>The first number that came, or the first that there is; 0 while nothing has come and nothing came before.</summary>
     public ulong Baseline { get; private set; }
+
+    /// <summary>Whether there is nothing in it that a device would not know without it.</summary>
+    public bool SaysNothing => Baseline == 0 || (_isFromTheFirst && Highest == 0);
 
     /// <summary>The highest number that came or was named.</summary>
     public ulong Highest { get; private set; }
