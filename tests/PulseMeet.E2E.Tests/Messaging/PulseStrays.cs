@@ -52,7 +52,8 @@ public sealed class PulseStrays
             await world.SettleAsync(4);
         }
 
-        Assert.Equal(E2EError.GroupJoinRefused, Assert.Single(carol.Seen.OfType<PulseStalled>()).Reason);
+        Assert.NotEmpty(carol.Seen.OfType<PulseStalled>());
+        Assert.All(carol.Seen.OfType<PulseStalled>(), stalled => Assert.Equal(E2EError.GroupJoinRefused, stalled.Reason));
         await (await carol.PulseAsync(pulse.Id)).LeaveAsync();
         Assert.Empty(await carol.Client.GetPulsesAsync());
     }

@@ -12,12 +12,12 @@ internal sealed partial class PulseWords
         [Gates.Pulse(id)],
         async work =>
         {
-            if (await work.PulseAsync(id).ConfigureAwait(false) is not { Record: { IsOpen: true } record, Group: { IsRemoved: false } group })
+            if (await work.PulseAsync(id).ConfigureAwait(false) is not { Record: { IsOpen: true } record, Group: { IsRemoved: false } group } pulse)
             {
                 return;
             }
 
-            TakeElsewhere(work, id, record, group);
+            TakeElsewhere(work, pulse, group);
             foreach (DeviceAddress device in record.ToTell)
             {
                 State(device, KindOf(record, isAsking: false), mayBeElsewhere: true);

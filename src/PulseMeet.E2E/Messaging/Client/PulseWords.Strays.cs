@@ -124,13 +124,13 @@ internal sealed partial class PulseWords
             [Gates.Pulse(id)],
             async work =>
             {
-                if (await work.PulseAsync(id).ConfigureAwait(false) is not { Record: { IsOpen: true, IsUnsure: true } record, Group: { IsRemoved: false, Data.Rights.ExternalJoin: true } group })
+                if (await work.PulseAsync(id).ConfigureAwait(false) is not { Record: { IsOpen: true, IsUnsure: true } record, Group: { IsRemoved: false, Data.Rights.ExternalJoin: true } group } pulse)
                 {
                     _unanswered.Remove(id);
                 }
-                else if (package is not null && !LeadsHere(group, package))
+                else if (package is not null && record.MayRejoin(work.Now) && !LeadsHere(group, package))
                 {
-                    record.IsRejoinWanted = true;
+                    Doubt(pulse, group);
                     work.WantPump();
                 }
             },
@@ -201,14 +201,16 @@ internal sealed partial class PulseWords
 
     /// <summary>An unsure device that was told by a sure one that it is further, and has looked at all candidates without coming there, is elsewhere:
     /// it comes over.</summary>
-    private void TakeElsewhere(Work work, PulseId id, PulseRecord record, PulseGroup group)
+    private void TakeElsewhere(Work work, OpenPulse pulse, PulseGroup group)
     {
-        if (record.IsCatchUpWanted || !_ahead.Remove(id, out ulong epoch) || !record.IsUnsure || group.Epoch >= epoch || !MayComeOver(record, group))
+        PulseRecord record = pulse.Record;
+        if (record.IsCatchUpWanted || !_ahead.Remove(pulse.Id, out ulong epoch) || !record.IsUnsure || group.Epoch >= epoch
+            || !MayComeOver(record, group) || !record.MayRejoin(work.Now))
         {
             return;
         }
 
-        record.IsRejoinWanted = true;
+        Doubt(pulse, group);
         work.WantPump();
     }
 
