@@ -88,6 +88,35 @@ public sealed class PulseStrays
         Assert.Equal(["two", "one"], bob.PulseTexts(pulse.Id));
     }
 
+    /// <summary>Nobody is sure of the line. Carol gets no word of changes, and finds a later group info at the relay than the chat that she holds.</summary>
+    [Fact]
+    public async Task Whoever_is_not_sure_looks_for_the_next_changes_before_it_comes_over()
+    {
+        await using var world = new World();
+        var options = new PulseOptions { Suite = PulseSuite.X25519, Rights = PulseRights.Default with { Rename = PulseRole.Member } };
+        (PulseChat pulse, Member alice, Member bob, Member carol) = await world.RooftopAsync(options);
+        foreach (Member member in new[] { alice, bob, carol })
+        {
+            await member.ChangeAsync(pulse.Id, record => record.IsUnsure = true);
+        }
+
+        world.Relay.OnPage = (caller, items) => caller != carol.Address ? items
+            : [.. items.Where(item => item.Kind != MailboxItemKind.GroupCommit)];
+        for (int hour = 0; hour < 60; hour++)
+        {
+            world.Clock.Advance(TimeSpan.FromHours(1));
+            if (hour % 6 == 0)
+            {
+                await (await bob.PulseAsync(pulse.Id)).RenameAsync($"Roof {hour}");
+            }
+
+            await world.SettleAsync(1);
+        }
+
+        Assert.DoesNotContain(world.Members.SelectMany(member => member.Seen), e => e is PulseRejoined or PulseStalled);
+        Assert.Equal("Roof 54", (await carol.RosterAsync(pulse.Id)).Name);
+    }
+
     [Fact]
     public async Task By_whoever_says_to_be_elsewhere_nobody_is_made_to_commit_where_the_relay_leads_to_the_chat()
     {

@@ -31,6 +31,9 @@ internal sealed partial class PulseWords
     /// <summary>Chats of which nobody who is sure has said for a day that this device is on their line.</summary>
     private readonly Dictionary<PulseId, DateTimeOffset> _unanswered = [];
 
+    /// <summary>Those of them whose group info at the relay was of another epoch, before the candidates were looked at.</summary>
+    private readonly HashSet<PulseId> _elsewhere = [];
+
     /// <summary>When the relay's group info was last looked at for somebody whose account is not in the chat.</summary>
     private readonly Dictionary<PulseId, DateTimeOffset> _strangers = [];
 
@@ -128,8 +131,22 @@ internal sealed partial class PulseWords
                 {
                     _unanswered.Remove(id);
                 }
-                else if (package is not null && record.MayRejoin(work.Now) && !LeadsHere(group, package))
+                else if (package is null || LeadsHere(group, package) || !record.MayRejoin(work.Now))
                 {
+                    _elsewhere.Remove(id);
+                }
+                else if (_elsewhere.Add(id))
+                {
+                    // It may be of a commit that leads on from here, and that this device has no word of yet: the candidates first.
+                    record.IsCatchUpWanted = true;
+                    _unanswered[id] = DateTimeOffset.UnixEpoch;
+                    work.WantPump();
+                }
+                else
+                {
+                    // Once a day: several who are not sure would come to each other in turn.
+                    _elsewhere.Remove(id);
+                    _unanswered.Remove(id);
                     Doubt(pulse, group);
                     work.WantPump();
                 }
