@@ -148,6 +148,49 @@ public sealed partial class ClientLosses
         Assert.Equal(127 + 64, Math.Round((world.Clock.GetUtcNow() - begin).TotalHours - Minute, 6));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task What_is_missing_of_a_device_whose_name_another_has_without_keys_is_named_and_given_up_in_the_end(bool isNamedBefore)
+    {
+        await using var world = new World();
+        (Member alice, Member bob) = await world.FriendsAsync();
+        Member laptop = await world.LinkAsync(alice, "laptop");
+        await laptop.SayAsync("bob", "one");
+        await world.SettleAsync();
+        await LoseAsync(world, laptop, bob, _ => laptop.SayAsync("bob", "two"));
+        await laptop.SayAsync("bob", "three");
+        await world.SettleAsync();
+        laptop.IsActive = false;
+        if (isNamedBefore)
+        {
+            world.Clock.Advance(TimeSpan.FromMinutes(2));
+            await world.SettleAsync();
+        }
+
+        // The list has its name still: for a device that was let in and never came.
+        await alice.Client.RemoveDeviceAsync("laptop");
+        Member never = world.Device("alice", "laptop");
+        using LinkRequest request = await never.Client.RequestLinkAsync();
+        await alice.Client.ApproveLinkAsync(request.Payload);
+        never.IsActive = false;
+        await alice.SayAsync("bob", "four");
+        await world.SettleAsync();
+
+        Controls controls = (await bob.Client.OpenAsync(default)).Controls;
+        DateTimeOffset begin = world.Clock.GetUtcNow();
+        int looks = 0;
+        while (await controls.NameGapsAsync(default) is { } due)
+        {
+            Assert.True(looks++ < 600, $"still due at {due}, {due - begin} after the begin");
+            world.Clock.Advance(due - world.Clock.GetUtcNow());
+            await bob.SyncAsync();
+        }
+
+        Assert.Equal([(1UL, false), (1UL, true)], bob.Seen.OfType<MessagesMissing>().Select(missing => (missing.Count, missing.IsLost)));
+        Assert.InRange(world.Clock.GetUtcNow() - begin, TimeSpan.FromDays(7), TimeSpan.FromDays(9));
+    }
+
     [Fact]
     public async Task A_relay_that_doubles_and_reorders_everything_changes_nothing()
     {
@@ -164,6 +207,67 @@ public sealed partial class ClientLosses
         await world.SettleAsync();
         Assert.Equal(Enumerable.Range(0, 10).Select(i => $"{i}"), bob.Texts.Order());
         Assert.DoesNotContain(bob.Seen, e => e is not MessageReceived);
+    }
+
+    /// <summary>Far more gaps than are kept, before anybody looks at them; and far more than were one when they were named.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task However_many_gaps_a_relay_makes_what_comes_through_is_read_and_the_rest_named(bool isOneGapBefore)
+    {
+        await using var world = new World();
+        (Member alice, Member bob) = await world.FriendsAsync();
+        await alice.SayAsync("bob", "first");
+        await world.SettleAsync();
+        var kept = new List<OutgoingEnvelope>();
+        int count = 0;
+        world.Relay.OnTheWay = (sender, envelope) =>
+        {
+            if (envelope.Recipient != bob.Address)
+            {
+                return [envelope];
+            }
+
+            kept.Add(envelope);
+            return !isOneGapBefore && count++ % 2 == 0 ? [envelope] : [];
+        };
+        for (int i = 0; i < 1300; i++)
+        {
+            await alice.SayAsync("bob", $"{i}");
+            if (i % 400 == 399)
+            {
+                await alice.SyncAsync();
+            }
+        }
+
+        await alice.SyncAsync();
+        world.Relay.OnTheWay = (_, envelope) => envelope.Recipient == bob.Address || isOneGapBefore ? [envelope] : [];
+        await alice.SayAsync("bob", "last");
+        await alice.SyncAsync();
+        if (isOneGapBefore)
+        {
+            // All of it is one gap, and named; then every other one comes after all.
+            world.Relay.OnTheWay = (sender, envelope) => sender == bob.Address ? [] : [envelope];
+            await bob.SyncAsync();
+            world.Clock.Advance(TimeSpan.FromMinutes(2));
+            await bob.SyncAsync();
+            foreach (OutgoingEnvelope late in kept.Where((_, i) => i % 2 == 0))
+            {
+                world.Relay.Put(alice.Address, late);
+            }
+        }
+
+        await bob.SyncAsync();
+        Assert.Equal(652, bob.Texts.Count());
+        Assert.DoesNotContain(bob.Seen, e => e is MessageUnreadable);
+        world.Clock.Advance(TimeSpan.FromMinutes(2));
+        await bob.SyncAsync();
+        await bob.SyncAsync();
+        ulong missing = Sum(isLost: false);
+        Assert.Equal(isOneGapBefore ? 1300UL : 650UL, missing);
+        Assert.Equal(650UL - IncomingStream.MaxRanges, Sum(isLost: true));
+        await bob.SayAsync("alice", "still here");
+        ulong Sum(bool isLost) => bob.Seen.OfType<MessagesMissing>().Where(told => told.IsLost == isLost).Aggregate(0UL, (sum, told) => sum + told.Count);
     }
 
     [Fact]

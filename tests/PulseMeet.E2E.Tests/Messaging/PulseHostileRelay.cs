@@ -226,6 +226,33 @@ public sealed class PulseHostileRelay
         Assert.Equal(["one", "two", "three", "four"], carol.PulseTexts(pulse.Id));
     }
 
+    [Fact]
+    public async Task However_many_gaps_the_relay_makes_what_comes_through_is_read_and_the_rest_named()
+    {
+        const int Said = 800;
+        await using var world = new World();
+        (PulseChat pulse, Member alice, Member bob, _) = await world.RooftopAsync();
+        await alice.TellAsync(pulse.Id, "first");
+        await world.SettleAsync(2);
+        for (int i = 0; i < Said; i++)
+        {
+            await alice.TellAsync(pulse.Id, $"{i}");
+        }
+
+        await alice.SyncAsync();
+        IE2ERelay behindHisBack = world.Relay.Connect(bob.Address);
+        MailboxPage all = await behindHisBack.ReceiveAsync(new MailboxRequest(1000, TimeSpan.Zero, 0, []));
+        await behindHisBack.AcknowledgeAsync([.. all.Items.Where((_, i) => i % 2 == 0).Select(item => item.Id)]);
+        await bob.SyncAsync();
+        Assert.Equal(1 + (Said / 2), bob.PulseTexts(pulse.Id).Count());
+        Assert.True(Sum(isLost: false) > 0, "What is beyond the bound was not named at once.");
+        world.Clock.Advance(TimeSpan.FromMinutes(2));
+        await bob.SyncAsync();
+        Assert.Equal(Said / 2UL, Sum(isLost: false));
+        Assert.Equal((Said / 2UL) - IncomingStream.MaxRanges, Sum(isLost: true));
+        ulong Sum(bool isLost) => bob.Seen.OfType<PulseMessagesMissing>().Where(told => told.IsLost == isLost).Aggregate(0UL, (sum, told) => sum + told.Count);
+    }
+
     /// <summary>Attacks 24 and 54: nothing that was said before somebody came in is said again to him.</summary>
     [Fact]
     public async Task Whoever_came_later_is_refused_what_was_said_before_also_when_he_asks_for_it()

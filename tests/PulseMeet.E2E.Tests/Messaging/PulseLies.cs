@@ -9,8 +9,8 @@ namespace PulseMeet.E2E.Tests.Messaging;
 /// <summary>What one member says of lines, untruly and without end: it silences nobody, and hides and fills nothing that is not its own.</summary>
 public sealed class PulseLies
 {
-    /// <summary>Bob tells Dave, who has just been added, that there is another line, again and again before anybody else says a word: that he is elsewhere, or
-    /// much further.</summary>
+    /// <summary>Bob tells Dave, who has just been added, that there is another line, or that the others are further, again and again before anybody else
+    /// says a word.</summary>
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
@@ -25,7 +25,7 @@ public sealed class PulseLies
         await dave.SyncAsync();
         for (int i = 0; i < 14; i++)
         {
-            await LieAsync(world, bob, dave, pulse.Id, isFurther);
+            await LieAsync(world, bob, dave, pulse.Id, isFurther ? 1UL << 40 : 0);
             await dave.SyncAsync();
         }
 
@@ -70,6 +70,41 @@ public sealed class PulseLies
         await dave.TellAsync(pulse.Id, "dave's");
         await world.SettleAsync(2);
         Assert.Equal(["dave's"], alice.PulseTexts(pulse.Id));
+    }
+
+    /// <summary>Bob says where he stood, far behind or ahead, and ahead of what he says that he has given.</summary>
+    [Theory]
+    [InlineData(0UL, false)]
+    [InlineData(1UL, true)]
+    [InlineData(1UL << 63, false)]
+    [InlineData(ulong.MaxValue - 1, false)]
+    [InlineData(ulong.MaxValue - 1, true)]
+    [InlineData(ulong.MaxValue, true)]
+    public async Task Wherever_a_speaker_says_that_it_stood_what_it_and_others_say_afterwards_comes_once(ulong since, bool isLate)
+    {
+        await using var world = new World();
+        (PulseChat pulse, Member alice, Member bob, Member carol) = await world.RooftopAsync();
+        if (isLate)
+        {
+            await bob.TellAsync(pulse.Id, "one");
+            await world.SettleAsync(2);
+        }
+
+        await bob.SayToAsync(alice, pulse.Id, ContentType.PulseLine, group => new PulseLine(PulseLine.Says, since, group.Statement()).Encode());
+        await SendAsync(bob);
+        await alice.SyncAsync();
+        if (!isLate)
+        {
+            await bob.TellAsync(pulse.Id, "one");
+        }
+
+        await bob.TellAsync(pulse.Id, "two");
+        await carol.TellAsync(pulse.Id, "carol's");
+        await world.SettleAsync(3);
+        world.Clock.Advance(TimeSpan.FromHours(25));
+        await world.SettleAsync(3);
+        Assert.Equal(["carol's", "one", "two"], alice.PulseTexts(pulse.Id).Order());
+        world.AssertNothingIsLost();
     }
 
     /// <summary>Bob has come back, and of what Carol says inside their session nothing comes for a while. Dave's devices, who were heard before her, never
@@ -198,10 +233,10 @@ public sealed class PulseLies
         Assert.Empty(bob.PulseTexts(id));
     }
 
-    /// <summary>Says that at the epoch of the victim there is something else, or that others are much further.</summary>
-    private static async Task LieAsync(World world, Member liar, Member victim, PulseId id, bool isFurther = false)
+    /// <summary>Says that at the epoch of the victim, or so far ahead of it, there is something else.</summary>
+    private static async Task LieAsync(World world, Member liar, Member victim, PulseId id, ulong ahead = 0)
     {
-        ulong epoch = await world.EpochAsync(id, victim) + (isFurther ? 1000u : 0);
+        ulong epoch = await world.EpochAsync(id, victim) + ahead;
         byte[] statement = new ForkStatement(id.ToArray(), [new EpochMark(epoch, new byte[32], new byte[32])]).Encode();
         await liar.SayToAsync(victim, id, ContentType.PulseLine, _ => new PulseLine(PulseLine.Says, 0, statement).Encode());
         await SendAsync(liar);

@@ -1,5 +1,9 @@
 using PulseMeet.E2E.Groups;
+using PulseMeet.E2E.Identity;
+using PulseMeet.E2E.Keys;
 using PulseMeet.E2E.Messaging;
+using PulseMeet.E2E.PreKeys;
+using PulseMeet.E2E.Ratchet;
 using PulseMeet.E2E.Storage;
 
 namespace PulseMeet.E2E.Tests.Messaging;
@@ -75,6 +79,98 @@ public sealed class WordsWithoutEnd
         await bob.TellAsync(pulse.Id, "two");
         await world.SettleAsync(3);
         Assert.Equal(["one", "two"], alice.PulseTexts(pulse.Id));
+    }
+
+    /// <summary>Mallory begins two sessions, writes on the one that comes above, and says on the other that hers are broken.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Somebody_who_was_not_accepted_has_nobody_begin_sessions_by_saying_that_his_are_broken(bool isAccepted)
+    {
+        await using var world = new World();
+        Member mallory = await world.SignUpAsync("mallory");
+        Member bob = await world.SignUpAsync("bob");
+        if (isAccepted)
+        {
+            await mallory.SayAsync("bob", "hello");
+            await world.SettleAsync(1);
+            await bob.Client.AcceptAsync("mallory");
+        }
+
+        PreKeyBundle[] bundles = [await world.Relay.BundleOfAsync(bob.Address), await world.Relay.BundleOfAsync(bob.Address)];
+        DeviceList list = await world.Relay.ListOfAsync("bob");
+        Engine engine = await mallory.Client.OpenAsync(default);
+        await engine.Core.ChangeAsync(
+            engine.Conversations.Turns("bob"),
+            async work =>
+            {
+                UserRecord own = await engine.Conversations.OwnAsync(work);
+                UserRecord user = (await new DeviceLists(engine.Core).ApplyAsync(work, "bob", list.Encode(), Standing.Accepted))!;
+                DeviceCertificate device = user.List.Find("phone")!;
+                await work.BeginAsync(user, bundles[0]);
+                SessionEntry below = (await work.PeerAsync(device)).Book.Active!;
+                await work.BeginAsync(user, bundles[1]);
+                var stream = new StreamName(mallory.Address, engine.Core.StreamId, ConversationName.Direct("mallory", "bob"));
+                Assert.NotNull(await work.TrySealAsync(own, user, device, new Draft(stream, 9, work.Now, ContentType.Text, "above"u8.ToArray())));
+
+                RatchetSession session = (await work.SessionAsync(bob.Address, below.Id))!;
+                MessageId id = EnvelopeId.New(engine.Core.Identity.Certificate.IdentityKey, device.IdentityKey);
+                var content = new SealedContent(stream, 0, 9, work.Now, own.View, user.View, below.Generation, ContentType.Repair, default);
+                byte[] message = session.Seal(content.Encode(), SealedEnvelope.AssociatedData(SealedEnvelope.Stored, id.ToArray(), mallory.Address, bob.Address));
+                work.ChangeSession(bob.Address, below.Id);
+                work.AddOutgoing(new OutboxRecord(bob.Address, id, SealedEnvelope.Encode(SealedEnvelope.Stored, message)));
+            },
+            default);
+        await engine.Outbox.SendAsync(default);
+        Engine bobs = await bob.Client.OpenAsync(default);
+        await bobs.Receiver.ReceiveAsync(TimeSpan.Zero, default, default);
+        await bob.TakeEventsAsync();
+        Assert.DoesNotContain(bob.Seen, e => e is MessageUnreadable);
+        Assert.Equal(isAccepted ? 1 : 0, await CountAsync(bob, RecordKey.Repairs));
+    }
+
+    /// <summary>More devices than are looked at at a time have had all the repairs of a day.</summary>
+    [Fact]
+    public async Task Devices_that_may_have_no_more_repairs_today_keep_no_other_from_being_repaired()
+    {
+        await using var world = new World();
+        (Member alice, Member bob) = await world.FriendsAsync();
+        await alice.SayAsync("bob", "one");
+        await world.SettleAsync();
+        Engine engine = await bob.Client.OpenAsync(default);
+        DeviceCertificate keys = (await world.Relay.ListOfAsync("alice")).Devices[0];
+        foreach (string user in new[] { "a1", "a2" })
+        {
+            using var account = Ed25519KeyPair.Generate();
+            DeviceCertificate[] devices = [.. Enumerable.Range(0, 64).Select(i => DeviceCertificate.Issue(
+                account, new DeviceAddress(user, $"d{i:00}"), keys.IdentityKey, keys.SigningKey, keys.MlsKey, keys.NotBefore, keys.NotAfter))];
+            byte[] list = DeviceList.Sign(account, devices, null, world.Clock).Encode();
+            await engine.Core.ChangeAsync(
+                engine.Conversations.Turns(user),
+                async work =>
+                {
+                    Assert.NotNull(await new DeviceLists(engine.Core).ApplyAsync(work, user, list, Standing.Accepted));
+                    foreach (DeviceCertificate device in devices)
+                    {
+                        PeerRecord peer = await work.PeerAsync(device);
+                        while (peer.TryRepair(work.Now))
+                        {
+                        }
+
+                        await Controls.WantRepairAsync(work, device.Address, null);
+                    }
+                },
+                default);
+        }
+
+        world.Relay.OnTheWay = (sender, envelope) => sender != alice.Address ? [envelope]
+            : [envelope with { Content = envelope.Content.ToArray().Select((value, i) => (byte)(i == envelope.Content.Length - 1 ? ~value : value)).ToArray() }];
+        await alice.SayAsync("bob", "two");
+        await alice.SyncAsync();
+        world.Relay.OnTheWay = (_, envelope) => [envelope];
+        await world.SettleAsync(4);
+        Assert.True(Assert.Single(bob.Seen.OfType<MessageUnreadable>()).IsAskedForAgain);
+        Assert.Equal(["one", "two"], bob.Texts);
     }
 
     private static async Task SayOfManyStreamsAsync(World world, Member from, Member to, ushort type)

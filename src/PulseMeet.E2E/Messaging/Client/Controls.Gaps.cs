@@ -9,6 +9,9 @@ internal sealed partial class Controls
     /// <summary>How long a request that could not be made waits: for a session, or for the clock to move.</summary>
     private static readonly TimeSpan s_untilAsked = TimeSpan.FromMinutes(1);
 
+    /// <summary>How long one waits for a session, before it counts as made: a device that has no keys for anybody answers nothing, either.</summary>
+    private static readonly TimeSpan s_longestForSession = TimeSpan.FromHours(1);
+
     /// <summary>Names the numbers that have been missing for a while, asks for them, asks again for what did not come, and gives up what
     /// was asked for often enough. A request can be lost, and so can its answer.</summary>
     /// <returns>When there is more to do, if nothing else happens; null where nothing is missing. Later than now.</returns>
@@ -56,22 +59,22 @@ internal sealed partial class Controls
         }
 
         TimeSpan delay = core.Options.GapDelay;
-        ulong lost = stream.IsGivenUp(work.Now) ? Count(stream.GiveUp()) : 0;
+        ulong lost = stream.IsGivenUp(work.Now) ? RangeSet.Count(stream.GiveUp()) : 0;
         if (user.List.Find(name.Sender.DeviceId) is not { } device)
         {
-            lost += Count(stream.GiveUpAll());
+            lost += RangeSet.Count(stream.GiveUpAll());
         }
-        else if (stream.IsDue(work.Now, delay) && !await AskAsync(work, user, device, name, stream).ConfigureAwait(false))
+        else if (stream.IsDue(work.Now, delay)
+            && !await AskAsync(work, user, device, name, stream).ConfigureAwait(false)
+            && await WaitsForSessionAsync(work, device, stream).ConfigureAwait(false))
         {
-            // Asked once there is a session again.
-            await WantRepairAsync(work, device.Address, null).ConfigureAwait(false);
             TellMissing(work, name, lost, isLost: true);
             return work.Now + s_untilAsked;
         }
         else if (stream.IsNamingDue(work.Now, delay))
         {
-            TellMissing(work, name, Count(stream.Name(work.Now, out IReadOnlyList<NumberRange> dropped)), isLost: false);
-            lost += Count(dropped);
+            TellMissing(work, name, RangeSet.Count(stream.Name(work.Now, out IReadOnlyList<NumberRange> dropped)), isLost: false);
+            lost += RangeSet.Count(dropped);
         }
         else if (stream.IsAskDue(work.Now))
         {
@@ -95,6 +98,13 @@ internal sealed partial class Controls
         return await work.TrySealAsync(own, user, device, request).ConfigureAwait(false) is not null;
     }
 
+    /// <summary>Wants a session in which to ask, and says whether that is waited for.</summary>
+    private async Task<bool> WaitsForSessionAsync(Work work, DeviceCertificate device, IncomingStream stream)
+    {
+        await WantRepairAsync(work, device.Address, null).ConfigureAwait(false);
+        return !stream.IsOverdue(work.Now, core.Options.GapDelay, s_longestForSession);
+    }
+
     private void TellMissing(Work work, StreamName name, ulong count, bool isLost)
     {
         if (count > 0)
@@ -109,7 +119,7 @@ internal sealed partial class Controls
     {
         var name = new StreamName(sender.Address, names.StreamId, content.Stream.Conversation);
         IncomingStream stream = await work.IncomingAsync(name).ConfigureAwait(false);
-        ulong lost = Count(stream.Lose(names.Ranges));
+        ulong lost = RangeSet.Count(stream.Lose(names.Ranges));
         PeerRecord peer = await work.PeerAsync(sender).ConfigureAwait(false);
         lost += (ulong)names.Envelopes.Count(peer.EndAsking);
         if (lost > 0)

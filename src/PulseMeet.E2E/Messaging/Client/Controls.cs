@@ -98,12 +98,14 @@ internal sealed partial class Controls(ClientCore core, Conversations conversati
 
     private static async Task RepairedAsync(Work work, UserRecord user, DeviceCertificate sender, SessionId session)
     {
-        PeerRecord peer = await work.PeerAsync(sender).ConfigureAwait(false);
-        if (user.Standing == Standing.Accepted)
+        if (user.Standing != Standing.Accepted)
         {
-            work.AddEvent(new SessionRepaired(sender.Address));
+            // For a stranger no session is begun; once he is accepted, what does not open says so again.
+            return;
         }
 
+        PeerRecord peer = await work.PeerAsync(sender).ConfigureAwait(false);
+        work.AddEvent(new SessionRepaired(sender.Address));
         if (peer.Book.Active?.Id != session)
         {
             // The other side's generations are behind (a clock that was set back): one more, above all, that both take.

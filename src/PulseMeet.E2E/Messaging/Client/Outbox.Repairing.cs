@@ -13,35 +13,39 @@ internal sealed partial class Outbox
     /// <summary>Begins new sessions with devices whose messages did not open, and asks for those again.</summary>
     private async Task<bool> RepairAsync(CancellationToken cancellationToken)
     {
-        IReadOnlyList<OpenedRecord> wanted =
-            await core.Store.ScanAsync(RecordKey.Repairs, default, default, Page, cancellationToken).ConfigureAwait(false);
         bool isDone = true;
-        foreach (OpenedRecord item in wanted)
+        byte[] after = [];
+        while (await core.Store.ScanAsync(RecordKey.Repairs, after, default, Page, cancellationToken).ConfigureAwait(false) is { Count: > 0 } wanted)
         {
-            DeviceAddress device = RecordKey.ToDevice(item.Key.Span);
-            if (!await MayRepairAsync(device, cancellationToken).ConfigureAwait(false))
+            foreach (OpenedRecord item in wanted)
             {
-                isDone = false;
-                continue;
-            }
-
-            using Activity? activity = Telemetry.RepairBegins();
-            try
-            {
-                ClaimedBundles? claimed = RepairRecord.Decode(item.Value).IsNewSession
-                    ? await ClaimForAsync(device, cancellationToken).ConfigureAwait(false)
-                    : null;
-                isDone &= await core.ChangeAsync(
-                    conversations.Turns(device.UserId), work => RepairAsync(work, device, claimed), cancellationToken).ConfigureAwait(false);
-            }
-            catch (E2EException exception) when (IsAbout(exception))
-            {
-                Telemetry.Failed(activity, exception.Reason);
-                isDone = false;
+                after = item.Key.ToArray();
+                isDone &= await RepairAsync(RecordKey.ToDevice(after), RepairRecord.Decode(item.Value), cancellationToken).ConfigureAwait(false);
             }
         }
 
         return isDone;
+    }
+
+    private async Task<bool> RepairAsync(DeviceAddress device, RepairRecord repair, CancellationToken cancellationToken)
+    {
+        if (!await MayRepairAsync(device, cancellationToken).ConfigureAwait(false))
+        {
+            return false;
+        }
+
+        using Activity? activity = Telemetry.RepairBegins();
+        try
+        {
+            ClaimedBundles? claimed = repair.IsNewSession ? await ClaimForAsync(device, cancellationToken).ConfigureAwait(false) : null;
+            return await core.ChangeAsync(
+                conversations.Turns(device.UserId), work => RepairAsync(work, device, claimed), cancellationToken).ConfigureAwait(false);
+        }
+        catch (E2EException exception) when (IsAbout(exception))
+        {
+            Telemetry.Failed(activity, exception.Reason);
+            return false;
+        }
     }
 
     private Task<bool> MayRepairAsync(DeviceAddress device, CancellationToken cancellationToken) => core.ChangeAsync(

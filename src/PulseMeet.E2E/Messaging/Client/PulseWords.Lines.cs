@@ -129,9 +129,6 @@ internal sealed partial class PulseWords
         }
 
         bool isAnswered = line.IsAsking || said.Marks[0].Epoch < group.Epoch || (!isHere && finding.Judgement == ForkJudgement.Fork);
-
-        // Once no more joins may be made today, what one member says of another line lets nobody wait for one.
-        bool mayComeBack = record.MayRejoin(work.Now);
         bool isElsewhere = line.IsUnsure && record is { IsUnsure: false, IsProvisional: false }
             && group is { MayFollow: true, Data.Rights.ExternalJoin: true } && finding.Judgement != ForkJudgement.Overtaken
             && (group.Knows(said.Marks[0]) == false || said.Marks[0].Epoch > group.Epoch);
@@ -170,25 +167,24 @@ internal sealed partial class PulseWords
                 }
 
                 break;
-            case ForkJudgement.Unknown when line.Kind == PulseLine.Denies && record.IsUnsure && group.WasIn(line.Denied)
-                && MayComeOver(record, group) && mayComeBack:
+            case ForkJudgement.Unknown when line.Kind == PulseLine.Denies && record.IsUnsure && group.WasIn(line.Denied) && MayComeOver(record, group, work.Now):
                 // Nothing at the relay leads the speaker to where this device is.
-                Doubt(pulse, group);
+                Doubt(pulse.Id, record, group);
                 break;
             case ForkJudgement.Overtaken:
                 record.IsRejoinWanted = true;
                 record.Cause = finding.Committer;
                 break;
-            case ForkJudgement.Fork when record.IsUnsure && !line.IsUnsure && MayComeOver(record, group) && mayComeBack:
+            case ForkJudgement.Fork when record.IsUnsure && !line.IsUnsure && MayComeOver(record, group, work.Now):
                 // This device came in by what has lost, and the speaker, who has it in its roster, is where it should be.
-                Doubt(pulse, group);
+                Doubt(pulse.Id, record, group);
                 break;
             case ForkJudgement.Fork when record.IsProvisional && record.IsByWelcome:
                 // Whoever was added waits: the commit that lost is made anew.
                 break;
-            case ForkJudgement.Fork when record.IsProvisional && mayComeBack:
+            case ForkJudgement.Fork when record.IsProvisional && MayComeOver(record, group, work.Now):
                 // This device's own join was not taken: once more.
-                Doubt(pulse, group);
+                Doubt(pulse.Id, record, group);
                 break;
             case ForkJudgement.Fork:
                 if (record.ToldFork != finding.Epoch + 1 && _toldForks.Add((pulse.Id, finding.Epoch)))
@@ -219,18 +215,20 @@ internal sealed partial class PulseWords
         work.WantPump();
     }
 
+    /// <summary>Whether a device that came in by what has lost may come in once more by itself. Once no more joins may be made today, what one member says
+    /// of another line lets nobody wait for one.</summary>
+    private static bool MayComeOver(PulseRecord record, PulseGroup group, DateTimeOffset now) =>
+        (!record.IsByWelcome || group.Data.Rights.ExternalJoin) && record.MayRejoin(now);
+
     /// <summary>By one member's word this device comes back, unless another's says in time that it is where it should be.</summary>
-    private void Doubt(OpenPulse pulse, PulseGroup group)
+    private void Doubt(PulseId id, PulseRecord record, PulseGroup group)
     {
-        if (!pulse.Record.IsRejoinWanted)
+        if (!record.IsRejoinWanted)
         {
-            pulse.Record.IsRejoinWanted = true;
-            _doubts[pulse.Id] = group.Epoch;
+            record.IsRejoinWanted = true;
+            _doubts[id] = group.Epoch;
         }
     }
-
-    /// <summary>Whether a device that came in by what has lost may come in once more by itself.</summary>
-    private static bool MayComeOver(PulseRecord record, PulseGroup group) => !record.IsByWelcome || group.Data.Rights.ExternalJoin;
 
     /// <summary>Whether a device may be answered now. It may; it is counted. Kept in memory; for the one reader of what was said.</summary>
     private bool TryAnswer(PulseId id, DeviceAddress device, DateTimeOffset now)

@@ -70,7 +70,7 @@ internal sealed partial class PulseWords
     {
         var name = new StreamName(content.Stream.Sender, names.StreamId, content.Stream.Conversation);
         IncomingStream stream = await work.IncomingAsync(name).ConfigureAwait(false);
-        TellMissing(work, id, name, Count(stream.Lose(names.Ranges)), isLost: true);
+        TellMissing(work, id, name, RangeSet.Count(stream.Lose(names.Ranges)), isLost: true);
     }
 
     private async Task NameGapsAsync(Work work, PulseId id, StreamName name)
@@ -81,7 +81,7 @@ internal sealed partial class PulseWords
             return;
         }
 
-        ulong lost = stream.IsGivenUp(work.Now) ? Count(stream.GiveUp()) : 0;
+        ulong lost = stream.IsGivenUp(work.Now) ? RangeSet.Count(stream.GiveUp()) : 0;
         bool isNaming = stream.IsNamingDue(work.Now, core.Options.GapDelay);
         var wanted = new RangeSet();
         wanted.AddAll(isNaming ? stream.Missing : []);
@@ -91,12 +91,12 @@ internal sealed partial class PulseWords
             && (wanted.Ranges.Count == 0 || Say(work, id, group, name.Sender, ContentType.ResendRequest, body));
         if (!isThere)
         {
-            lost += Count(stream.GiveUpAll());
+            lost += RangeSet.Count(stream.GiveUpAll());
         }
         else if (isNaming)
         {
-            TellMissing(work, id, name, Count(stream.Name(work.Now, out IReadOnlyList<NumberRange> dropped)), isLost: false);
-            lost += Count(dropped);
+            TellMissing(work, id, name, RangeSet.Count(stream.Name(work.Now, out IReadOnlyList<NumberRange> dropped)), isLost: false);
+            lost += RangeSet.Count(dropped);
         }
         else if (stream.IsAskDue(work.Now))
         {
@@ -121,9 +121,6 @@ internal sealed partial class PulseWords
             yield return number;
         }
     }
-
-    private static ulong Count(IReadOnlyList<NumberRange> ranges) => ranges.Aggregate(
-        0UL, (sum, range) => sum > ulong.MaxValue - range.Count ? ulong.MaxValue : sum + range.Count);
 
     public static StreamName ReadName(byte[] bytes)
     {

@@ -98,9 +98,9 @@ internal sealed partial class PulseWords
                 if (isReached || IsOver(stray.HeardAt, s_strayAge, work.Now))
                 {
                     _strays.Remove(key);
-                    if (isReached && record.ToTell.Count < PulseRecord.MaxTold && !record.ToTell.Contains(key.Device))
+                    if (isReached)
                     {
-                        record.ToTell.Add(key.Device);
+                        record.AddToTell(key.Device);
                     }
                 }
             }
@@ -127,7 +127,7 @@ internal sealed partial class PulseWords
             [Gates.Pulse(id)],
             async work =>
             {
-                if (await work.PulseAsync(id).ConfigureAwait(false) is not { Record: { IsOpen: true, IsUnsure: true } record, Group: { IsRemoved: false, Data.Rights.ExternalJoin: true } group } pulse)
+                if (await work.PulseAsync(id).ConfigureAwait(false) is not { Record: { IsOpen: true, IsUnsure: true } record, Group: { IsRemoved: false, Data.Rights.ExternalJoin: true } group })
                 {
                     _unanswered.Remove(id);
                 }
@@ -147,7 +147,7 @@ internal sealed partial class PulseWords
                     // Once a day: several who are not sure would come to each other in turn.
                     _elsewhere.Remove(id);
                     _unanswered.Remove(id);
-                    Doubt(pulse, group);
+                    Doubt(id, record, group);
                     work.WantPump();
                 }
             },
@@ -222,12 +222,12 @@ internal sealed partial class PulseWords
     {
         PulseRecord record = pulse.Record;
         if (record.IsCatchUpWanted || !_ahead.Remove(pulse.Id, out ulong epoch) || !record.IsUnsure || group.Epoch >= epoch
-            || !MayComeOver(record, group) || !record.MayRejoin(work.Now))
+            || !MayComeOver(record, group, work.Now))
         {
             return;
         }
 
-        Doubt(pulse, group);
+        Doubt(pulse.Id, record, group);
         work.WantPump();
     }
 

@@ -88,6 +88,21 @@ internal sealed partial class Work
         Telemetry.SessionsRepaired(Repaired, isByPeer: false);
     }
 
+    /// <summary>Names what is missing beyond what is kept: whoever makes gaps makes no store grow, and none that cannot be read.</summary>
+    private void TellBeyond(StreamName name, IncomingStream stream)
+    {
+        ulong named = RangeSet.Count(stream.Bound(Now, out IReadOnlyList<NumberRange> dropped));
+        foreach ((ulong count, bool isLost) in (ReadOnlySpan<(ulong, bool)>)[(named, false), (RangeSet.Count(dropped), true)])
+        {
+            if (count > 0)
+            {
+                AddEvent(name.Conversation.IsDirect
+                    ? new MessagesMissing(name.Sender, name.Conversation.OtherThan(_core.Address.UserId) ?? name.Sender.UserId, count, isLost)
+                    : new PulseMessagesMissing(new PulseId(name.Conversation.Encoded[^PulseId.Size..]), name.Sender, count, isLost));
+            }
+        }
+    }
+
     private void Gather(List<byte[]> secrets)
     {
         foreach ((DeviceAddress device, (PeerRecord record, byte[]? stored)) in _peers)
@@ -108,6 +123,7 @@ internal sealed partial class Work
 
         foreach ((StreamName name, (IncomingStream stream, byte[]? stored)) in _incoming)
         {
+            TellBeyond(name, stream);
             byte[] encoded = stream.Encode();
             if (stored is null ? stream.SaysNothing : PublicBytes.Equal(encoded, stored))
             {

@@ -54,7 +54,7 @@ internal sealed class IncomingStream
     public ulong Baseline { get; private set; }
 
     /// <summary>Whether there is nothing in it that a device would not know without it.</summary>
-    public bool SaysNothing => Baseline == 0 || (_isFromTheFirst && Highest == 0);
+    public bool SaysNothing => _early.Ranges.Count == 0 && (Baseline == 0 || (_isFromTheFirst && Highest == 0));
 
     /// <summary>The highest number that came or was named.</summary>
     public ulong Highest { get; private set; }
@@ -178,6 +178,10 @@ internal sealed class IncomingStream
     /// <summary>Whether anything is to be done now. Looked at after every number, so that what is kept is bounded.</summary>
     public bool IsDue(DateTimeOffset now, TimeSpan delay) => DueAt(now, delay) <= now;
 
+    /// <summary>Whether something was to be done so long ago.</summary>
+    public bool IsOverdue(DateTimeOffset now, TimeSpan delay, TimeSpan by) =>
+        After(NoticedAt, delay + by, now) <= now || After(AskedAt, Pause + by, now) <= now;
+
     /// <summary>Whether <see cref="Name"/> is to be called: for a time nothing came, or a sender makes this device keep a lot.</summary>
     public bool IsNamingDue(DateTimeOffset now, TimeSpan delay) =>
         _missing.Ranges.Count >= MaxRanges || After(NoticedAt, delay, now) <= now;
@@ -212,6 +216,37 @@ internal sealed class IncomingStream
         Settle();
         dropped = tooMuch.Ranges;
         return ranges;
+    }
+
+    /// <summary>Keeps no more than may be kept; called before every write. Of what is missing and was not named the lowest ranges are taken as named, and are
+    /// to be asked for now; of what was named the lowest ones are given up.</summary>
+    /// <param name="now">The time.</param>
+    /// <param name="dropped">What is given up.</param>
+    /// <returns>What is named now.</returns>
+    public IReadOnlyList<NumberRange> Bound(DateTimeOffset now, out IReadOnlyList<NumberRange> dropped)
+    {
+        var named = new RangeSet();
+        var tooMuch = new RangeSet();
+        while (_missing.Ranges.Count > MaxRanges)
+        {
+            named.Add(_missing.RemoveLowest());
+        }
+
+        if (named.Ranges.Count > 0)
+        {
+            _named.AddAll(named.Ranges);
+            Asks = 0;
+            AskedAt = now - Pause;
+        }
+
+        while (_named.Ranges.Count > MaxRanges)
+        {
+            tooMuch.Add(_named.RemoveLowest());
+        }
+
+        Settle();
+        dropped = tooMuch.Ranges;
+        return named.Ranges;
     }
 
     /// <summary>Takes all that was named as asked for once more.</summary>

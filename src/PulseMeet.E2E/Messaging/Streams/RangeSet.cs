@@ -102,6 +102,10 @@ internal sealed class RangeSet
         return lowest;
     }
 
+    /// <summary>How many numbers lie in ranges.</summary>
+    public static ulong Count(IReadOnlyList<NumberRange> ranges) => ranges.Aggregate(
+        0UL, (sum, range) => sum > ulong.MaxValue - range.Count ? ulong.MaxValue : sum + range.Count);
+
     public static int GetSize(IReadOnlyList<NumberRange> ranges) => 2 + (ranges.Count * 16);
 
     public static void Write(ref SpanWriter writer, IReadOnlyList<NumberRange> ranges)
