@@ -173,11 +173,11 @@ public sealed class DeviceList : IEquatable<DeviceList>
 
     private void VerifySignatures(DateTimeOffset now)
     {
+        // First, so that nobody but the account gives a list a time.
+        DeviceListCodec.VerifySignatures(this, _encoded);
         if (SignedAt - now > IdentityLimits.ClockTolerance)
         {
             throw new E2EException(E2EError.Expired, "The device list is from the future.");
         }
-
-        DeviceListCodec.VerifySignatures(this, _encoded);
     }
 }

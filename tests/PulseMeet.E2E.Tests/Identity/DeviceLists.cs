@@ -47,6 +47,16 @@ public sealed class DeviceLists
         }
     }
 
+    /// <summary>Nobody but the account lets anybody wait for a list's time to come.</summary>
+    [Fact]
+    public void A_list_from_the_future_that_the_account_has_not_signed_is_refused_for_its_signature()
+    {
+        byte[] encoded = Sign(_phone.Identity, _laptop).Encode();
+        Assert.Equal(E2EError.Expired, Refusal.Of(() => DeviceList.Decode(encoded).VerifyFirstContact("anna", Now.AddDays(-1))));
+        encoded[^1] ^= 1;
+        Assert.Equal(E2EError.InvalidSignature, Refusal.Of(() => DeviceList.Decode(encoded).VerifyFirstContact("anna", Now.AddDays(-1))));
+    }
+
     [Fact]
     public void Every_truncation_and_every_extension_is_refused()
     {

@@ -176,6 +176,10 @@ public sealed partial class ClientLosses
         never.IsActive = false;
         await alice.SayAsync("bob", "four");
         await world.SettleAsync();
+        await alice.SayAsync("bob", "five");
+        await world.SettleAsync();
+        UserRecord known = (await (await bob.Client.OpenAsync(default)).Core.ChangeAsync([], work => work.UserAsync("alice").AsTask(), default))!;
+        Assert.False((await laptop.Client.OpenAsync(default)).Core.Identity.Certificate.IsSameDevice(known.List.Find("laptop")!));
 
         Controls controls = (await bob.Client.OpenAsync(default)).Controls;
         DateTimeOffset begin = world.Clock.GetUtcNow();

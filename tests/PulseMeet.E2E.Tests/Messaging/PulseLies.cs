@@ -72,6 +72,52 @@ public sealed class PulseLies
         Assert.Equal(["dave's"], alice.PulseTexts(pulse.Id));
     }
 
+    /// <summary>Eve was never in the chat, Carol is no longer, and Bob's tablet is not yet.</summary>
+    [Fact]
+    public async Task What_somebody_says_of_a_chat_that_he_is_not_in_changes_nothing_there()
+    {
+        await using var world = new World();
+        (PulseChat pulse, Member alice, Member bob, Member carol) = await world.RooftopAsync();
+        Member eve = await world.SignUpAsync("eve");
+        await eve.SayAsync("alice", "hello");
+        await world.SettleAsync(2);
+        await alice.Client.AcceptAsync("eve");
+        await alice.TellAsync(pulse.Id, "one");
+        await pulse.RemoveAsync("carol");
+        await world.SettleAsync(3);
+        Member tablet = await world.LinkAsync(bob, "tablet");
+        bob.IsActive = false;
+        await world.SettleAsync(2);
+        world.Clock.Advance(TimeSpan.FromMinutes(20));
+        await alice.SyncAsync();
+        ulong epoch = await world.EpochAsync(pulse.Id, alice);
+        byte[] fork = new ForkStatement(pulse.Id.ToArray(), [new EpochMark(epoch, new byte[32], new byte[32])]).Encode();
+        MessageId stream = (await alice.Client.OpenAsync(default)).Core.StreamId;
+        (ushort Type, byte[] Body)[] words =
+        [
+            .. Enumerable.Range(PulseLine.Says, PulseLine.Denies + 1).Select(kind =>
+                (ContentType.PulseLine, new PulseLine((byte)kind, 0, fork) { Denied = new byte[kind == PulseLine.Denies ? 32 : 0] }.Encode())),
+            (ContentType.PulseLine, new byte[3]),
+            (ContentType.ResendRequest, new ResendNames(stream, [new NumberRange(1, 1)], []).Encode()),
+            (ContentType.Unavailable, new ResendNames(stream, [new NumberRange(1, 1000)], []).Encode()),
+        ];
+        int seen = alice.Seen.Count(e => e is PulseEvent);
+        foreach (Member speaker in new[] { eve, carol, tablet })
+        {
+            int before = Count(world, alice, speaker);
+            foreach ((ushort type, byte[] body) in words)
+            {
+                await SayAsStrangerAsync(speaker, alice, pulse.Id, type, body);
+                await alice.SyncAsync();
+            }
+
+            Assert.Equal(before, Count(world, alice, speaker));
+        }
+
+        Assert.Equal(seen, alice.Seen.Count(e => e is PulseEvent));
+        Assert.DoesNotContain(alice.Seen, e => e is MessageUnreadable);
+    }
+
     /// <summary>Bob says where he stood, far behind or ahead, and ahead of what he says that he has given.</summary>
     [Theory]
     [InlineData(0UL, false)]
@@ -246,6 +292,22 @@ public sealed class PulseLies
     {
         await member.SayToAsync(other, id, ContentType.PulseLine, group => new PulseLine(PulseLine.Says, 0, group.Statement()).Encode());
         await SendAsync(member);
+    }
+
+    /// <summary>Says something of a chat that this device need not hold.</summary>
+    private static async Task SayAsStrangerAsync(Member speaker, Member other, PulseId id, ushort type, byte[] body)
+    {
+        byte[] accountKey = (await other.Client.OpenAsync(default)).Core.Identity.Certificate.AccountKey.ToArray();
+        var say = new PulseSayRecord(other.Address, accountKey, id, type, body);
+        await (await speaker.Client.OpenAsync(default)).Core.ChangeAsync(
+            [],
+            work =>
+            {
+                work.Put(RecordKey.PulseSays, say.Key, say.Encode());
+                return Task.CompletedTask;
+            },
+            default);
+        await SendAsync(speaker);
     }
 
     /// <summary>Sends what waits, without hearing anything.</summary>

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using PulseMeet.E2E.Diagnostics;
+using PulseMeet.E2E.Encoding;
 using PulseMeet.E2E.Identity;
 using PulseMeet.E2E.Keys;
 using PulseMeet.E2E.PreKeys;
@@ -96,13 +97,19 @@ internal sealed partial class Account
 
     private bool IsRenewalDue(DeviceCertificate device) => device.IsRenewalDue(core.Time.GetUtcNow());
 
+    /// <summary>Ends later than the one in whose place it is, also where that is of a clock that was ahead: by its end everybody knows the newer one.</summary>
     private DeviceCertificate Renewed(Ed25519KeyPair account, DeviceCertificate device)
     {
+        if (!IsRenewalDue(device))
+        {
+            return device;
+        }
+
         DateTimeOffset now = core.Time.GetUtcNow();
-        return IsRenewalDue(device)
-            ? DeviceCertificate.Issue(
-                account, device.Address, device.IdentityKey, device.SigningKey, device.MlsKey, now, now + IdentityLimits.CertificateValidity)
-            : device;
+        DateTimeOffset end = UnixTime.After(now, IdentityLimits.CertificateValidity);
+        DateTimeOffset later = UnixTime.After(device.NotAfter, TimeSpan.FromSeconds(1));
+        return DeviceCertificate.Issue(
+            account, device.Address, device.IdentityKey, device.SigningKey, device.MlsKey, now, end > later ? end : later);
     }
 
     /// <summary>Takes the renewed certificate out of the newest list.</summary>

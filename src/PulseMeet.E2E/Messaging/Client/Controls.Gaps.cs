@@ -9,8 +9,8 @@ internal sealed partial class Controls
     /// <summary>How long a request that could not be made waits: for a session, or for the clock to move.</summary>
     private static readonly TimeSpan s_untilAsked = TimeSpan.FromMinutes(1);
 
-    /// <summary>How long one waits for a session, before it counts as made: a device that has no keys for anybody answers nothing, either.</summary>
-    private static readonly TimeSpan s_longestForSession = TimeSpan.FromHours(1);
+    /// <summary>And how long it waits at most, once it has waited for eight hours.</summary>
+    private static readonly TimeSpan s_longestUntilAsked = TimeSpan.FromHours(1);
 
     /// <summary>Names the numbers that have been missing for a while, asks for them, asks again for what did not come, and gives up what
     /// was asked for often enough. A request can be lost, and so can its answer.</summary>
@@ -64,25 +64,45 @@ internal sealed partial class Controls
         {
             lost += RangeSet.Count(stream.GiveUpAll());
         }
-        else if (stream.IsDue(work.Now, delay)
-            && !await AskAsync(work, user, device, name, stream).ConfigureAwait(false)
-            && await WaitsForSessionAsync(work, device, stream).ConfigureAwait(false))
+        else if (stream.IsDue(work.Now, delay))
         {
-            TellMissing(work, name, lost, isLost: true);
-            return work.Now + s_untilAsked;
+            lost += await NameAsync(work, user, device, name, stream).ConfigureAwait(false);
         }
-        else if (stream.IsNamingDue(work.Now, delay))
+
+        TellMissing(work, name, lost, isLost: true);
+        return stream.DueAt(work.Now, delay) is { } due && due <= work.Now ? work.Now + UntilAsked(stream, work.Now) : stream.DueAt(work.Now, delay);
+    }
+
+    /// <summary>When a request that could not be made is tried again though nothing happens: less and less often.</summary>
+    private static TimeSpan UntilAsked(IncomingStream stream, DateTimeOffset now)
+    {
+        TimeSpan waited = (now - (stream.AskedAt ?? now)) / 8;
+        return waited < s_untilAsked ? s_untilAsked : waited > s_longestUntilAsked ? s_longestUntilAsked : waited;
+    }
+
+    /// <summary>Names what is due, and asks for it; where there is no session, once there is one again.</summary>
+    /// <returns>How much is too much to keep.</returns>
+    private async Task<ulong> NameAsync(Work work, UserRecord user, DeviceCertificate device, StreamName name, IncomingStream stream)
+    {
+        bool isAsked = await AskAsync(work, user, device, name, stream).ConfigureAwait(false);
+        ulong lost = 0;
+        if (stream.IsNamingDue(work.Now, core.Options.GapDelay))
         {
             TellMissing(work, name, RangeSet.Count(stream.Name(work.Now, out IReadOnlyList<NumberRange> dropped)), isLost: false);
-            lost += RangeSet.Count(dropped);
+            lost = RangeSet.Count(dropped);
         }
-        else if (stream.IsAskDue(work.Now))
+        else if (isAsked)
         {
             stream.AskAgain(work.Now);
         }
 
-        TellMissing(work, name, lost, isLost: true);
-        return stream.DueAt(work.Now, delay) is { } due && due <= work.Now ? work.Now + s_untilAsked : stream.DueAt(work.Now, delay);
+        if (!isAsked)
+        {
+            stream.Unask();
+            await WantRepairAsync(work, device.Address, null).ConfigureAwait(false);
+        }
+
+        return lost;
     }
 
     /// <summary>Asks for what is to be named, and for what was named where that is due, too.</summary>
@@ -96,13 +116,6 @@ internal sealed partial class Controls
         byte[] body = new ResendNames(name.StreamId, [.. wanted.Ranges.TakeLast(ResendNames.MaxRanges)], []).Encode();
         Draft request = conversations.Control(name.Conversation, ContentType.ResendRequest, body);
         return await work.TrySealAsync(own, user, device, request).ConfigureAwait(false) is not null;
-    }
-
-    /// <summary>Wants a session in which to ask, and says whether that is waited for.</summary>
-    private async Task<bool> WaitsForSessionAsync(Work work, DeviceCertificate device, IncomingStream stream)
-    {
-        await WantRepairAsync(work, device.Address, null).ConfigureAwait(false);
-        return !stream.IsOverdue(work.Now, core.Options.GapDelay, s_longestForSession);
     }
 
     private void TellMissing(Work work, StreamName name, ulong count, bool isLost)

@@ -31,7 +31,31 @@ internal sealed partial class Controls
         TimeSpan wait = core.IsOwnStreamUsed ? request.Wait : TimeSpan.Zero;
         MailboxPage page = await TellRevisionAsync(request with { Wait = wait }, waiting, cancellationToken).ConfigureAwait(false);
         core.IsRevisionConfirmed = true;
+        await LeaveStreamOfTheFutureAsync().ConfigureAwait(false);
         return page;
+    }
+
+    /// <summary>Where the clock was set back far behind the time of the device's own stream, another one is begun: whoever hears of this device first by a
+    /// message that is older than a stream takes all of that for his.</summary>
+    private async Task LeaveStreamOfTheFutureAsync()
+    {
+        DateTimeOffset now = core.Time.GetUtcNow();
+        if (!core.IsOwnStreamUsed || StreamId.BegunAt(core.StreamId) - now.ToUnixTimeMilliseconds() <= Conversations.MaxCorrection.TotalMilliseconds)
+        {
+            return;
+        }
+
+        using IDisposable turn = await core.Gates
+            .EnterAsync([Gates.User(core.Address.UserId), Gates.PreKeys], CancellationToken.None).ConfigureAwait(false);
+        await core.ChangeAsync(
+            [],
+            async work =>
+            {
+                await EndStreamAsync(work).ConfigureAwait(false);
+                ClientCore.PutStream(work, StreamId.New(now));
+            },
+            CancellationToken.None).ConfigureAwait(false);
+        await core.LoadAsync(CancellationToken.None).ConfigureAwait(false);
     }
 
     private async Task<MailboxPage> TellRevisionAsync(MailboxRequest request, CancellationToken waiting, CancellationToken cancellationToken)

@@ -21,8 +21,9 @@ internal sealed class Conversations(ClientCore core, DeviceLists lists)
     /// with each message that is written after a start of this device.</summary>
     private const int MaxTails = 4;
 
-    /// <summary>How far a clock may have been set back for what is written to be dated by the clock before.</summary>
-    private static readonly TimeSpan s_maxCorrection = TimeSpan.FromHours(1);
+    /// <summary>How far a clock may have been set back for what is written to be dated by the clock before; where it was further, another stream is
+    /// begun.</summary>
+    public static readonly TimeSpan MaxCorrection = TimeSpan.FromHours(1);
 
     public async Task<MessageId> SendAsync(string userId, MessageContent content, CancellationToken cancellationToken)
     {
@@ -237,7 +238,7 @@ internal sealed class Conversations(ClientCore core, DeviceLists lists)
     {
         long begun = Math.Max(StreamId.BegunAt(core.StreamId), core.IsOwnStreamUsed ? 0 : StreamId.BegunAt(core.ProvisionalStreamId));
         long back = begun - work.Now.ToUnixTimeMilliseconds();
-        return back > 0 && back <= s_maxCorrection.TotalMilliseconds ? DateTimeOffset.FromUnixTimeMilliseconds(begun + 1) : work.Now;
+        return back > 0 && back <= MaxCorrection.TotalMilliseconds ? DateTimeOffset.FromUnixTimeMilliseconds(begun + 1) : work.Now;
     }
 
     private async Task<bool> IsRoomAsync(string userId) => (await core.Store

@@ -47,9 +47,10 @@ internal sealed class DeviceLists(ClientCore core)
         {
             return await ApplyAsync(work, known, DeviceList.Decode(encoded)).ConfigureAwait(false);
         }
-        catch (E2EException)
+        catch (E2EException exception)
         {
-            return Suspicious(work, Fetched(known, work.Now));
+            // One of a clock that is ahead of this one is asked for again until the clocks agree.
+            return Suspicious(work, Fetched(known, work.Now) with { IsRefreshWanted = exception.Reason == E2EError.Expired });
         }
     }
 

@@ -14,12 +14,18 @@ internal sealed partial class Receiver
         var item = new MailboxItem(
             0, MailboxItemKind.Envelope, held.Sender, default, held.EnvelopeId.ToArray(), work.Now, held.Envelope);
         var arrived = new Dictionary<StreamName, RangeSet>();
-        await OpenAsync(work, own, item, arrived, []).ConfigureAwait(false);
+        await OpenAsync(work, own, item, new HashSet<string>(), arrived, [], wasLeft: false).ConfigureAwait(false);
         await controls.TellDeliveredAsync(work, arrived).ConfigureAwait(false);
     }
 
     private async Task OpenAsync(
-        Work work, UserRecord own, MailboxItem item, Dictionary<StreamName, RangeSet> arrived, List<SignalReceived> signals)
+        Work work,
+        UserRecord own,
+        MailboxItem item,
+        IReadOnlySet<string> early,
+        Dictionary<StreamName, RangeSet> arrived,
+        List<SignalReceived> signals,
+        bool wasLeft)
     {
         if (Pulses.IsOfGroup(item))
         {
@@ -43,7 +49,11 @@ internal sealed partial class Receiver
 
         if (user?.List.Find(item.Sender.DeviceId) is not { } listed)
         {
-            Unreadable(work, item, user is null ? E2EError.UnknownDevice : E2EError.UnlistedDevice);
+            if (!early.Contains(item.Sender.UserId) || !TryLeave(work, item, wasLeft))
+            {
+                Unreadable(work, item, user is null ? E2EError.UnknownDevice : E2EError.UnlistedDevice);
+            }
+
             return;
         }
 
@@ -74,7 +84,12 @@ internal sealed partial class Receiver
         }
         catch (E2EException exception) when (IsOfTheMessage(exception.Reason))
         {
-            await RefuseAsync(work, user, listed, item, exception.Reason).ConfigureAwait(false);
+            bool isEarly = exception.Reason == E2EError.UnlistedDevice && early.Contains(user.UserId);
+            if (!(isEarly || IsOfTheFuture(exception.Reason, item, work.Now)) || !TryLeave(work, item, wasLeft))
+            {
+                await RefuseAsync(work, user, listed, item, exception.Reason).ConfigureAwait(false);
+            }
+
             return;
         }
 

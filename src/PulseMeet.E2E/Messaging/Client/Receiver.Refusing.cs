@@ -1,4 +1,5 @@
 using PulseMeet.E2E.Identity;
+using PulseMeet.E2E.Ratchet;
 using PulseMeet.E2E.Relay;
 
 namespace PulseMeet.E2E.Messaging;
@@ -53,6 +54,36 @@ internal sealed partial class Receiver
         {
             work.AddEvent(new MessageUnreadable(item.Sender, reason, isAsked));
         }
+    }
+
+    /// <summary>Leaves an item at the relay until the clocks agree, and tells the app the first time.</summary>
+    /// <returns>Whether the relay has it still, and there was room.</returns>
+    private bool TryLeave(Work work, MailboxItem item, bool wasLeft)
+    {
+        if (item.Id == 0 || item.Kind != MailboxItemKind.Envelope || !_early.TryLeave(item.Id, item.Sender))
+        {
+            return false;
+        }
+
+        if (!wasLeft)
+        {
+            work.AddEvent(new MessageUnreadable(item.Sender, E2EError.Expired, isAskedForAgain: true));
+        }
+
+        return true;
+    }
+
+    /// <summary>Whether a first message was refused because its certificate is of a clock that is ahead of this one.</summary>
+    private static bool IsOfTheFuture(E2EError reason, MailboxItem item, DateTimeOffset now)
+    {
+        if (reason != E2EError.Expired)
+        {
+            return false;
+        }
+
+        ReadOnlyMemory<byte> message = SealedEnvelope.Decode(SealedEnvelope.Stored, item.Content);
+        var certificate = DeviceCertificate.Decode(FirstMessage.Read(message.Span).Header.Certificate);
+        return certificate.NotBefore - now > IdentityLimits.ClockTolerance;
     }
 
     private static void Unreadable(Work work, MailboxItem item, E2EError reason)

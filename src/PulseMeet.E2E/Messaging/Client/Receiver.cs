@@ -16,6 +16,7 @@ internal sealed partial class Receiver(ClientCore core, DeviceLists lists, Conve
     public const int Page = 100;
 
     private readonly QueueWatch _watch = new(core, "inbox", RecordKey.Inbox);
+    private readonly EarlyItems _early = new(core.Time);
 
     public void Dispose() => _watch.Dispose();
 
@@ -42,7 +43,7 @@ internal sealed partial class Receiver(ClientCore core, DeviceLists lists, Conve
         }
 
         long[] taken = await AcknowledgeAsync(cancellationToken).ConfigureAwait(false);
-        MailboxPage page = await controls.ReceiveAsync(new MailboxRequest(Page, wait, 0, taken), waiting, cancellationToken).ConfigureAwait(false);
+        MailboxPage page = await controls.ReceiveAsync(new MailboxRequest(Page, wait, 0, [.. taken, .. _early.Waiting]), waiting, cancellationToken).ConfigureAwait(false);
         MailboxItem[] items = [.. page.Items.Take(Page).Where(item => item.Id == 0 || !taken.Contains(item.Id))];
         await PushAsync(items, cancellationToken).ConfigureAwait(false);
         await GivingWay.OnceAsync().ConfigureAwait(false);
@@ -59,7 +60,7 @@ internal sealed partial class Receiver(ClientCore core, DeviceLists lists, Conve
             return;
         }
 
-        await FetchListsAsync(items, cancellationToken).ConfigureAwait(false);
+        IReadOnlySet<string> early = await FetchListsAsync(items, cancellationToken).ConfigureAwait(false);
         string[] turns =
         [
             Gates.PreKeys,
@@ -76,8 +77,9 @@ internal sealed partial class Receiver(ClientCore core, DeviceLists lists, Conve
                 UserRecord own = await conversations.OwnAsync(work).ConfigureAwait(false);
                 foreach (MailboxItem item in items)
                 {
-                    await OpenAsync(work, own, item, arrived, signals).ConfigureAwait(false);
-                    if (item.Id > 0)
+                    bool wasLeft = _early.Take(item.Id);
+                    await OpenAsync(work, own, item, early, arrived, signals, wasLeft).ConfigureAwait(false);
+                    if (item.Id > 0 && !_early.Has(item.Id))
                     {
                         work.Put(RecordKey.Taken, RecordKey.Of(item.Id), []);
                     }
@@ -132,9 +134,11 @@ internal sealed partial class Receiver(ClientCore core, DeviceLists lists, Conve
 
     /// <summary>Asks for the lists of senders who are not known, or whose device is not on the list that is: before any turn is
     /// taken, and once for a user in a page, however many devices the relay invents.</summary>
-    private async Task FetchListsAsync(IReadOnlyList<MailboxItem> items, CancellationToken cancellationToken)
+    /// <returns>The users whose lists are of a clock that is ahead of this one.</returns>
+    private async Task<IReadOnlySet<string>> FetchListsAsync(IReadOnlyList<MailboxItem> items, CancellationToken cancellationToken)
     {
         var asked = new HashSet<string>(StringComparer.Ordinal);
+        var early = new HashSet<string>(StringComparer.Ordinal);
         foreach (DeviceAddress sender in items.Where(item => !Pulses.IsOfGroup(item)).Select(item => item.Sender).Distinct())
         {
             OpenedRecord? bytes = await core.Store
@@ -145,15 +149,21 @@ internal sealed partial class Receiver(ClientCore core, DeviceLists lists, Conve
             {
                 try
                 {
-                    await lists.RefreshAsync(sender.UserId, Standing.Unanswered, cancellationToken).ConfigureAwait(false);
+                    if (await lists.RefreshAsync(sender.UserId, Standing.Unanswered, cancellationToken).ConfigureAwait(false) is { IsRefreshWanted: true })
+                    {
+                        early.Add(sender.UserId);
+                    }
                 }
                 catch (E2EException exception) when (user is null && exception.Reason is not (E2EError.RelayUnavailable
                     or E2EError.UnknownDevice or E2EError.StoreFailed or E2EError.StoreInUse or E2EError.StoreDamaged or E2EError.StoreConflict))
                 {
                     // A list that is not in order: the sender stays unknown, and so do the messages.
+                    early.UnionWith(exception.Reason == E2EError.Expired ? [sender.UserId] : []);
                 }
             }
         }
+
+        return early;
     }
 
     /// <summary>Whether the list that is known has the sending device, with the keys that a first message shows.</summary>

@@ -28,6 +28,9 @@ internal sealed class IncomingStream
     /// sender keeps it no more.</summary>
     public const int MaxAsks = 8;
 
+    /// <summary>How long what was named waits for somebody who cannot be asked: as long as what was asked for waits in all.</summary>
+    private static readonly TimeSpan s_unaskedUntil = TimeSpan.FromHours(127 + 64);
+
     private const byte Version = 2;
 
     private readonly RangeSet _early;
@@ -65,7 +68,7 @@ internal sealed class IncomingStream
     /// <summary>When all that was named was last asked for; null while nothing is named.</summary>
     public DateTimeOffset? AskedAt { get; private set; }
 
-    /// <summary>How often what was named has been asked for since the newest of it was.</summary>
+    /// <summary>How often what was named has been asked for since the newest of it was; 0 while the sender cannot be asked.</summary>
     public int Asks { get; private set; }
 
     /// <summary>What is missing and was not named to the app yet.</summary>
@@ -171,26 +174,23 @@ internal sealed class IncomingStream
     public DateTimeOffset? DueAt(DateTimeOffset now, TimeSpan delay)
     {
         DateTimeOffset? naming = _missing.Ranges.Count >= MaxRanges ? now : After(NoticedAt, delay, now);
-        DateTimeOffset? asking = After(AskedAt, Pause, now);
+        DateTimeOffset? asking = AskedAt is not null && Asks == 0 ? now : After(AskedAt, Pause, now);
         return naming < asking ? naming : asking ?? naming;
     }
 
     /// <summary>Whether anything is to be done now. Looked at after every number, so that what is kept is bounded.</summary>
     public bool IsDue(DateTimeOffset now, TimeSpan delay) => DueAt(now, delay) <= now;
 
-    /// <summary>Whether something was to be done so long ago.</summary>
-    public bool IsOverdue(DateTimeOffset now, TimeSpan delay, TimeSpan by) =>
-        After(NoticedAt, delay + by, now) <= now || After(AskedAt, Pause + by, now) <= now;
-
     /// <summary>Whether <see cref="Name"/> is to be called: for a time nothing came, or a sender makes this device keep a lot.</summary>
     public bool IsNamingDue(DateTimeOffset now, TimeSpan delay) =>
         _missing.Ranges.Count >= MaxRanges || After(NoticedAt, delay, now) <= now;
 
     /// <summary>Whether what was named is to be asked for again.</summary>
-    public bool IsAskDue(DateTimeOffset now) => Asks < MaxAsks && After(AskedAt, Pause, now) <= now;
+    public bool IsAskDue(DateTimeOffset now) => AskedAt is not null && (Asks == 0 || (Asks < MaxAsks && After(AskedAt, Pause, now) <= now));
 
     /// <summary>Whether what was named was asked for so often that it is given up now.</summary>
-    public bool IsGivenUp(DateTimeOffset now) => Asks >= MaxAsks && After(AskedAt, Pause, now) <= now;
+    public bool IsGivenUp(DateTimeOffset now) =>
+        (Asks >= MaxAsks && After(AskedAt, Pause, now) <= now) || (Asks == 0 && After(AskedAt, s_unaskedUntil, now) <= now);
 
     /// <summary>Takes all that is missing and was not named yet as named, and asked for. The asking begins anew with it.</summary>
     /// <param name="now">The time.</param>
@@ -236,7 +236,7 @@ internal sealed class IncomingStream
         {
             _named.AddAll(named.Ranges);
             Asks = 0;
-            AskedAt = now - Pause;
+            AskedAt = now;
         }
 
         while (_named.Ranges.Count > MaxRanges)
@@ -255,6 +255,10 @@ internal sealed class IncomingStream
         AskedAt = now;
         Asks++;
     }
+
+    /// <summary>Takes note that the sender cannot be asked now: whatever was named is asked for as soon as he can, and given up when it has waited for
+    /// as long as what is asked for.</summary>
+    public void Unask() => Asks = 0;
 
     /// <summary>Gives up what was named.</summary>
     /// <returns>What it was: a duplicate if it comes all the same.</returns>

@@ -133,7 +133,7 @@ internal sealed class Verdict(Walk walk, string course)
         }
 
         Assert.True(number <= stream.Highest, $"{what} was not heard of, nothing behind {stream.Highest} was; {course}");
-        if (walk.PutBackUnseen.Contains(said.From) && !walk.Missed(member).Contains((name, number)))
+        if (walk.PutBackUnseen.Contains(said.From) && walk.WasGivenBefore((name, number)))
         {
             // Its number was given before, to a message that the copy of an open store does not have, and the relay had heard of nothing.
             _unseen++;

@@ -15,11 +15,17 @@ internal sealed class Walk : IAsyncDisposable
     /// <summary>How often a walk's end waits for something that is asked for again: all pauses together, and some.</summary>
     private const int MaxWaits = 40;
 
+    private static readonly TimeSpan s_longWait = TimeSpan.FromHours(12);
+
+    /// <summary>What is said at most while everybody synchronises at once.</summary>
+    private const int MaxSaidAtOnce = 3;
+
     /// <summary>How often a call that has to succeed is tried at a relay that fails one in twenty.</summary>
     private const int MaxTries = 50;
 
     private readonly string[] _users;
     private readonly Dictionary<Member, HashSet<(StreamName, ulong)>> _missed = [];
+    private readonly HashSet<(StreamName, ulong)> _forgotten = [];
     private readonly List<Member> _removed = [];
     private readonly Dictionary<string, RecoveryKey> _recovery = [];
     private readonly HashSet<(Member, (StreamName, ulong))> _toCome = [];
@@ -30,11 +36,13 @@ internal sealed class Walk : IAsyncDisposable
     private UnreliableRelayServer? _misfortune;
     private int _names;
 
+    private readonly ulong _seed;
     private readonly bool _isHonest;
     private DateTimeOffset _latest = DateTimeOffset.MinValue;
 
     public Walk(ulong seed, WalkKind kind)
     {
+        _seed = seed;
         _isHonest = kind == WalkKind.Honest;
         _users = [.. new[] { "alice", "bob", "carol", "dave", "erin" }.Take(2 + (int)(seed % 4))];
         World = new World(inner => _misfortune = new UnreliableRelayServer(_honest = inner, RelayFaults.Each(0.04), seed) { IsHonest = true })
@@ -84,6 +92,9 @@ internal sealed class Walk : IAsyncDisposable
     /// <summary>Of these, the ones that were open when the copy was made, and of which the relay was told no later revision until it came back: nobody can
     /// know.</summary>
     public HashSet<Member> PutBackUnseen { get; } = [];
+
+    /// <summary>Whether a device gave a number before its store was put back, and nobody knows any more: a recipient may have had it, or given it up.</summary>
+    public bool WasGivenBefore((StreamName, ulong) number) => _forgotten.Contains(number);
 
     public async Task BeginAsync()
     {
@@ -187,7 +198,7 @@ internal sealed class Walk : IAsyncDisposable
                 Forget(one, copy.SaidBefore);
                 break;
             case Act.MeetAllAtOnce:
-                await Task.WhenAll(_devices.Select(device => Task.Run(() => TryAsync(() => device.Client.SynchronizeAsync()))));
+                await Task.Run(() => MeetAtOnceAsync(new Random(unchecked((int)(_seed + (ulong)step.How)))));
                 break;
         }
     }
@@ -218,7 +229,9 @@ internal sealed class Walk : IAsyncDisposable
         await NoteWhatHasToComeAsync();
         for (int i = 0; i < MaxWaits && await NextAsync() is { } due; i++)
         {
-            World.Clock.Advance(due > World.Clock.GetUtcNow() ? due - World.Clock.GetUtcNow() : TimeSpan.Zero);
+            // Who cannot be asked is tried every minute: he is waited for in longer steps by and by.
+            TimeSpan wait = due > World.Clock.GetUtcNow() ? due - World.Clock.GetUtcNow() : TimeSpan.Zero;
+            World.Clock.Advance(i > MaxWaits / 2 && wait < s_longWait ? s_longWait : wait);
             await MeetAsync(2);
         }
     }
@@ -278,7 +291,11 @@ internal sealed class Walk : IAsyncDisposable
     {
         for (int i = saidBefore; i < Everything.Count; i++)
         {
-            Everything[i] = Everything[i].From == device ? Everything[i] with { For = [], Number = null } : Everything[i];
+            if (Everything[i].From == device)
+            {
+                _forgotten.UnionWith(Everything[i].Number is { } number ? [number] : []);
+                Everything[i] = Everything[i] with { For = [], Number = null };
+            }
         }
     }
 
@@ -364,6 +381,27 @@ internal sealed class Walk : IAsyncDisposable
 
             await Diary.NoteAsync("everybody meets", this);
         }
+    }
+
+    /// <summary>Everybody synchronises at once, and some say something meanwhile: before and after any call of the relay that is under way.</summary>
+    private async Task MeetAtOnceAsync(Random chance)
+    {
+        var turnstile = new Turnstile();
+        World.Relay.Before = (_, _) => turnstile.WaitAsync();
+        List<Task> all = [.. _devices.Select(device => TryAsync(() => device.Client.SynchronizeAsync()))];
+        int said = 0;
+        while (turnstile.TryAdmit(chance))
+        {
+            if (said < MaxSaidAtOnce && chance.Next(8) == 0)
+            {
+                said++;
+                all.Add(SayAsync(_devices[chance.Next(_devices.Count)], chance.Next(100)));
+            }
+        }
+
+        turnstile.Open();
+        World.Relay.Before = (_, _) => Task.CompletedTask;
+        await Task.WhenAll(all);
     }
 
     private async Task SayAsync(Member from, int how)
