@@ -39,39 +39,6 @@ public sealed class PulseForks
         AssertNoticed(other, one, epoch);
     }
 
-    /// <summary>Alice's tablet comes in on her line, and is in nobody's roster on the other one: the relay gives its key packages to Alice alone. It knows of no
-    /// epoch before, so that the other line shows once it is as far.</summary>
-    [Fact]
-    public async Task A_device_that_was_linked_on_one_line_is_told_of_the_other()
-    {
-        await using var world = new World();
-        (PulseChat pulse, Member[] one, Member[] other, ulong epoch) = await ForkAsync(world);
-        world.Clock.Advance(TimeSpan.FromHours(25));
-        await world.SettleAsync(4);
-        world.Relay.ShownKeyPackages = (caller, _, claimed) => caller.UserId == "alice" ? claimed
-            : claimed with { Bundles = new Dictionary<string, ReadOnlyMemory<byte>>() };
-        Member tablet = await world.LinkAsync(one[0], "tablet");
-        for (int i = 0; i < 4; i++)
-        {
-            world.Clock.Advance(TimeSpan.FromHours(13));
-            await world.SettleAsync(4);
-        }
-
-        for (int i = 0; i < 4; i++)
-        {
-            // Both lines go on, each for itself.
-            world.Clock.Advance(TimeSpan.FromHours(13));
-            await (await one[1].PulseAsync(pulse.Id)).RenameAsync($"one {i}");
-            await (await other[1].PulseAsync(pulse.Id)).RenameAsync($"other {i}");
-            await world.SettleAsync(3);
-        }
-
-        Assert.Contains((await one[1].RosterAsync(pulse.Id)).Find("alice")!.Devices, device => device == "tablet");
-        Assert.DoesNotContain((await other[0].RosterAsync(pulse.Id)).Find("alice")!.Devices, device => device == "tablet");
-        Assert.Contains(tablet.Seen.OfType<PulseForkSuspected>(), fork => fork.Epoch > epoch && other.Any(member => member.Address == fork.With));
-        Assert.DoesNotContain(world.Members.SelectMany(member => member.Seen), e => e is PulseRejoined);
-    }
-
     [Fact]
     public async Task Without_a_fork_nobody_is_told_of_one_whatever_the_relay_loses_and_repeats()
     {

@@ -20,13 +20,13 @@ internal sealed partial class PulseWords
             TakeElsewhere(work, pulse, group);
             foreach (DeviceAddress device in record.ToTell)
             {
-                State(device, KindOf(record, isAsking: false), mayBeElsewhere: true);
+                State(device, KindOf(record, isAsking: false));
             }
 
             foreach ((DeviceAddress device, EpochMark newest) in StraysToTell(id, record))
             {
                 byte[] denied = group.Knows(newest) is null ? newest.Authenticator : [];
-                State(device, denied.Length > 0 ? PulseLine.Denies : PulseLine.Says, denied, mayBeElsewhere: true);
+                State(device, denied.Length > 0 ? PulseLine.Denies : PulseLine.Says, denied);
             }
 
             // Until they answer: one that does not know whether it is in does not.
@@ -72,14 +72,13 @@ internal sealed partial class PulseWords
                 record.IsAskWanted = false;
             }
 
-            bool State(DeviceAddress device, byte kind, byte[]? denied = null, bool mayBeElsewhere = false) => Say(
+            bool State(DeviceAddress device, byte kind, byte[]? denied = null) => Say(
                 work,
                 id,
                 group,
                 device,
                 ContentType.PulseLine,
-                new PulseLine(kind, Since(record, device), group.Statement()) { Denied = denied ?? [] }.Encode(),
-                mayBeElsewhere);
+                new PulseLine(kind, Since(record, device), group.Statement()) { Denied = denied ?? [] }.Encode());
         },
         cancellationToken);
 
@@ -111,24 +110,12 @@ internal sealed partial class PulseWords
         _ => isAsking ? PulseLine.Asks : PulseLine.Says,
     };
 
-    /// <param name="work">The unit of work.</param>
-    /// <param name="pulse">The chat.</param>
-    /// <param name="group">Its group.</param>
-    /// <param name="speaker">Who says it.</param>
-    /// <param name="line">What it says.</param>
-    /// <param name="isHere">Whether the speaker is in the chat as this device holds it, and not its account alone.</param>
-    private void Judge(Work work, OpenPulse pulse, PulseGroup group, DeviceAddress speaker, PulseLine line, bool isHere)
+    private void Judge(Work work, OpenPulse pulse, PulseGroup group, DeviceAddress speaker, PulseLine line)
     {
         PulseRecord record = pulse.Record;
         ForkStatement said = ForkStatement.Decode(line.Statement);
         ForkFinding finding = group.Judge(line.Statement, speaker);
-        if (!isHere && finding.Judgement is ForkJudgement.Agree or ForkJudgement.Overtaken)
-        {
-            // It may be out of the chat by now: nobody is sure by its word, or goes by it where the lines do not part.
-            finding = finding with { Judgement = ForkJudgement.Unknown };
-        }
-
-        bool isAnswered = line.IsAsking || said.Marks[0].Epoch < group.Epoch || (!isHere && finding.Judgement == ForkJudgement.Fork);
+        bool isAnswered = line.IsAsking || said.Marks[0].Epoch < group.Epoch;
         bool isElsewhere = line.IsUnsure && record is { IsUnsure: false, IsProvisional: false }
             && group is { MayFollow: true, Data.Rights.ExternalJoin: true } && finding.Judgement != ForkJudgement.Overtaken
             && (group.Knows(said.Marks[0]) == false || said.Marks[0].Epoch > group.Epoch);

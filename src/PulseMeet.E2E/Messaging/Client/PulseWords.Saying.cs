@@ -32,17 +32,10 @@ internal sealed partial class PulseWords
         }
     }
 
-    /// <param name="work">The unit of work.</param>
-    /// <param name="id">The chat.</param>
-    /// <param name="group">Its group.</param>
-    /// <param name="device">Who is told.</param>
-    /// <param name="type">The content's type.</param>
-    /// <param name="body">Its body.</param>
-    /// <param name="mayBeElsewhere">Whether a device is told, too, of which the account alone is in the chat here.</param>
     /// <returns>Whether the device is in the chat, so that it is told.</returns>
-    private static bool Say(Work work, PulseId id, PulseGroup group, DeviceAddress device, ushort type, byte[] body, bool mayBeElsewhere = false)
+    private static bool Say(Work work, PulseId id, PulseGroup group, DeviceAddress device, ushort type, byte[] body)
     {
-        if (group.Roster.Find(device.UserId) is not { } account || (!mayBeElsewhere && !account.Devices.Any(other => other.Leaf.Address == device)))
+        if (group.Roster.Find(device.UserId) is not { } account || !account.Devices.Any(other => other.Leaf.Address == device))
         {
             return false;
         }

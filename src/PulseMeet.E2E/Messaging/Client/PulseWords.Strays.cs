@@ -184,11 +184,29 @@ internal sealed partial class PulseWords
         }
     }
 
-    /// <summary>Somebody whose account is not in the chat says to be in it, and is not sure: it may have been taken out while it was on a line that lost.
+    /// <summary>Somebody who is not in the chat says to be in it, and is not sure: it may have been taken out while it was on a line that lost.
     /// It is not answered; but where the relay leads to its line, it is led here, and learns that it is out.</summary>
-    private void NoteStranger(Work work, OpenPulse pulse, PulseGroup group, DeviceAddress device, PulseLine line)
+    private void NoteStranger(Work work, OpenPulse pulse, PulseGroup group, DeviceAddress device, ReadOnlySpan<byte> body)
     {
-        if (!line.IsUnsure || pulse.Record is not { IsUnsure: false, IsProvisional: false } || group is not { MayFollow: true, Data.Rights.ExternalJoin: true }
+        EpochMark newest;
+        try
+        {
+            var line = PulseLine.Decode(body);
+            ForkStatement said = ForkStatement.Decode(line.Statement);
+            if (!line.IsUnsure || !PublicBytes.Equal(said.GroupId, group.Id))
+            {
+                return;
+            }
+
+            newest = said.Marks[0];
+        }
+        catch (E2EException)
+        {
+            // Of a stranger no app is told.
+            return;
+        }
+
+        if (pulse.Record is not { IsUnsure: false, IsProvisional: false } || group is not { MayFollow: true, Data.Rights.ExternalJoin: true }
             || (_strangers.TryGetValue(pulse.Id, out DateTimeOffset last) && !IsOver(last, s_renewInterval, work.Now)))
         {
             return;
@@ -196,7 +214,7 @@ internal sealed partial class PulseWords
 
         _strangers[pulse.Id] = work.Now;
         pulse.Record.IsCatchUpWanted = true;
-        NoteStray(pulse.Id, device, ForkStatement.Decode(line.Statement).Marks[0], work.Now);
+        NoteStray(pulse.Id, device, newest, work.Now);
         work.WantPump();
     }
 

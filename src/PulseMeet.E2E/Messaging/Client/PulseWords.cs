@@ -91,23 +91,14 @@ internal sealed partial class PulseWords(ClientCore core, DeviceLists lists, Con
             return;
         }
 
-        if (group.Roster.Find(word.Device.UserId) is not { } account || !PublicBytes.Equal(account.AccountKey, word.AccountKey))
+        if (group.Roster.Find(word.Device.UserId) is not { } account
+            || !PublicBytes.Equal(account.AccountKey, word.AccountKey)
+            || !account.Devices.Any(device => device.Leaf.Address == word.Device))
         {
             // Nobody who is in the chat, as far as this device knows.
             if (content.Type == ContentType.PulseLine)
             {
-                NoteStranger(work, pulse, group, word.Device, PulseLine.Decode(content.Body.Span));
-            }
-
-            return;
-        }
-
-        if (!account.Devices.Any(device => device.Leaf.Address == word.Device))
-        {
-            // Another device of somebody who is: it may be in the chat on another line, where it was added since.
-            if (content.Type == ContentType.PulseLine)
-            {
-                Judge(work, pulse, group, word.Device, PulseLine.Decode(content.Body.Span), isHere: false);
+                NoteStranger(work, pulse, group, word.Device, content.Body.Span);
             }
 
             return;
@@ -126,7 +117,7 @@ internal sealed partial class PulseWords(ClientCore core, DeviceLists lists, Con
                 pulse.Record.ToAsk.Remove(word.Device);
                 _asked.TryRemove((id, word.Device), out _);
                 await work.ReachAsync(content.Stream, line.Since, content.Highest).ConfigureAwait(false);
-                Judge(work, pulse, group, word.Device, line, isHere: true);
+                Judge(work, pulse, group, word.Device, line);
                 break;
             case ContentType.ResendRequest:
                 await AnswerAsync(work, record, content, word, ResendNames.Decode(content.Body.Span)).ConfigureAwait(false);
