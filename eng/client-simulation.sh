@@ -2,7 +2,7 @@
 # Random walks of the client's users around a relay, as many as one likes: eng/client-simulation.sh WALKS [KIND] (200 by default).
 # KIND is direct (conversations of two, around a hostile relay, with stores put back too, and around an honest one), pulses (chats of up to six
 # people, with records in memory and in SQLite files), or nothing for both. The test command takes the same five of each direct kind every time, and three of each of
-# pulses. A walk that fails is printed with its seed and, shrunk, its steps.
+# pulses. A walk that fails is printed with its seed and, shrunk, its steps; PULSEMEET_SIMULATION_COURSE="SEED: STEPS" takes that one of pulses again.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 export PULSEMEET_SIMULATION_WALKS=${1:-200}

@@ -12,35 +12,16 @@ namespace PulseMeet.E2E.Review.Vectors;
 /// of Alice's own that keeps none either comes back by itself in ways that no chat takes.</summary>
 internal static class GroupTranscript
 {
-    private static readonly FixedClock s_clock = new(DateTimeOffset.FromUnixTimeSeconds(1790000000));
+    private static readonly FixedClock s_clock = ChatOfThree.Clock;
     private static readonly MlsSuite s_suite = MlsSuite.X25519Aes128;
 
     public static JsonObject Write()
     {
-        using Ed25519KeyPair alice = Ed25519KeyPair.Generate();
-        using Ed25519KeyPair bob = Ed25519KeyPair.Generate();
-        using Ed25519KeyPair carol = Ed25519KeyPair.Generate();
-        using DeviceIdentity alicesPhone = DeviceIdentity.Create(alice, new DeviceAddress("alice", "phone"), s_clock);
-        using DeviceIdentity bobsPhone = DeviceIdentity.Create(bob, new DeviceAddress("bob", "phone"), s_clock);
-        using DeviceIdentity bobsTablet = DeviceIdentity.Create(bob, new DeviceAddress("bob", "tablet"), s_clock);
-        using DeviceIdentity carolsPhone = DeviceIdentity.Create(carol, new DeviceAddress("carol", "phone"), s_clock);
-        DeviceList alices = DeviceList.Sign(alice, [alicesPhone.Certificate], null, s_clock);
-        DeviceList bobs = DeviceList.Sign(bob, [bobsPhone.Certificate], null, s_clock);
-        DeviceList withTablet = DeviceList.Sign(bob, [bobsTablet.Certificate], null, s_clock);
-        DeviceList carols = DeviceList.Sign(carol, [carolsPhone.Certificate], null, s_clock);
-        using var first = new GroupDevice(alicesPhone, alices);
-        using var second = new GroupDevice(bobsPhone, bobs);
-        using var third = new GroupDevice(carolsPhone, carols);
-        using KeyPackageKeys bobsKeys = second.CreateKeyPackage(s_suite, s_clock);
-        using KeyPackageKeys carolsKeys = third.CreateKeyPackage(s_suite, s_clock);
-        using PulseGroup chat = PulseGroup.Create(first, "Rooftop", GroupRights.Default, s_suite, s_clock);
-        PreparedCommit add = chat.Prepare(new BringIntent(
-        [
-            new Invitee(bobs.Encode(), [bobsKeys.Message()]), new Invitee(carols.Encode(), [carolsKeys.Message()]),
-        ]))!;
-        chat.TakeCandidates([add.Commit]);
-        using PulseGroup bobsChat = PulseGroup.Join(
-            add.Welcomes[0].Message, bobsKeys, second, add.Snapshot, _ => false, _ => null, s_clock, out _);
+        using var three = new ChatOfThree(s_suite, GroupRights.Default);
+        PulseGroup chat = three.Chat;
+        PulseGroup bobsChat = three.BobsChat;
+        using DeviceIdentity bobsTablet = DeviceIdentity.Create(three.Bob, new DeviceAddress("bob", "tablet"), s_clock);
+        DeviceList withTablet = DeviceList.Sign(three.Bob, [bobsTablet.Certificate], null, s_clock);
         using var unlisted = new GroupDevice(bobsTablet, withTablet);
         using KeyPackageKeys tabletKeys = unlisted.CreateKeyPackage(s_suite, s_clock);
         byte[][] candidates =
@@ -52,7 +33,7 @@ internal static class GroupTranscript
             Lawless(bobsChat, Data(chat.Data with { ListsHash = new byte[32] })),
             Lawless(bobsChat, new RemoveProposal(0)),
             Lawless(bobsChat, new AddProposal(tabletKeys.KeyPackage)),
-            Lawless(bobsChat, new PrivateProposal(GroupNumbers.DeviceListProposal, bobs.Encode())),
+            Lawless(bobsChat, new PrivateProposal(GroupNumbers.DeviceListProposal, three.BobsList.Encode())),
             Lawless(bobsChat, new PrivateProposal(GroupNumbers.LeaveProposal, new byte[105])),
             chat.Prepare(new RoleIntent("carol", GroupRole.Admin))!.Commit,
         ];
@@ -63,45 +44,30 @@ internal static class GroupTranscript
         byte[] laterMessage = chat.Seal("To those who stayed"u8);
 
         // X2, then a right one that takes the right away; and X1.
-        byte[][] thirdEpoch = [External(chat, first, withKey: true), chat.Prepare(new RightsIntent(GroupRights.Default with { ExternalJoin = false }))!.Commit];
+        byte[][] thirdEpoch = [External(chat, three.AlicesDevice, withKey: true), chat.Prepare(new RightsIntent(GroupRights.Default with { ExternalJoin = false }))!.Commit];
         chat.TakeCandidates([thirdEpoch[1]]);
-        byte[][] fourthEpoch = [External(chat, first), chat.Prepare(new UpdateIntent())!.Commit];
-        return new JsonObject
-        {
-            ["kind"] = "transcript",
-            ["device"] = Hex(carolsPhone.Serialize()),
-            ["device_list"] = Hex(carols.Encode()),
-            ["key_package"] = Hex(carolsKeys.Message()),
-            ["init_private"] = Hex(carolsKeys.InitKey.Reveal()),
-            ["leaf_private"] = Hex(carolsKeys.LeafKey.Reveal()),
-            ["welcome"] = Hex(add.Welcomes[1].Message),
-            ["snapshot"] = Hex(add.Snapshot),
-            ["candidates"] = new JsonArray([.. candidates.Select(candidate => (JsonNode)Hex(candidate))]),
-            ["message"] = Hex(message),
-            ["later_candidates"] = new JsonArray([.. later.Select(candidate => (JsonNode)Hex(candidate))]),
-            ["later_message"] = Hex(laterMessage),
-            ["third_candidates"] = new JsonArray([.. thirdEpoch.Select(candidate => (JsonNode)Hex(candidate))]),
-            ["fourth_candidates"] = new JsonArray([.. fourthEpoch.Select(candidate => (JsonNode)Hex(candidate))]),
-        };
+        byte[][] fourthEpoch = [External(chat, three.AlicesDevice), chat.Prepare(new UpdateIntent())!.Commit];
+        var vector = new JsonObject { ["kind"] = "transcript" };
+        three.WriteCarols(vector);
+        vector["candidates"] = new JsonArray([.. candidates.Select(candidate => (JsonNode)Hex(candidate))]);
+        vector["message"] = Hex(message);
+        vector["later_candidates"] = new JsonArray([.. later.Select(candidate => (JsonNode)Hex(candidate))]);
+        vector["later_message"] = Hex(laterMessage);
+        vector["third_candidates"] = new JsonArray([.. thirdEpoch.Select(candidate => (JsonNode)Hex(candidate))]);
+        vector["fourth_candidates"] = new JsonArray([.. fourthEpoch.Select(candidate => (JsonNode)Hex(candidate))]);
+        return vector;
     }
 
     public static JsonObject Compute(JsonObject vector)
     {
-        using DeviceIdentity identity = DeviceIdentity.Deserialize(Bytes(vector, "device"));
-        using var device = new GroupDevice(identity, DeviceList.Decode(Bytes(vector, "device_list")));
-        using var keys = new KeyPackageKeys(
-            MlsMessage.Decode<KeyPackage>(Bytes(vector, "key_package")),
-            MlsSecret.CopyOf(Bytes(vector, "init_private")),
-            MlsSecret.CopyOf(Bytes(vector, "leaf_private")),
-            device.Client.SignatureKey.Copy());
-        using PulseGroup chat = PulseGroup.Join(
-            Bytes(vector, "welcome"), keys, device, Bytes(vector, "snapshot"), _ => false, _ => null, s_clock, out DeviceAddress inviter);
+        using CarolsChat carols = CarolsChat.Join(vector);
+        PulseGroup chat = carols.Chat;
         byte[] joined = chat.EpochAuthenticator();
         CandidateOutcome outcome = chat.TakeCandidates(Candidates(vector, "candidates"));
         var message = (GroupMessageReceived)chat.Receive(Bytes(vector, "message"));
         var computed = new JsonObject
         {
-            ["inviter"] = $"{inviter.UserId} {inviter.DeviceId}",
+            ["inviter"] = $"{carols.Inviter.UserId} {carols.Inviter.DeviceId}",
             ["authenticator_joined"] = Hex(joined),
             ["passed_over"] = PassedOver(outcome),
             ["taken"] = outcome.Taken,

@@ -11,6 +11,7 @@ internal sealed class PulseVerdict(PulseWalk walk, string course)
     private readonly List<(Member Member, PulseGroup Group)> _in = [];
     private readonly HashSet<Member> _sure = [];
     private readonly List<DeviceAddress> _stranded = [];
+    private readonly List<string> _states = [];
 
     public int Opened { get; private set; }
 
@@ -24,6 +25,7 @@ internal sealed class PulseVerdict(PulseWalk walk, string course)
     {
         foreach (Member device in walk.Devices)
         {
+            _states.Add($"{Name(device.Address)} keeps {await PulseState.OfAsync(walk, device)}");
             if (await walk.RecordOfAsync(device) is not { IsOpen: true } record)
             {
                 continue;
@@ -145,16 +147,21 @@ internal sealed class PulseVerdict(PulseWalk walk, string course)
     public override string ToString() => $"{_in.Count} devices in it, {walk.Texts.Count} texts, {Opened} opened, {Required} of them had to be";
 
     /// <summary>Whether a fork may be of stores that were put back (docs/threat-model.md, "Pulse chats"): such a device has committed beside its own
-    /// later commit, or under a key that it had used, since the relay denied that. All but one line have one.</summary>
+    /// later commit, or under a key that it had used, since the relay denied that. All but one line have one, or had one that is out by now.</summary>
     private bool HasCopies((Member Member, PulseGroup Group)[][] lines) =>
-        lines.Count(line => line.Any(entry => walk.PutBackAt.ContainsKey(entry.Member))) >= lines.Length - 1;
+        lines.Count(line => line.Any(entry => walk.PutBackAt.ContainsKey(entry.Member)))
+            + walk.PutBackAt.Keys.Count(copy => _in.All(entry => entry.Member != copy)) >= lines.Length - 1;
 
     /// <summary>Whether everybody is told, on one device at least, of a fork that begins no earlier than the lines part: one that was linked on a
-    /// line since is not heard on the other.</summary>
+    /// line since knows of no epoch before, and hears of the other once that is as far. Who is on it may be told by those of the other line alone
+    /// whom it has in its roster, and who have it in theirs.</summary>
     private bool IsTold((Member Member, PulseGroup Group)[][] lines) =>
         lines.All(line => lines.Where(other => other != line).Select(other => Parted(line[0].Group, other[0].Group)).Min() is var parted
-            && line.GroupBy(entry => entry.Member.UserId).All(devices => devices
+            && line.GroupBy(entry => entry.Member.UserId).All(devices => !devices.Any(entry => lines.Any(other => other != line && other.Any(
+                there => Has(entry.Group, there.Member) && Has(there.Group, entry.Member)))) || devices
                 .SelectMany(entry => entry.Member.Seen).OfType<PulseForkSuspected>().Any(fork => fork.PulseId == walk.Id && fork.Epoch >= parted)));
+
+    private static bool Has(PulseGroup group, Member member) => group.Roster.Devices.Any(device => device.Leaf.Address == member.Address);
 
     /// <summary>The first epoch in which two are on different lines, as far back as anybody followed both.</summary>
     private ulong Parted(PulseGroup one, PulseGroup other)
@@ -175,8 +182,8 @@ internal sealed class PulseVerdict(PulseWalk walk, string course)
         || said.From.Seen.OfType<PulseClosed>().Any(closed => closed.PulseId == walk.Id && (said.Id is null || closed.Unsent.Contains(said.Id.Value)));
 
     /// <summary>Whether nothing shows that a text is missing: its stream has ended, or its sender is out, on that device alone, and nothing that was said behind it in that stream has come;
-    /// or a copy, which did not know that it was one, has said something else under its number; or its stream has ended before a device that had not
-    /// followed heard of it, and asked.</summary>
+    /// or a copy, which did not know that it was one, has said something else under its number; or its stream has ended before its sender told
+    /// this device, as it does each day, from where on it is to be heard there, and nothing before it has come.</summary>
     private bool IsBehindTheEnd(Member member, PulseText said)
     {
         bool isThere = _in.Any(entry => entry.Member == said.From);
@@ -188,11 +195,10 @@ internal sealed class PulseVerdict(PulseWalk walk, string course)
         HashSet<string> opened = [.. member.PulseTexts(walk.Id)];
         Place[] others = [.. walk.Texts.Where(other => other != said && opened.Contains(other.Text)).SelectMany(other => walk.Witness.PlacesOf(other.Text))];
         MessageId current = walk.Texts.Where(other => other.From == said.From).SelectMany(other => walk.Witness.PlacesOf(other.Text)).Last().Stream;
-        bool hasComeBack = member.Seen.OfType<PulseRejoined>().Any(rejoined => rejoined.PulseId == walk.Id && rejoined.Device == member.Address);
         return walk.Witness.PlacesOf(said.Text).All(place =>
             others.Contains(place)
             || !others.Any(other => other.Stream == place.Stream && other.Number > place.Number)
-            || (hasComeBack && place.Stream != current && !others.Any(other => other.Stream == place.Stream && other.Number < place.Number)));
+            || (place.Stream != current && !others.Any(other => other.Stream == place.Stream && other.Number < place.Number)));
     }
 
     private static ulong Lost(Member member, Member sender) => member.Seen.OfType<PulseMessagesMissing>()
@@ -206,7 +212,7 @@ internal sealed class PulseVerdict(PulseWalk walk, string course)
     private static string Name(DeviceAddress device) => $"{device.UserId}/{device.DeviceId}";
 
     private string Say(string what) =>
-        $"{what}.\n{course}\n{string.Join('\n', walk.Devices.Concat(walk.Gone).Select(device => $"{Name(device.Address)}: {string.Join(", ", device.Seen.Where(e => e is PulseEvent and not PulseMessageReceived).Select(Name))}"))}";
+        $"{what}.\n{course}\n{string.Join('\n', _states)}\n{string.Join('\n', walk.Devices.Concat(walk.Gone).Select(device => $"{Name(device.Address)}: {string.Join(", ", device.Seen.Where(e => e is PulseEvent and not PulseMessageReceived).Select(Name))}"))}";
 
     private static string Name(E2EEvent e) => e switch
     {

@@ -157,6 +157,7 @@ internal sealed partial class PulseJoining
         if (record.IsUnsure)
         {
             await messages.SayAnewAsync(work, pulse).ConfigureAwait(false);
+            record.SayAnewFrom(core.StreamId, record.SaidBefore);
             baseline = new PulseBaseline(core.StreamId, record.SaidBefore);
         }
         else

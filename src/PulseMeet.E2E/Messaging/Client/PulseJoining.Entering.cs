@@ -130,6 +130,7 @@ internal sealed partial class PulseJoining
 
         if (isMadeAnew)
         {
+            entry.SayAnewFrom(core.StreamId, entry.SaidBefore);
             await messages.SayAnewAsync(work, pulse).ConfigureAwait(false);
         }
         else

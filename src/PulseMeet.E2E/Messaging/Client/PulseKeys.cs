@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using PulseMeet.E2E.Groups;
 using PulseMeet.E2E.Mls;
 using PulseMeet.E2E.Primitives;
@@ -9,7 +8,7 @@ namespace PulseMeet.E2E.Messaging;
 /// <summary>This device's key packages: by them it is added to pulse chats while it is away.</summary>
 /// <remarks>What is published together, one key package for each suite, is one package, used once as a whole, but for the last resort. Stored
 /// before it is published, so that a Welcome always finds its keys. docs/protocol-groups.md, "Pulse chats in the client".</remarks>
-internal sealed class PulseKeys(ClientCore core)
+internal sealed partial class PulseKeys(ClientCore core)
 {
     /// <summary>How many packages the relay is to have, besides the last resort; made anew when half of them are gone.</summary>
     public const int Packages = 10;
@@ -192,90 +191,5 @@ internal sealed class PulseKeys(ClientCore core)
                 stored.RemoveAll(item => ReferenceEquals(item.Key, key));
             }
         }
-    }
-
-    private static TimeSpan Age(Work work, KeyPackageRecord record) => (work.Now - record.MadeAt).Duration();
-
-    private static byte[] PackageOf(KeyPackageRecord record)
-    {
-        var messages = new List<byte[]>();
-        foreach (byte[] state in record.Keys)
-        {
-            using KeyPackageKeys keys = KeyPackageKeys.Deserialize(state);
-            messages.Add(keys.Message());
-        }
-
-        return PulsePackage.OfKeyPackages(messages);
-    }
-
-    private static async Task<List<(byte[] Key, KeyPackageRecord Record)>> ReadAllAsync(
-        ClientCore core, Work work, CancellationToken cancellationToken)
-    {
-        var all = new List<(byte[], KeyPackageRecord)>();
-        byte[] after = [];
-        while (await core.Store.ScanAsync(RecordKey.KeyPackages, after, default, 100, cancellationToken).ConfigureAwait(false) is { Count: > 0 } page)
-        {
-            foreach (OpenedRecord item in page)
-            {
-                byte[] key = item.Key.ToArray();
-                after = key;
-                CryptographicOperations.ZeroMemory(item.Value);
-                if (await ReadAsync(work, key).ConfigureAwait(false) is { } record)
-                {
-                    all.Add((key, record));
-                }
-            }
-        }
-
-        return all;
-    }
-
-    private static async Task<KeyPackageRecord?> ReadAsync(Work work, byte[] key)
-    {
-        byte[]? bytes = await work.ReadSecretAsync(RecordKey.KeyPackages, key).ConfigureAwait(false);
-        try
-        {
-            return bytes is null ? null : KeyPackageRecord.Decode(bytes);
-        }
-        finally
-        {
-            CryptographicOperations.ZeroMemory(bytes);
-        }
-    }
-
-    private static void Put(Work work, byte[] key, KeyPackageRecord record) => work.PutSecret(RecordKey.KeyPackages, key, record.Encode());
-
-    private static void Delete(Work work, byte[] key, KeyPackageRecord record)
-    {
-        work.Delete(RecordKey.KeyPackages, key);
-        foreach (byte[] state in record.Keys)
-        {
-            using KeyPackageKeys keys = KeyPackageKeys.Deserialize(state);
-            work.Delete(RecordKey.KeyPackageNames, ReferenceOf(keys));
-        }
-    }
-
-    private static byte[] ReferenceOf(KeyPackageKeys keys) => keys.KeyPackage.Reference(MlsSuite.Get(keys.KeyPackage.Suite));
-
-    private async Task<(byte[] Key, byte[] Package, bool IsLastResort)> MakeAsync(Work work, bool isLastResort)
-    {
-        GroupDevice device = await work.GroupDeviceAsync().ConfigureAwait(false);
-        var states = new List<byte[]>();
-        var references = new List<byte[]>();
-        foreach (MlsSuite suite in s_suites)
-        {
-            using KeyPackageKeys keys = device.CreateKeyPackage(suite, core.Time, isLastResort);
-            states.Add(keys.Serialize());
-            references.Add(ReferenceOf(keys));
-            await GivingWay.OnceAsync().ConfigureAwait(false);
-        }
-
-        var record = new KeyPackageRecord(isLastResort, IsPublished: false, IsSuspect: false, work.Now, states);
-        byte[] package = PackageOf(record);
-        byte[] key = Sha256.Hash(package);
-        Put(work, key, record);
-        references.ForEach(reference => work.Put(RecordKey.KeyPackageNames, reference, key));
-        states.ForEach(state => CryptographicOperations.ZeroMemory(state));
-        return (key, package, isLastResort);
     }
 }

@@ -12,12 +12,12 @@ internal sealed partial class PulseWords
         [Gates.Pulse(id)],
         async work =>
         {
-            if (await work.PulseAsync(id).ConfigureAwait(false) is not { Record: { IsOpen: true } record, Group: { IsRemoved: false } group })
+            if (await work.PulseAsync(id).ConfigureAwait(false) is not { Record: { IsOpen: true } record, Group: { IsRemoved: false } group } pulse)
             {
                 return;
             }
 
-            TakeElsewhere(work, id, record, group);
+            TakeElsewhere(work, pulse, group);
             foreach (DeviceAddress device in record.ToTell)
             {
                 State(device, KindOf(record, isAsking: false));
@@ -61,7 +61,7 @@ internal sealed partial class PulseWords
                 work.WantPump();
                 if (record.IsUnsure)
                 {
-                    _unanswered.Add(id);
+                    _unanswered.TryAdd(id, DateTimeOffset.UnixEpoch);
                 }
             }
 

@@ -29,7 +29,13 @@ internal sealed partial class PulseWords
     private readonly Dictionary<PulseId, ulong> _ahead = [];
 
     /// <summary>Chats of which nobody who is sure has said for a day that this device is on their line.</summary>
-    private readonly HashSet<PulseId> _unanswered = [];
+    private readonly Dictionary<PulseId, DateTimeOffset> _unanswered = [];
+
+    /// <summary>Those of them whose group info at the relay was of another epoch, before the candidates were looked at.</summary>
+    private readonly HashSet<PulseId> _elsewhere = [];
+
+    /// <summary>When the relay's group info was last looked at for somebody whose account is not in the chat.</summary>
+    private readonly Dictionary<PulseId, DateTimeOffset> _strangers = [];
 
     /// <summary>Sees to it that whoever is on another line can come over: where the relay's group info does not lead to where this device is,
     /// another one takes its place, with a commit. For whoever has the chat's round, after the candidates were looked at.</summary>
@@ -109,21 +115,39 @@ internal sealed partial class PulseWords
     /// <exception cref="E2EException">The relay cannot be reached, or refuses.</exception>
     public async Task LookForOthersAsync(PulseId id, CancellationToken cancellationToken)
     {
-        if (!_unanswered.Remove(id))
+        DateTimeOffset now = core.Time.GetUtcNow();
+        if (!_unanswered.TryGetValue(id, out DateTimeOffset looked) || !IsOver(looked, s_askAgainInterval, now))
         {
             return;
         }
 
+        _unanswered[id] = now;
         byte[]? package = await core.Relay.GetGroupInfoAsync(id.ToArray(), cancellationToken).ConfigureAwait(false);
         await core.ChangeAsync(
             [Gates.Pulse(id)],
             async work =>
             {
-                if (package is not null
-                    && await work.PulseAsync(id).ConfigureAwait(false) is { Record: { IsOpen: true, IsUnsure: true } record, Group: { IsRemoved: false, Data.Rights.ExternalJoin: true } group }
-                    && !LeadsHere(group, package) && record.MayRejoin(work.Now))
+                if (await work.PulseAsync(id).ConfigureAwait(false) is not { Record: { IsOpen: true, IsUnsure: true } record, Group: { IsRemoved: false, Data.Rights.ExternalJoin: true } group })
                 {
-                    record.IsRejoinWanted = true;
+                    _unanswered.Remove(id);
+                }
+                else if (package is null || LeadsHere(group, package) || !record.MayRejoin(work.Now))
+                {
+                    _elsewhere.Remove(id);
+                }
+                else if (_elsewhere.Add(id))
+                {
+                    // It may be of a commit that leads on from here, and that this device has no word of yet: the candidates first.
+                    record.IsCatchUpWanted = true;
+                    _unanswered[id] = DateTimeOffset.UnixEpoch;
+                    work.WantPump();
+                }
+                else
+                {
+                    // Once a day: several who are not sure would come to each other in turn.
+                    _elsewhere.Remove(id);
+                    _unanswered.Remove(id);
+                    Doubt(id, record, group);
                     work.WantPump();
                 }
             },
@@ -160,6 +184,40 @@ internal sealed partial class PulseWords
         }
     }
 
+    /// <summary>Somebody who is not in the chat says to be in it, and is not sure: it may have been taken out while it was on a line that lost.
+    /// It is not answered; but where the relay leads to its line, it is led here, and learns that it is out.</summary>
+    private void NoteStranger(Work work, OpenPulse pulse, PulseGroup group, DeviceAddress device, ReadOnlySpan<byte> body)
+    {
+        EpochMark newest;
+        try
+        {
+            var line = PulseLine.Decode(body);
+            ForkStatement said = ForkStatement.Decode(line.Statement);
+            if (!line.IsUnsure || !PublicBytes.Equal(said.GroupId, group.Id))
+            {
+                return;
+            }
+
+            newest = said.Marks[0];
+        }
+        catch (E2EException)
+        {
+            // Of a stranger no app is told.
+            return;
+        }
+
+        if (pulse.Record is not { IsUnsure: false, IsProvisional: false } || group is not { MayFollow: true, Data.Rights.ExternalJoin: true }
+            || (_strangers.TryGetValue(pulse.Id, out DateTimeOffset last) && !IsOver(last, s_renewInterval, work.Now)))
+        {
+            return;
+        }
+
+        _strangers[pulse.Id] = work.Now;
+        pulse.Record.IsCatchUpWanted = true;
+        NoteStray(pulse.Id, device, newest, work.Now);
+        work.WantPump();
+    }
+
     /// <summary>Who is to be told that it is on another line; it is forgotten with that.</summary>
     private List<(DeviceAddress Device, EpochMark Newest)> StraysToTell(PulseId id, PulseRecord record)
     {
@@ -178,14 +236,16 @@ internal sealed partial class PulseWords
 
     /// <summary>An unsure device that was told by a sure one that it is further, and has looked at all candidates without coming there, is elsewhere:
     /// it comes over.</summary>
-    private void TakeElsewhere(Work work, PulseId id, PulseRecord record, PulseGroup group)
+    private void TakeElsewhere(Work work, OpenPulse pulse, PulseGroup group)
     {
-        if (record.IsCatchUpWanted || !_ahead.Remove(id, out ulong epoch) || !record.IsUnsure || group.Epoch >= epoch || !MayComeOver(record, group, work.Now))
+        PulseRecord record = pulse.Record;
+        if (record.IsCatchUpWanted || !_ahead.Remove(pulse.Id, out ulong epoch) || !record.IsUnsure || group.Epoch >= epoch
+            || !MayComeOver(record, group, work.Now))
         {
             return;
         }
 
-        Doubt(id, record, group);
+        Doubt(pulse.Id, record, group);
         work.WantPump();
     }
 

@@ -86,12 +86,21 @@ internal sealed partial class PulseWords(ClientCore core, DeviceLists lists, Con
 
     private async Task TakeAsync(Work work, PulseId id, PulseWordRecord word, SealedContent content)
     {
-        if (await work.PulseAsync(id).ConfigureAwait(false) is not { Record: { IsOpen: true } record, Group: { IsRemoved: false } group } pulse
-            || group.Roster.Find(word.Device.UserId) is not { } account
+        if (await work.PulseAsync(id).ConfigureAwait(false) is not { Record: { IsOpen: true } record, Group: { IsRemoved: false } group } pulse)
+        {
+            return;
+        }
+
+        if (group.Roster.Find(word.Device.UserId) is not { } account
             || !PublicBytes.Equal(account.AccountKey, word.AccountKey)
             || !account.Devices.Any(device => device.Leaf.Address == word.Device))
         {
             // Nobody who is in the chat, as far as this device knows.
+            if (content.Type == ContentType.PulseLine)
+            {
+                NoteStranger(work, pulse, group, word.Device, content.Body.Span);
+            }
+
             return;
         }
 

@@ -174,6 +174,18 @@ internal sealed class PulseRecord
         }
     }
 
+    /// <summary>What was said behind a number is sealed anew for all who are here now, also for those who came after it was said first.</summary>
+    public void SayAnewFrom(MessageId streamId, ulong said)
+    {
+        foreach ((DeviceAddress device, PulseBaseline came) in Baselines.ToArray())
+        {
+            if (came.StreamId == streamId && came.Number > said)
+            {
+                Baselines[device] = new PulseBaseline(streamId, said);
+            }
+        }
+    }
+
     /// <summary>Whether one more join by itself may be made now.</summary>
     public bool MayRejoin(DateTimeOffset now) => _rejoins.Count(at => now - at < RejoinWindow && at <= now) < MaxRejoins;
 
