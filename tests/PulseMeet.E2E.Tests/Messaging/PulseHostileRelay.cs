@@ -226,6 +226,60 @@ public sealed class PulseHostileRelay
         Assert.Equal(["one", "two", "three", "four"], carol.PulseTexts(pulse.Id));
     }
 
+    /// <summary>Members need not be contacts, and of strangers nothing is repaired that does not open: a session that one side alone has would keep
+    /// them from hearing each other for good.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_member_that_is_asked_in_vain_in_a_session_that_it_has_no_more_is_asked_in_a_new_one(bool hasComeBack)
+    {
+        await using var world = new World();
+        (PulseChat pulse, Member alice, Member bob, _) = await world.RooftopAsync();
+        await alice.TellAsync(pulse.Id, "one");
+        await world.SettleAsync(2);
+        await LoseOneAsync("two");
+        world.Clock.Advance(TimeSpan.FromMinutes(2));
+        await world.SettleAsync(4);
+        Assert.Equal(["one", "after two", "two"], bob.PulseTexts(pulse.Id));
+
+        await (await alice.Client.OpenAsync(default)).Core.ChangeAsync(
+            [Gates.User("bob")],
+            async work => work.DropSessions(bob.Address, (await work.PeerAsync(bob.Address)).Book.Clear()),
+            default);
+        await LoseOneAsync("three");
+        if (hasComeBack)
+        {
+            // As one that has come back, and hears her for the first time, it asks her for where she stood.
+            await (await bob.Client.OpenAsync(default)).Core.ChangeAsync(
+                [Gates.Pulse(pulse.Id)],
+                async work => (await work.PulseAsync(pulse.Id))!.Record.AddToAsk(alice.Address),
+                default);
+        }
+
+        world.Clock.Advance(TimeSpan.FromMinutes(2));
+        for (int hour = 0; hour < 9; hour++)
+        {
+            await bob.SyncAsync();
+            await alice.SyncAsync();
+            await bob.SyncAsync();
+            world.Clock.Advance(TimeSpan.FromHours(1));
+        }
+
+        Assert.Contains("three", bob.PulseTexts(pulse.Id));
+        Assert.Empty((await (await bob.Client.OpenAsync(default)).Core.ChangeAsync([], async work => (await work.PulseAsync(pulse.Id))!.Record.ToAsk, default)));
+
+        async Task LoseOneAsync(string text)
+        {
+            await alice.TellAsync(pulse.Id, text);
+            await alice.SyncAsync();
+            IE2ERelay behindHisBack = world.Relay.Connect(bob.Address);
+            MailboxPage all = await behindHisBack.ReceiveAsync(new MailboxRequest(1000, TimeSpan.Zero, 0, []));
+            await behindHisBack.AcknowledgeAsync([.. all.Items.Select(item => item.Id)]);
+            await alice.TellAsync(pulse.Id, $"after {text}");
+            await world.SettleAsync(2);
+        }
+    }
+
     [Fact]
     public async Task However_many_gaps_the_relay_makes_what_comes_through_is_read_and_the_rest_named()
     {

@@ -82,7 +82,7 @@ internal sealed partial class PulseWords
         },
         cancellationToken);
 
-    private bool IsAskDue((PulseId, DeviceAddress) asked, DateTimeOffset now)
+    private bool IsAskDue((PulseId Id, DeviceAddress Device) asked, DateTimeOffset now)
     {
         TimeSpan pause = s_askAgainInterval;
         if (_asked.TryGetValue(asked, out (DateTimeOffset At, TimeSpan Pause) last))
@@ -93,6 +93,10 @@ internal sealed partial class PulseWords
             }
 
             pause = last.Pause * 2 < Interval ? last.Pause * 2 : Interval;
+            if (pause == s_askAgainInterval * 4)
+            {
+                _silent[asked.Device] = true;
+            }
         }
 
         _asked[asked] = (now, pause);

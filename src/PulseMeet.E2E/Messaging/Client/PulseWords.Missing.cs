@@ -101,6 +101,10 @@ internal sealed partial class PulseWords
         else if (stream.IsAskDue(work.Now))
         {
             stream.AskAgain(work.Now);
+            if (stream.Asks % 3 == 0)
+            {
+                _silent[name.Sender] = true;
+            }
         }
 
         TellMissing(work, id, name, lost, isLost: true);

@@ -48,7 +48,8 @@ internal sealed partial class PulseWords
 
     private async Task SayAsync(byte[] key, PulseSayRecord say, CancellationToken cancellationToken)
     {
-        if (await TrySayAsync(key, say, null, default, cancellationToken).ConfigureAwait(false))
+        bool isRenewed = _silent.TryRemove(say.Device, out _);
+        if (await TrySayAsync(key, say, null, default, isRenewed, cancellationToken).ConfigureAwait(false))
         {
             return;
         }
@@ -57,17 +58,26 @@ internal sealed partial class PulseWords
             ?? throw new E2EException(E2EError.UnknownDevice);
         string[] except = [.. user.List.Devices.Select(device => device.Address.DeviceId).Where(id => id != say.Device.DeviceId)];
         ClaimedBundles claimed = await core.Relay.ClaimBundlesAsync(say.Device.UserId, except, cancellationToken).ConfigureAwait(false);
-        if (!claimed.Bundles.TryGetValue(say.Device.DeviceId, out ReadOnlyMemory<byte> bundle)
-            || !await TrySayAsync(key, say, claimed, bundle, cancellationToken).ConfigureAwait(false))
+        bool hasKeys = claimed.Bundles.TryGetValue(say.Device.DeviceId, out ReadOnlyMemory<byte> bundle);
+        bool isSaid = hasKeys
+            ? await TrySayAsync(key, say, claimed, bundle, isRenewed, cancellationToken).ConfigureAwait(false)
+            : isRenewed && await TrySayAsync(key, say, null, default, isRenewed: false, cancellationToken).ConfigureAwait(false);
+        if (!isSaid)
         {
             throw new E2EException(E2EError.UnknownDevice, "The device has no keys.");
         }
     }
 
     /// <summary>Says something in the session that is there, or in one that is begun for it.</summary>
+    /// <param name="key">What waits to be said.</param>
+    /// <param name="say">What it says.</param>
+    /// <param name="claimed">Keys for a new session; null where one that is there has to do.</param>
+    /// <param name="bundle">The device's keys among them.</param>
+    /// <param name="isRenewed">Whether a new session is begun also where one is there.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
     /// <returns>Whether it is said, or not to be said; false where there is no session.</returns>
     private Task<bool> TrySayAsync(
-        byte[] key, PulseSayRecord say, ClaimedBundles? claimed, ReadOnlyMemory<byte> bundle, CancellationToken cancellationToken) => core.ChangeAsync(
+        byte[] key, PulseSayRecord say, ClaimedBundles? claimed, ReadOnlyMemory<byte> bundle, bool isRenewed, CancellationToken cancellationToken) => core.ChangeAsync(
         conversations.Turns(say.Device.UserId),
         async work =>
         {
@@ -88,12 +98,13 @@ internal sealed partial class PulseWords
                 return true;
             }
 
-            if (user.List.Find(say.Device.DeviceId) is not { } device)
+            if (user.List.Find(say.Device.DeviceId) is not { } device || (isRenewed && claimed is null))
             {
                 return false;
             }
 
-            if (claimed is not null && !await work.HasSessionAsync(device).ConfigureAwait(false))
+            bool isToBegin = isRenewed && (await work.PeerAsync(device).ConfigureAwait(false)).TryRepair(work.Now);
+            if (claimed is not null && (isToBegin || !await work.HasSessionAsync(device).ConfigureAwait(false)))
             {
                 await work.BeginAsync(user, PreKeyBundle.Decode(bundle.Span)).ConfigureAwait(false);
             }

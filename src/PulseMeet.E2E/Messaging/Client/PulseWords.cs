@@ -34,6 +34,10 @@ internal sealed partial class PulseWords(ClientCore core, DeviceLists lists, Con
     private readonly Dictionary<(PulseId, DeviceAddress), (DateTimeOffset From, int Count)> _answered = [];
     private readonly ConcurrentDictionary<(PulseId, DeviceAddress), (DateTimeOffset At, TimeSpan Pause)> _asked = [];
 
+    /// <summary>Devices that were asked three times and have not answered: what is said to them next is said in a new session, since they may not share the
+    /// one that is there any more, and of a member who is no contact nothing is repaired that does not open. Kept in memory.</summary>
+    private readonly ConcurrentDictionary<DeviceAddress, bool> _silent = [];
+
     /// <summary>In which epoch a device comes back for nothing but a member's word. Kept in memory; for the one reader of what was said.</summary>
     private readonly Dictionary<PulseId, ulong> _doubts = [];
 
