@@ -234,17 +234,36 @@ public sealed class PulseHostileRelay
     public async Task A_member_that_is_asked_in_vain_in_a_session_that_it_has_no_more_is_asked_in_a_new_one(bool hasComeBack)
     {
         await using var world = new World();
-        (PulseChat pulse, Member alice, Member bob, _) = await world.RooftopAsync();
-        await alice.TellAsync(pulse.Id, "one");
+        (PulseChat pulse, _, Member bob, Member carol) = await world.RooftopAsync();
+        await carol.TellAsync(pulse.Id, "one");
         await world.SettleAsync(2);
         await LoseOneAsync("two");
         world.Clock.Advance(TimeSpan.FromMinutes(2));
         await world.SettleAsync(4);
         Assert.Equal(["one", "after two", "two"], bob.PulseTexts(pulse.Id));
 
-        await (await alice.Client.OpenAsync(default)).Core.ChangeAsync(
-            [Gates.User("bob")],
-            async work => work.DropSessions(bob.Address, (await work.PeerAsync(bob.Address)).Book.Clear()),
+        // Of two sessions each has another, as after stores were put back to moments of which nobody knew.
+        ClientCore bobs = (await bob.Client.OpenAsync(default)).Core;
+        IReadOnlyList<OpenedRecord>[] before =
+        [
+            await bobs.Store.ScanAsync(RecordKey.Peers, default, default, 100),
+            await bobs.Store.ScanAsync(RecordKey.Sessions, default, default, 100),
+        ];
+        await ForgetAsync(carol, bob);
+        await ForgetAsync(bob, carol);
+        await LoseOneAsync("between");
+        world.Clock.Advance(TimeSpan.FromMinutes(2));
+        await world.SettleAsync(4);
+        Assert.Contains("between", bob.PulseTexts(pulse.Id));
+        await ForgetAsync(bob, carol);
+        await bobs.ChangeAsync(
+            [Gates.User("carol")],
+            work =>
+            {
+                before[0].ToList().ForEach(record => work.Put(RecordKey.Peers, record.Key.ToArray(), record.Value));
+                before[1].ToList().ForEach(record => work.Put(RecordKey.Sessions, record.Key.ToArray(), record.Value));
+                return Task.CompletedTask;
+            },
             default);
         await LoseOneAsync("three");
         if (hasComeBack)
@@ -252,7 +271,7 @@ public sealed class PulseHostileRelay
             // As one that has come back, and hears her for the first time, it asks her for where she stood.
             await (await bob.Client.OpenAsync(default)).Core.ChangeAsync(
                 [Gates.Pulse(pulse.Id)],
-                async work => (await work.PulseAsync(pulse.Id))!.Record.AddToAsk(alice.Address),
+                async work => (await work.PulseAsync(pulse.Id))!.Record.AddToAsk(carol.Address),
                 default);
         }
 
@@ -260,7 +279,7 @@ public sealed class PulseHostileRelay
         for (int hour = 0; hour < 9; hour++)
         {
             await bob.SyncAsync();
-            await alice.SyncAsync();
+            await carol.SyncAsync();
             await bob.SyncAsync();
             world.Clock.Advance(TimeSpan.FromHours(1));
         }
@@ -268,14 +287,19 @@ public sealed class PulseHostileRelay
         Assert.Contains("three", bob.PulseTexts(pulse.Id));
         Assert.Empty((await (await bob.Client.OpenAsync(default)).Core.ChangeAsync([], async work => (await work.PulseAsync(pulse.Id))!.Record.ToAsk, default)));
 
+        static async Task ForgetAsync(Member one, Member other) => await (await one.Client.OpenAsync(default)).Core.ChangeAsync(
+            [Gates.User(other.UserId)],
+            async work => work.DropSessions(other.Address, (await work.PeerAsync(other.Address)).Book.Clear()),
+            default);
+
         async Task LoseOneAsync(string text)
         {
-            await alice.TellAsync(pulse.Id, text);
-            await alice.SyncAsync();
+            await carol.TellAsync(pulse.Id, text);
+            await carol.SyncAsync();
             IE2ERelay behindHisBack = world.Relay.Connect(bob.Address);
             MailboxPage all = await behindHisBack.ReceiveAsync(new MailboxRequest(1000, TimeSpan.Zero, 0, []));
             await behindHisBack.AcknowledgeAsync([.. all.Items.Select(item => item.Id)]);
-            await alice.TellAsync(pulse.Id, $"after {text}");
+            await carol.TellAsync(pulse.Id, $"after {text}");
             await world.SettleAsync(2);
         }
     }
