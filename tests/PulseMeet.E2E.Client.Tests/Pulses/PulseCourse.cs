@@ -30,7 +30,7 @@ public sealed record PulseCourse(uint Seed, IReadOnlyList<uint> Steps)
                                       select new PulseCourse(seed, steps);
             if (Environment.GetEnvironmentVariable("PULSEMEET_SIMULATION_COURSE") is { } named)
             {
-                uint[] numbers = [.. named.Split([':', ' '], StringSplitOptions.RemoveEmptyEntries).Select(part => uint.Parse(part, CultureInfo.InvariantCulture))];
+                uint[] numbers = [.. named.Replace("seed ", string.Empty, StringComparison.Ordinal).Split([':', ' '], StringSplitOptions.RemoveEmptyEntries).Select(part => uint.Parse(part, CultureInfo.InvariantCulture))];
                 course = Gen.Constant(new PulseCourse(numbers[0], numbers[1..]));
             }
 

@@ -23,7 +23,11 @@ public sealed class PulseStrays
 
         await world.SettleAsync(2);
         carol.IsActive = true;
-        world.Clock.Advance(TimeSpan.FromHours(25));
+        await alice.TellAsync(pulse.Id, "what she cannot open, and asks for");
+        await world.SettleAsync(2);
+
+        // Less than the day after which she looks at the relay's group info by herself.
+        world.Clock.Advance(TimeSpan.FromMinutes(20));
         await world.SettleAsync(6);
         await alice.TellAsync(pulse.Id, "to all");
         await world.SettleAsync(3);
