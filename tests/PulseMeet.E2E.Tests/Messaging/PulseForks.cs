@@ -132,9 +132,11 @@ public sealed class PulseForks
         if (isSomethingChanged)
         {
             await pulse.RenameAsync("third");
+            await world.SettleAsync(2);
         }
 
-        world.Clock.Advance(TimeSpan.FromHours(25));
+        // Where she does, by what does not open there, within the day after which they look at the relay's group info by themselves.
+        world.Clock.Advance(isSomethingChanged ? TimeSpan.FromMinutes(20) : TimeSpan.FromHours(25));
         await world.SettleAsync(8);
         foreach (Member member in new[] { carol, dave })
         {
