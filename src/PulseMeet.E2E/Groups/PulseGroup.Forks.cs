@@ -65,7 +65,7 @@ internal sealed partial class PulseGroup
         }
 
         static byte[] ExternalKey(GroupInfo info) =>
-            info.Extensions.FirstOrDefault(extension => extension.Type == ExtensionType.ExternalPub)?.Data.ToArray() ?? [];
+            info.Extensions.Find(ExtensionType.ExternalPub)?.Data.ToArray() ?? [];
     }
 
     /// <summary>Whether nothing but what the relay gave keeps this member from following: nothing of this epoch was passed over that may be

@@ -69,7 +69,7 @@ internal sealed partial class Controls
             lost += await NameAsync(work, user, device, name, stream).ConfigureAwait(false);
         }
 
-        TellMissing(work, name, lost, isLost: true);
+        work.TellMissing(name, lost, isLost: true);
         return stream.DueAt(work.Now, delay) is { } due && due <= work.Now ? work.Now + UntilAsked(stream, work.Now) : stream.DueAt(work.Now, delay);
     }
 
@@ -88,7 +88,7 @@ internal sealed partial class Controls
         ulong lost = 0;
         if (stream.IsNamingDue(work.Now, core.Options.GapDelay))
         {
-            TellMissing(work, name, RangeSet.Count(stream.Name(work.Now, out IReadOnlyList<NumberRange> dropped)), isLost: false);
+            work.TellMissing(name, RangeSet.Count(stream.Name(work.Now, out IReadOnlyList<NumberRange> dropped)), isLost: false);
             lost = RangeSet.Count(dropped);
         }
         else if (isAsked)
@@ -118,28 +118,15 @@ internal sealed partial class Controls
         return await work.TrySealAsync(own, user, device, request).ConfigureAwait(false) is not null;
     }
 
-    private void TellMissing(Work work, StreamName name, ulong count, bool isLost)
-    {
-        if (count > 0)
-        {
-            string with = name.Conversation.OtherThan(core.Address.UserId) ?? name.Sender.UserId;
-            work.AddEvent(new MessagesMissing(name.Sender, with, count, isLost));
-        }
-    }
-
     /// <summary>Takes note of what will not come, and tells the app.</summary>
-    private async Task LoseAsync(Work work, DeviceCertificate sender, SealedContent content, ResendNames names)
+    private static async Task LoseAsync(Work work, DeviceCertificate sender, SealedContent content, ResendNames names)
     {
         var name = new StreamName(sender.Address, names.StreamId, content.Stream.Conversation);
         IncomingStream stream = await work.IncomingAsync(name).ConfigureAwait(false);
         ulong lost = RangeSet.Count(stream.Lose(names.Ranges));
         PeerRecord peer = await work.PeerAsync(sender).ConfigureAwait(false);
         lost += (ulong)names.Envelopes.Count(peer.EndAsking);
-        if (lost > 0)
-        {
-            string with = content.Stream.Conversation.OtherThan(core.Address.UserId) ?? sender.Address.UserId;
-            work.AddEvent(new MessagesMissing(sender.Address, with, lost, isLost: true));
-        }
+        work.TellMissing(name, lost, isLost: true);
     }
 
     private static StreamName ReadName(byte[] bytes)

@@ -66,11 +66,11 @@ internal sealed partial class PulseWords
         }
     }
 
-    private static async Task LoseAsync(Work work, PulseId id, SealedContent content, ResendNames names)
+    private static async Task LoseAsync(Work work, SealedContent content, ResendNames names)
     {
         var name = new StreamName(content.Stream.Sender, names.StreamId, content.Stream.Conversation);
         IncomingStream stream = await work.IncomingAsync(name).ConfigureAwait(false);
-        TellMissing(work, id, name, RangeSet.Count(stream.Lose(names.Ranges)), isLost: true);
+        work.TellMissing(name, RangeSet.Count(stream.Lose(names.Ranges)), isLost: true);
     }
 
     private async Task NameGapsAsync(Work work, PulseId id, StreamName name)
@@ -95,7 +95,7 @@ internal sealed partial class PulseWords
         }
         else if (isNaming)
         {
-            TellMissing(work, id, name, RangeSet.Count(stream.Name(work.Now, out IReadOnlyList<NumberRange> dropped)), isLost: false);
+            work.TellMissing(name, RangeSet.Count(stream.Name(work.Now, out IReadOnlyList<NumberRange> dropped)), isLost: false);
             lost += RangeSet.Count(dropped);
         }
         else if (stream.IsAskDue(work.Now))
@@ -107,15 +107,7 @@ internal sealed partial class PulseWords
             }
         }
 
-        TellMissing(work, id, name, lost, isLost: true);
-    }
-
-    private static void TellMissing(Work work, PulseId id, StreamName name, ulong count, bool isLost)
-    {
-        if (count > 0)
-        {
-            work.AddEvent(new PulseMessagesMissing(id, name.Sender, count, isLost));
-        }
+        work.TellMissing(name, lost, isLost: true);
     }
 
     private static IEnumerable<ulong> Numbers(NumberRange range)

@@ -127,7 +127,7 @@ internal sealed partial class PulseWords(ClientCore core, DeviceLists lists, Con
                 await AnswerAsync(work, record, content, word, ResendNames.Decode(content.Body.Span)).ConfigureAwait(false);
                 break;
             case ContentType.Unavailable:
-                await LoseAsync(work, id, content, ResendNames.Decode(content.Body.Span)).ConfigureAwait(false);
+                await LoseAsync(work, content, ResendNames.Decode(content.Body.Span)).ConfigureAwait(false);
                 break;
             case < ContentType.FirstInternal:
                 await PulseMessages.TakeAsync(work, pulse, content, isSaidAgain: true).ConfigureAwait(false);

@@ -42,10 +42,9 @@ internal sealed partial class Receiver(ClientCore core, DeviceLists lists, Conve
             return -1;
         }
 
-        long[] taken = await AcknowledgeAsync(cancellationToken).ConfigureAwait(false);
-        MailboxPage page = await controls.ReceiveAsync(new MailboxRequest(Page, wait, 0, [.. taken, .. _early.Waiting]), waiting, cancellationToken).ConfigureAwait(false);
-        MailboxItem[] items = [.. page.Items.Take(Page).Where(item => item.Id == 0 || !taken.Contains(item.Id))];
-        await PushAsync(items, cancellationToken).ConfigureAwait(false);
+        await AcknowledgeAsync(cancellationToken).ConfigureAwait(false);
+        MailboxPage page = await controls.ReceiveAsync(new MailboxRequest(Page, wait, 0, _early.Waiting), waiting, cancellationToken).ConfigureAwait(false);
+        await PushAsync([.. page.Items.Take(Page)], cancellationToken).ConfigureAwait(false);
         await GivingWay.OnceAsync().ConfigureAwait(false);
         await AcknowledgeAsync(cancellationToken).ConfigureAwait(false);
         await _watch.LookAsync(cancellationToken).ConfigureAwait(false);
@@ -98,8 +97,7 @@ internal sealed partial class Receiver(ClientCore core, DeviceLists lists, Conve
     }
 
     /// <summary>Tells the relay what it may forget: what is durable here.</summary>
-    /// <returns>What it could not be told.</returns>
-    private async Task<long[]> AcknowledgeAsync(CancellationToken cancellationToken)
+    private async Task AcknowledgeAsync(CancellationToken cancellationToken)
     {
         while (true)
         {
@@ -108,7 +106,7 @@ internal sealed partial class Receiver(ClientCore core, DeviceLists lists, Conve
             long[] ids = [.. taken.Select(key => RecordKey.ToNumber(key.Span))];
             if (ids.Length == 0)
             {
-                return [];
+                return;
             }
 
             await core.Relay.AcknowledgeAsync(ids, cancellationToken).ConfigureAwait(false);

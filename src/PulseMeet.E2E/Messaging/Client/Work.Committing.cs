@@ -91,16 +91,8 @@ internal sealed partial class Work
     /// <summary>Names what is missing beyond what is kept: whoever makes gaps makes no store grow, and none that cannot be read.</summary>
     private void TellBeyond(StreamName name, IncomingStream stream)
     {
-        ulong named = RangeSet.Count(stream.Bound(Now, out IReadOnlyList<NumberRange> dropped));
-        foreach ((ulong count, bool isLost) in (ReadOnlySpan<(ulong, bool)>)[(named, false), (RangeSet.Count(dropped), true)])
-        {
-            if (count > 0)
-            {
-                AddEvent(name.Conversation.IsDirect
-                    ? new MessagesMissing(name.Sender, name.Conversation.OtherThan(_core.Address.UserId) ?? name.Sender.UserId, count, isLost)
-                    : new PulseMessagesMissing(new PulseId(name.Conversation.Encoded[^PulseId.Size..]), name.Sender, count, isLost));
-            }
-        }
+        TellMissing(name, RangeSet.Count(stream.Bound(Now, out IReadOnlyList<NumberRange> dropped)), isLost: false);
+        TellMissing(name, RangeSet.Count(dropped), isLost: true);
     }
 
     private void Gather(List<byte[]> secrets)

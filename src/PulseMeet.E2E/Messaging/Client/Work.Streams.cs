@@ -51,6 +51,17 @@ internal sealed partial class Work
         }
     }
 
+    /// <summary>Tells the app what is missing of a stream, where anything is.</summary>
+    public void TellMissing(StreamName name, ulong count, bool isLost)
+    {
+        if (count > 0)
+        {
+            AddEvent(name.Conversation.IsDirect
+                ? new MessagesMissing(name.Sender, name.Conversation.OtherThan(_core.Address.UserId) ?? name.Sender.UserId, count, isLost)
+                : new PulseMessagesMissing(new PulseId(name.Conversation.Encoded[^PulseId.Size..]), name.Sender, count, isLost));
+        }
+    }
+
     /// <summary>Notes when the first message of a device in a conversation was written: whatever stream it begins later, all of it is for this
     /// device.</summary>
     public async ValueTask NoteFirstAsync(StreamName name, DateTimeOffset writtenAt)
