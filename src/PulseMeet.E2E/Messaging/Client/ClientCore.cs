@@ -161,9 +161,9 @@ internal sealed class ClientCore : IAsyncDisposable
     /// <param name="turns">The turns that it needs.</param>
     /// <param name="change">Reads and changes; calls no relay.</param>
     /// <param name="cancellationToken">Stops waiting for the turns and reading; what is being written is written.</param>
-    public async Task<T> ChangeAsync<T>(IEnumerable<string> turns, Func<Work, Task<T>> change, CancellationToken cancellationToken)
+    public async Task<T> ChangeAsync<T>(IEnumerable<Turn> turns, Func<Work, Task<T>> change, CancellationToken cancellationToken)
     {
-        string[] taken = [.. turns];
+        Turn[] taken = [.. turns];
         using IDisposable turn = await Gates.EnterAsync(taken, cancellationToken).ConfigureAwait(false);
         await Sequence.EnsureAsync(cancellationToken).ConfigureAwait(false);
         if (_arePreKeysStale && taken.Contains(Gates.PreKeys))
@@ -185,7 +185,7 @@ internal sealed class ClientCore : IAsyncDisposable
     }
 
     /// <inheritdoc cref="ChangeAsync{T}"/>
-    public Task ChangeAsync(IEnumerable<string> turns, Func<Work, Task> change, CancellationToken cancellationToken) => ChangeAsync(
+    public Task ChangeAsync(IEnumerable<Turn> turns, Func<Work, Task> change, CancellationToken cancellationToken) => ChangeAsync(
         turns,
         async work =>
         {

@@ -25,6 +25,9 @@ internal sealed class Conversations(ClientCore core, DeviceLists lists)
     /// begun.</summary>
     public static readonly TimeSpan MaxCorrection = TimeSpan.FromHours(1);
 
+    /// <summary>As it was when somebody wrote last; only saves a try.</summary>
+    private volatile bool _hasOwnOthers;
+
     public async Task<MessageId> SendAsync(string userId, MessageContent content, CancellationToken cancellationToken)
     {
         _ = core.Identity;
@@ -35,8 +38,37 @@ internal sealed class Conversations(ClientCore core, DeviceLists lists)
             throw new E2EException(E2EError.UnknownDevice, "The relay knows no such user.");
         }
 
+        if (userId != core.Address.UserId && !_hasOwnOthers)
+        {
+            MessageId? id = await core.ChangeAsync<MessageId?>(
+                [Gates.User(userId), Gates.SharedUser(core.Address.UserId)],
+                async work => await IsAloneAsync(work).ConfigureAwait(false)
+                    ? await TakeAsync(work, userId, content, body).ConfigureAwait(false)
+                    : null,
+                cancellationToken).ConfigureAwait(false);
+            if (id is { } taken)
+            {
+                return taken;
+            }
+        }
+
         return await core.ChangeAsync(
-            Turns(userId), work => TakeAsync(work, userId, content, body), cancellationToken).ConfigureAwait(false);
+            Turns(userId),
+            async work =>
+            {
+                _ = await IsAloneAsync(work).ConfigureAwait(false);
+                return await TakeAsync(work, userId, content, body).ConfigureAwait(false);
+            },
+            cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Whether the account has this device alone: then writing to somebody else changes nothing that is the own user's, and
+    /// conversations need not wait for each other. Otherwise each message goes to the own others too, in the sessions with them.</summary>
+    private async Task<bool> IsAloneAsync(Work work)
+    {
+        UserRecord own = await OwnAsync(work).ConfigureAwait(false);
+        _hasOwnOthers = own.List.Devices.Any(device => device.Address != core.Address);
+        return !_hasOwnOthers;
     }
 
     /// <summary>Seals what waits for sessions, for all devices that have one now.</summary>
@@ -110,7 +142,7 @@ internal sealed class Conversations(ClientCore core, DeviceLists lists)
     public async Task<UserRecord> OwnAsync(Work work) => await work.UserAsync(core.Address.UserId).ConfigureAwait(false)
         ?? throw new E2EException(E2EError.StoreDamaged, "The device has no account.");
 
-    public string[] Turns(string userId) => [Gates.User(userId), Gates.User(core.Address.UserId)];
+    public Turn[] Turns(string userId) => [Gates.User(userId), Gates.User(core.Address.UserId)];
 
     /// <summary>Says to a device how far streams have counted that no message comes in any more, as long as something of them may not be
     /// there: otherwise nothing would show that the last of it was lost.</summary>

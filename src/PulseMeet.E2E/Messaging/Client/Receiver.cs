@@ -60,7 +60,7 @@ internal sealed partial class Receiver(ClientCore core, DeviceLists lists, Conve
         }
 
         IReadOnlySet<string> early = await FetchListsAsync(items, cancellationToken).ConfigureAwait(false);
-        string[] turns =
+        Turn[] turns =
         [
             Gates.PreKeys,
             Gates.User(core.Address.UserId),
