@@ -28,6 +28,8 @@ public sealed partial class TheMessagingGuide
         [
             $"own | {Kib(TextContent.MaxSize)}; {Kib(MediaContent.MaxCaptionSize)}; {Kib(AppContent.MaxDataSize)} |",
             $"sealed | {Number(Conversations.MaxWaiting)} |",
+            $"one device | {Number(WaitingEnvelopes.MaxForMessages)} |",
+            $"a pulse chat that wait | {Number(PulseMessages.MaxWaiting)} |",
             $"events that the app has not taken | {Number(ClientCore.MaxInbox)} |",
             $"accepted | {Number(HeldRecord.MaxPerUser)} |",
             $"again | {SentRecord.MaxAge.Days} days,",

@@ -37,6 +37,7 @@ internal sealed class ClientCore : IAsyncDisposable
         Options = options;
         Time = time;
         Sequence = new Sequence(store, Gates);
+        Waiting = new WaitingEnvelopes(store, Gates);
         ProvisionalStreamId = Messaging.StreamId.New(time.GetUtcNow());
     }
 
@@ -56,6 +57,9 @@ internal sealed class ClientCore : IAsyncDisposable
     public TimeProvider Time { get; }
 
     public Sequence Sequence { get; }
+
+    /// <summary>What waits in the outbox.</summary>
+    public WaitingEnvelopes Waiting { get; }
 
     public Gates Gates { get; } = new();
 
@@ -166,6 +170,7 @@ internal sealed class ClientCore : IAsyncDisposable
         Turn[] taken = [.. turns];
         using IDisposable turn = await Gates.EnterAsync(taken, cancellationToken).ConfigureAwait(false);
         await Sequence.EnsureAsync(cancellationToken).ConfigureAwait(false);
+        await Waiting.EnsureReadAsync(cancellationToken).ConfigureAwait(false);
         if (_arePreKeysStale && taken.Contains(Gates.PreKeys))
         {
             await ReloadPreKeysAsync().ConfigureAwait(false);
@@ -288,6 +293,11 @@ internal sealed class ClientCore : IAsyncDisposable
     public void Committed(Work work)
     {
         IsPublicationWanted |= work.HasUsedPreKeys;
+        foreach ((long number, DeviceAddress device) in work.Outgoing)
+        {
+            Waiting.Add(number, device);
+        }
+
         if (work.HasOutgoing)
         {
             Outgoing.Wake();

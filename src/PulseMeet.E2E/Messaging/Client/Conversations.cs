@@ -109,6 +109,7 @@ internal sealed class Conversations(ClientCore core, DeviceLists lists)
 
             work.Delete(RecordKey.Pending, RecordKey.UserItem(record.PeerUserId, record.PendingSequence));
             Keep(work, record with { PendingSequence = 0, Targets = targets, SentAt = work.Now });
+            NoteBehind(work, record.PeerUserId, targets);
         }
 
         return true;
@@ -247,6 +248,7 @@ internal sealed class Conversations(ClientCore core, DeviceLists lists)
             var targets = new List<SentTarget>();
             await SealForAllAsync(work, own, peer, draft, targets).ConfigureAwait(false);
             Keep(work, record with { Targets = targets });
+            NoteBehind(work, userId, targets);
         }
         else
         {
@@ -289,8 +291,8 @@ internal sealed class Conversations(ClientCore core, DeviceLists lists)
         }
     }
 
-    /// <summary>Whether every device that has keys can be written to now, one of the other side at least, by lists that are new enough, and
-    /// nothing waits that was said before.</summary>
+    /// <summary>Whether every device that has keys can be written to now, one of the other side at least for which not too much waits, by lists that
+    /// are new enough, and nothing waits that was said before.</summary>
     private async Task<bool> CanSealNowAsync(Work work, UserRecord own, UserRecord peer)
     {
         bool isFresh = IsFresh(peer, work.Now) && IsFresh(own, work.Now);
@@ -309,7 +311,7 @@ internal sealed class Conversations(ClientCore core, DeviceLists lists)
                 return false;
             }
 
-            isAnybodyThere |= hasSession && device.Address.UserId == peer.UserId;
+            isAnybodyThere |= hasSession && device.Address.UserId == peer.UserId && work.IsRoomFor(device.Address, isMessage: true);
         }
 
         return isAnybodyThere;
@@ -340,6 +342,15 @@ internal sealed class Conversations(ClientCore core, DeviceLists lists)
             {
                 await RepeatTailsAsync(work, own, user, device, draft.Stream.Conversation, draft.Stream.StreamId).ConfigureAwait(false);
             }
+        }
+    }
+
+    /// <summary>Devices that are not written to now are told later that something was said.</summary>
+    private static void NoteBehind(Work work, string peerUserId, List<SentTarget> targets)
+    {
+        foreach (SentTarget target in targets.Where(target => !target.IsSealed))
+        {
+            work.Put(RecordKey.Behind, RecordKey.OfBehind(target.Device, peerUserId), RecordKey.Of(peerUserId));
         }
     }
 

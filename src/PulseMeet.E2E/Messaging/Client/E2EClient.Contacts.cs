@@ -223,7 +223,7 @@ public sealed partial class E2EClient
     /// the relay's directory.</summary>
     /// <param name="max">The most envelopes, 1 to 1,000.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
-    /// <returns>The oldest first. They are given again until <see cref="ConfirmOutboxAsync"/> has named them.</returns>
+    /// <returns>The oldest first; those for devices whose mailbox was full, by what the app said last, after all others. They are given again until <see cref="ConfirmOutboxAsync"/> has named them.</returns>
     public async Task<IReadOnlyList<OutgoingEnvelope>> GetOutboxAsync(int max, CancellationToken cancellationToken = default)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(max, 1);
@@ -231,9 +231,8 @@ public sealed partial class E2EClient
         Engine engine = await OpenAsync(cancellationToken).ConfigureAwait(false);
         _ = engine.Core.Identity;
         await engine.Outbox.PrepareAsync(cancellationToken).ConfigureAwait(false);
-        IReadOnlyList<(byte[] Key, OutboxRecord Record)> waiting =
-            await engine.Outbox.ReadAsync([], max, cancellationToken).ConfigureAwait(false);
-        return [.. waiting.Select(item => item.Record.ToEnvelope())];
+        IReadOnlyList<OutboxRecord> waiting = await engine.Outbox.ReadForAppAsync(max, cancellationToken).ConfigureAwait(false);
+        return [.. waiting.Select(record => record.ToEnvelope())];
     }
 
     /// <summary>Takes envelopes out that the relay has taken. After a crash the last of them may be given again: the relay takes them once.</summary>
@@ -255,15 +254,7 @@ public sealed partial class E2EClient
         Engine engine = await OpenAsync(cancellationToken).ConfigureAwait(false);
         Dictionary<MessageId, DeliveryOutcome> outcomes = taken.ToDictionary(
             item => new MessageId(item.Envelope.Id.Span), item => item.Outcome);
-        IReadOnlyList<(byte[] Key, OutboxRecord Record)> waiting =
-            await engine.Outbox.ReadAsync([], 1000, cancellationToken).ConfigureAwait(false);
-        await engine.Outbox.TakeOutAsync(
-            [
-                .. waiting
-                    .Where(item => outcomes.ContainsKey(item.Record.Envelope))
-                    .Select(item => (item.Key, item.Record, outcomes[item.Record.Envelope])),
-            ],
-            cancellationToken).ConfigureAwait(false);
+        await engine.Outbox.ConfirmAsync(outcomes, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Takes what came by the app's own way. When this returns it is durable, and may be acknowledged.</summary>

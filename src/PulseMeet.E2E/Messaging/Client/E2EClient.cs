@@ -91,8 +91,8 @@ public sealed partial class E2EClient : IAsyncDisposable
     /// <returns>The message's id, once it is durable.</returns>
     /// <exception cref="E2EException">Nobody knows the user (<see cref="E2EError.UnknownDevice"/>); the contact is blocked, or has written
     /// and was not accepted (<see cref="E2EError.NotAllowed"/>); the contact's account key has changed and was not accepted
-    /// (<see cref="E2EError.AccountKeyChanged"/>); 1,000 messages to the user wait already (<see cref="E2EError.LimitExceeded"/>); or the
-    /// relay cannot be reached.</exception>
+    /// (<see cref="E2EError.AccountKeyChanged"/>); 1,000 sealed messages to each of the user's devices wait for the relay, and 1,000 more to
+    /// be sealed (<see cref="E2EError.LimitExceeded"/>); or the relay cannot be reached.</exception>
     public async Task<MessageId> SendAsync(string userId, MessageContent content, CancellationToken cancellationToken = default)
     {
         CheckUser(userId);

@@ -31,6 +31,9 @@ internal sealed class Gates
     /// <summary>Reserving numbers.</summary>
     public static Turn Sequence { get; } = new("~sequence");
 
+    /// <summary>Counting what waits in the outbox.</summary>
+    public static Turn Waiting { get; } = new("~waiting");
+
     /// <summary>Noting an upload.</summary>
     public static Turn Uploads { get; } = new("#uploads");
 

@@ -15,6 +15,7 @@ internal sealed partial class Outbox
     public async Task<bool> PrepareAsync(CancellationToken cancellationToken)
     {
         bool isDone = await RepairAsync(cancellationToken).ConfigureAwait(false);
+        await TellBehindAsync(cancellationToken).ConfigureAwait(false);
         byte[] after = [];
         while (true)
         {
