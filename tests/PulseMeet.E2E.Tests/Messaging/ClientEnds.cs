@@ -1,4 +1,5 @@
 using PulseMeet.E2E.Identity;
+using PulseMeet.E2E.Keys;
 using PulseMeet.E2E.Relay;
 using PulseMeet.E2E.Storage;
 
@@ -129,6 +130,31 @@ public sealed class ClientEnds
         }
 
         await alice.SayAsync("alice", "still accepted");
+    }
+
+    [Fact]
+    public async Task Options_that_are_changed_afterwards_for_another_client_change_nothing_of_this_one()
+    {
+        await using var world = new World();
+        var options = new E2EClientOptions { Device = new("alice", "phone"), SendsByItself = false };
+        options.PreKeys.OneTimePairs = 8;
+        using MasterKey key = MasterKey.Generate();
+        await using var phone = new E2EClient(new InMemoryStore(), world.Relay.Connect(options.Device), MasterKeys.Of(key), options, world.Clock);
+        options.Device = new("bob", "phone");
+        options.PreKeys.OneTimePairs = 3;
+        options.Ratchet.RenewalInterval = TimeSpan.FromTicks(1);
+        await using var other = new E2EClient(new InMemoryStore(), world.Relay.Connect(options.Device), MasterKeys.Of(key), options, world.Clock);
+        (await phone.SignUpAsync()).Dispose();
+        (await other.SignUpAsync()).Dispose();
+        Assert.Equal(8, (await world.Relay.Connect(new("alice", "phone")).GetPreKeyStatusAsync()).OneTimePairs);
+        Assert.Equal(3, (await world.Relay.Connect(new("bob", "phone")).GetPreKeyStatusAsync()).OneTimePairs);
+        await phone.SendAsync("bob", MessageContent.Text("one"));
+        await phone.SynchronizeAsync();
+        int claims = world.Relay.Claims;
+        world.Clock.Advance(TimeSpan.FromMinutes(1));
+        await phone.SendAsync("bob", MessageContent.Text("two"));
+        await phone.SynchronizeAsync();
+        Assert.Equal(claims, world.Relay.Claims);
     }
 
     private static void DeviceListIsOf(DeviceList list, params string[] devices) =>

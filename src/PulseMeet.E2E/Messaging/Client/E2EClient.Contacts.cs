@@ -1,3 +1,4 @@
+using PulseMeet.E2E.Keys;
 using PulseMeet.E2E.Media;
 using PulseMeet.E2E.Messaging;
 using PulseMeet.E2E.Relay;
@@ -156,6 +157,20 @@ public sealed partial class E2EClient
         engine.Core.Outgoing.Wake();
     }
 
+    /// <summary>Seals this device's records under another master key: once this returns, the store opens with that one alone.</summary>
+    /// <param name="next">The key from now on. Copied; not disposed.</param>
+    /// <param name="cancellationToken">Looked at before it is written, not afterwards.</param>
+    /// <remarks>In one write: a process that dies in it has a store that opens with one of the two. So the app puts the next key beside the present one in the
+    /// operating system's key store first, and deletes the present one when this has returned; where the store then says
+    /// <see cref="E2EError.WrongMasterKey"/> to the one, it opens with the other. A copy of the store that was made before opens with the key of then
+    /// (docs/threat-model.md).</remarks>
+    public async Task ChangeMasterKeyAsync(MasterKey next, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(next);
+        Engine engine = await OpenAsync(cancellationToken).ConfigureAwait(false);
+        await engine.Core.Store.ChangeMasterKeyAsync(next, cancellationToken).ConfigureAwait(false);
+    }
+
     /// <summary>Deletes the keys and everything else of this device, and ends the client.</summary>
     /// <param name="cancellationToken">Looked at before it begins.</param>
     public async Task WipeAsync(CancellationToken cancellationToken = default)
@@ -260,6 +275,8 @@ public sealed partial class E2EClient
     /// <summary>Takes what came by the app's own way. When this returns it is durable, and may be acknowledged.</summary>
     /// <param name="items">What the relay holds for this device, in the order of its arrival; at most 1,000.</param>
     /// <param name="cancellationToken">Stops waiting; all of it was taken or nothing.</param>
+    /// <exception cref="E2EException">1,000 events wait that the app has not read (<see cref="E2EError.LimitExceeded"/>): nothing was taken, and
+    /// stays at the relay.</exception>
     public async Task PushAsync(IReadOnlyList<MailboxItem> items, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(items);
@@ -272,7 +289,7 @@ public sealed partial class E2EClient
 
         Engine engine = await OpenAsync(cancellationToken).ConfigureAwait(false);
         _ = engine.Core.Identity;
-        await engine.Receiver.PushAsync([.. items.Select(item => item with { Id = 0 })], cancellationToken).ConfigureAwait(false);
+        await engine.Receiver.BringAsync([.. items.Select(item => item with { Id = 0 })], cancellationToken).ConfigureAwait(false);
         await engine.OwnWord.FollowAsync(cancellationToken).ConfigureAwait(false);
     }
 

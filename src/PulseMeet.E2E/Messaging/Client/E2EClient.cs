@@ -36,7 +36,7 @@ public sealed partial class E2EClient : IAsyncDisposable
     /// <param name="store">The device's store. Not disposed.</param>
     /// <param name="relay">The relay as this device sees it.</param>
     /// <param name="masterKeys">Gives the key that opens the store.</param>
-    /// <param name="options">The device, and what else an app may choose.</param>
+    /// <param name="options">The device, and what else an app may choose; copied.</param>
     /// <param name="time">The clock.</param>
     /// <param name="media">Where sealed files lie; null where the app sends none.</param>
     /// <exception cref="ArgumentException">An option is outside its range, or the relay speaks for another device.</exception>
@@ -53,6 +53,7 @@ public sealed partial class E2EClient : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(masterKeys);
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(time);
+        options = options.Copy();
         options.Validate();
         if (relay.Caller != options.Device)
         {

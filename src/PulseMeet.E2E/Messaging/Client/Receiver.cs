@@ -28,16 +28,8 @@ internal sealed partial class Receiver(ClientCore core, DeviceLists lists, Conve
     /// <exception cref="E2EException">The relay cannot be reached.</exception>
     public async Task<int> ReceiveAsync(TimeSpan wait, CancellationToken waiting, CancellationToken cancellationToken)
     {
-        Task<IDisposable> entering = core.Gates.EnterAsync([Gates.Mailbox], cancellationToken);
-        if (wait == TimeSpan.Zero)
-        {
-            // Whoever waits at the relay lets go of the turn.
-            core.Incoming.Wake();
-        }
-
-        using IDisposable turn = await entering.ConfigureAwait(false);
-        if ((await core.Store.ScanKeysAsync(RecordKey.Inbox, default, default, ClientCore.MaxInbox, null, cancellationToken).ConfigureAwait(false))
-            .Count >= ClientCore.MaxInbox)
+        using IDisposable turn = await EnterAsync(isUrgent: wait == TimeSpan.Zero, cancellationToken).ConfigureAwait(false);
+        if (await IsFullAsync(cancellationToken).ConfigureAwait(false))
         {
             return -1;
         }
@@ -51,7 +43,20 @@ internal sealed partial class Receiver(ClientCore core, DeviceLists lists, Conve
         return page.Items.Count;
     }
 
-    /// <summary>Opens items that came in whichever way; when this returns, what they said is durable.</summary>
+    /// <summary>Opens items that the app has brought, unless too many events wait.</summary>
+    /// <exception cref="E2EException">They do (<see cref="E2EError.LimitExceeded"/>): nothing was taken.</exception>
+    public async Task BringAsync(IReadOnlyList<MailboxItem> items, CancellationToken cancellationToken)
+    {
+        using IDisposable turn = await EnterAsync(isUrgent: true, cancellationToken).ConfigureAwait(false);
+        if (await IsFullAsync(cancellationToken).ConfigureAwait(false))
+        {
+            throw new E2EException(E2EError.LimitExceeded, "Too many events wait to be read.");
+        }
+
+        await PushAsync(items, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Opens items that came in whichever way; when this returns, what they said is durable. For whoever has the mailbox's turn.</summary>
     public async Task PushAsync(IReadOnlyList<MailboxItem> items, CancellationToken cancellationToken)
     {
         if (items.Count == 0)
@@ -95,6 +100,25 @@ internal sealed partial class Receiver(ClientCore core, DeviceLists lists, Conve
             core.Incoming.Wake();
         }
     }
+
+    /// <summary>Waits for the mailbox's turn.</summary>
+    /// <param name="isUrgent">Whether one who waits at the relay lets go of it.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    private Task<IDisposable> EnterAsync(bool isUrgent, CancellationToken cancellationToken)
+    {
+        Task<IDisposable> entering = core.Gates.EnterAsync([Gates.Mailbox], cancellationToken);
+        if (isUrgent)
+        {
+            core.Incoming.Wake();
+        }
+
+        return entering;
+    }
+
+    /// <summary>Whether so many events wait that nothing is received.</summary>
+    private async Task<bool> IsFullAsync(CancellationToken cancellationToken) => (await core.Store
+        .ScanKeysAsync(RecordKey.Inbox, default, default, ClientCore.MaxInbox, null, cancellationToken).ConfigureAwait(false))
+        .Count >= ClientCore.MaxInbox;
 
     /// <summary>Tells the relay what it may forget: what is durable here.</summary>
     private async Task AcknowledgeAsync(CancellationToken cancellationToken)
