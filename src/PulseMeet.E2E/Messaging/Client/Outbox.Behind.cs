@@ -40,9 +40,16 @@ internal sealed partial class Outbox
         UserRecord own = await conversations.OwnAsync(work).ConfigureAwait(false);
         foreach (OpenedRecord row in rows)
         {
+            string peerId = StrictUtf8.Decode(row.Value);
+            if (await core.Store.IsAnyAsync(RecordKey.Pending, RecordKey.UserPrefix(peerId)).ConfigureAwait(false))
+            {
+                // What has its number and is not sealed yet is not missing.
+                continue;
+            }
+
             if (device is not null)
             {
-                ConversationName conversation = ConversationName.Direct(core.Address.UserId, StrictUtf8.Decode(row.Value));
+                ConversationName conversation = ConversationName.Direct(core.Address.UserId, peerId);
                 byte[] nothing = new ResendNames(core.StreamId, [], []).Encode();
                 Draft draft = conversations.Control(conversation, ContentType.Delivered, nothing);
                 if (await work.TrySealAsync(own, user!, device, draft).ConfigureAwait(false) is null)

@@ -15,7 +15,6 @@ internal sealed partial class Outbox
     public async Task<bool> PrepareAsync(CancellationToken cancellationToken)
     {
         bool isDone = await RepairAsync(cancellationToken).ConfigureAwait(false);
-        await TellBehindAsync(cancellationToken).ConfigureAwait(false);
         byte[] after = [];
         while (true)
         {
@@ -23,6 +22,7 @@ internal sealed partial class Outbox
                 await core.Store.ScanAsync(RecordKey.Pending, after, default, Page, cancellationToken).ConfigureAwait(false);
             if (waiting.Count == 0)
             {
+                await TellBehindAsync(cancellationToken).ConfigureAwait(false);
                 return isDone;
             }
 
