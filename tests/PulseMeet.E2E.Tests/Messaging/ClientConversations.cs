@@ -290,6 +290,32 @@ public sealed class ClientConversations
         Assert.Equal(200, alice.Texts.Count());
     }
 
+    /// <summary>It has its number already; what is sealed before it says nothing of it.</summary>
+    [Fact]
+    public async Task What_is_said_while_something_before_it_is_sealed_is_missed_by_nobody_before_it_is_sealed_too()
+    {
+        await using var world = new World();
+        (Member alice, Member bob) = await world.FriendsAsync();
+        Task<MessageId>? second = null;
+        world.Relay.Before = async (caller, call) =>
+        {
+            if (caller == alice.Address && call == "claim" && second is null)
+            {
+                await (second = alice.SayAsync("bob", "two"));
+            }
+        };
+        await alice.SayAsync("bob", "one");
+        await (await alice.Client.OpenAsync(default)).Outbox.SendAsync(default);
+        Assert.NotNull(second);
+        await bob.SyncAsync();
+        Assert.Equal(["one"], bob.Texts);
+        world.Clock.Advance(TimeSpan.FromMinutes(5));
+        await bob.SyncAsync();
+        Assert.Empty(bob.Seen.OfType<MessagesMissing>());
+        await world.SettleAsync();
+        Assert.Equal(["one", "two"], bob.Texts);
+    }
+
     private static byte[] Damaged(ReadOnlyMemory<byte> content)
     {
         byte[] damaged = content.ToArray();

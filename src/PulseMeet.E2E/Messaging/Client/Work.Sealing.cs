@@ -44,9 +44,7 @@ internal sealed partial class Work
         }
 
         (SessionEntry entry, RatchetSession session) = active;
-        ulong highest = draft.Stream.StreamId == _core.StreamId
-            ? Math.Max(draft.Number, await HighestAsync(draft.Stream.Conversation).ConfigureAwait(false))
-            : Math.Max(draft.Number, await HighestAsync(draft.Stream.Conversation, draft.Stream.StreamId).ConfigureAwait(false));
+        ulong highest = Math.Max(draft.Number, await HighestToldAsync(draft.Stream).ConfigureAwait(false));
         var content = new SealedContent(
             draft.Stream, draft.Number, highest, draft.Time, own.View, recipient.View, entry.Generation, draft.Type, draft.Body);
         MessageId id = EnvelopeId.New(_core.Identity.Certificate.IdentityKey, listed.IdentityKey);
