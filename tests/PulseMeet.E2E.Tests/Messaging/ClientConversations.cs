@@ -296,24 +296,26 @@ public sealed class ClientConversations
     {
         await using var world = new World();
         (Member alice, Member bob) = await world.FriendsAsync();
-        Task<MessageId>? second = null;
-        world.Relay.Before = async (caller, call) =>
-        {
-            if (caller == alice.Address && call == "claim" && second is null)
-            {
-                await (second = alice.SayAsync("bob", "two"));
-            }
-        };
+        await alice.SayAsync("bob", "hello");
+        await world.SettleAsync();
+        world.Clock.Advance(TimeSpan.FromHours(2));
         await alice.SayAsync("bob", "one");
-        await (await alice.Client.OpenAsync(default)).Outbox.SendAsync(default);
-        Assert.NotNull(second);
+        await alice.SayAsync("bob", "two");
+
+        // The round that seals the first has begun before the second was said.
+        Engine engine = await alice.Client.OpenAsync(default);
+        byte[] first = (await engine.Core.Store.ScanAsync(RecordKey.Pending, default, default, 1))[0].Value;
+        await engine.Core.ChangeAsync(
+            engine.Conversations.Turns("bob"), async work => Assert.True(await engine.Conversations.SealWaitingAsync(work, [first])), default);
+        IReadOnlyList<OutboxRecord> envelopes = await engine.Outbox.ReadForAppAsync(10, default);
+        await engine.Core.Relay.DeliverAsync([.. envelopes.Select(envelope => envelope.ToEnvelope())]);
         await bob.SyncAsync();
-        Assert.Equal(["one"], bob.Texts);
+        Assert.Equal(["hello", "one"], bob.Texts);
         world.Clock.Advance(TimeSpan.FromMinutes(5));
         await bob.SyncAsync();
         Assert.Empty(bob.Seen.OfType<MessagesMissing>());
         await world.SettleAsync();
-        Assert.Equal(["one", "two"], bob.Texts);
+        Assert.Equal(["hello", "one", "two"], bob.Texts);
     }
 
     private static byte[] Damaged(ReadOnlyMemory<byte> content)
