@@ -228,6 +228,13 @@ internal sealed class Conversations(ClientCore core, DeviceLists lists)
         UserRecord peer = await work.UserAsync(userId).ConfigureAwait(false)
             ?? throw new E2EException(E2EError.UnknownDevice);
         CheckMayWrite(peer);
+        if (peer is { Standing: Standing.Unanswered, IsRequestTold: false })
+        {
+            // Known for another reason than that the user has written: the app's word is the first one.
+            peer = peer with { Standing = Standing.Accepted };
+            work.SetUser(peer);
+        }
+
         if (peer.Standing == Standing.Unanswered)
         {
             throw new E2EException(E2EError.NotAllowed, "The contact was not accepted yet.");
