@@ -79,6 +79,9 @@ internal sealed class ClientCore : IAsyncDisposable
 
     public Leftovers Leftovers { get; } = new();
 
+    /// <summary>Devices whose mailbox had no room in the last round: what they ask for would pile up here.</summary>
+    public IReadOnlySet<DeviceAddress> Full { get; set; } = new HashSet<DeviceAddress>();
+
     public DeviceAddress Address => Options.Device!;
 
     /// <summary>What this device numbers its messages in now.</summary>

@@ -97,6 +97,7 @@ internal sealed partial class Outbox(ClientCore core, DeviceLists lists, Convers
 
             if (waiting.Count == 0)
             {
+                core.Full = full;
                 return full.Count == 0;
             }
 

@@ -1,3 +1,4 @@
+using PulseMeet.E2E.Identity;
 using PulseMeet.E2E.Storage;
 
 namespace PulseMeet.E2E.Messaging;
@@ -30,8 +31,10 @@ internal sealed partial class PulseWords
     {
         UserRecord own = await conversations.OwnAsync(work).ConfigureAwait(false);
         UserRecord? user = await work.UserAsync(word.Device.UserId).ConfigureAwait(false);
-        if (user is null or { Standing: Standing.Blocked } || user.Contact.IsChangePending || user.List.Find(word.Device.DeviceId) is not { } device)
+        if (user is null or { Standing: Standing.Blocked } || user.Contact.IsChangePending || user.List.Find(word.Device.DeviceId) is not { } device
+            || core.Full.Contains(word.Device))
         {
+            // One whose mailbox is full asks again.
             return;
         }
 
@@ -49,13 +52,13 @@ internal sealed partial class PulseWords
             {
                 gone.Add(new NumberRange(number, number));
             }
-            else if (sent.PendingSequence == 0 && peer.TryAnswer(work.Now))
+            else if (sent.PendingSequence == 0 && peer.TryAnswer(work.Now) && TrySayAgain(word.Device, new StreamNumber(stream, number), work.Now))
             {
                 await work.TrySealAsync(own, user, device, sent.Draft).ConfigureAwait(false);
             }
 
-            // What waits to be sealed is for those who are in the chat then; where too much was sent again, or there is no session now, nothing
-            // is said, and it is asked for again.
+            // What waits to be sealed is for those who are in the chat then; where too much was sent again, or too often, or there is no session now,
+            // nothing is said, and it is asked for again.
         }
 
         if (gone.Ranges.Count > 0)
@@ -64,6 +67,24 @@ internal sealed partial class PulseWords
             await work.TrySealAsync(
                 own, user, device, conversations.Control(content.Stream.Conversation, ContentType.Unavailable, body)).ConfigureAwait(false);
         }
+    }
+
+    /// <summary>Whether a message may be said again to a device now. It may; it is counted.</summary>
+    private bool TrySayAgain(DeviceAddress device, StreamNumber message, DateTimeOffset now)
+    {
+        foreach (DeviceAddress old in _saidAgain.Where(said => IsOver(said.Value.From, Interval, now)).Select(said => said.Key).ToArray())
+        {
+            _saidAgain.Remove(old);
+        }
+
+        if (!_saidAgain.TryGetValue(device, out (DateTimeOffset From, Dictionary<StreamNumber, int> Counts) said))
+        {
+            _saidAgain[device] = said = (now, []);
+        }
+
+        int count = said.Counts.GetValueOrDefault(message);
+        said.Counts[message] = Math.Min(count + 1, MaxSaidAgain);
+        return count < MaxSaidAgain;
     }
 
     private static async Task LoseAsync(Work work, SealedContent content, ResendNames names)
@@ -123,4 +144,7 @@ internal sealed partial class PulseWords
         var reader = new Encoding.SpanReader(bytes);
         return StreamName.Read(ref reader);
     }
+
+    /// <summary>A message of this device's.</summary>
+    private readonly record struct StreamNumber(StreamName Stream, ulong Number);
 }

@@ -31,6 +31,11 @@ internal sealed partial class PulseWords(ClientCore core, DeviceLists lists, Con
 
     private const int MaxNumbersPerRequest = 1000;
 
+    /// <summary>How often a message is said again to one device in <see cref="Interval"/>: as often as it is asked for at all by one that keeps to the
+    /// protocol. Kept in memory.</summary>
+    private const int MaxSaidAgain = 8;
+
+    private readonly Dictionary<DeviceAddress, (DateTimeOffset From, Dictionary<StreamNumber, int> Counts)> _saidAgain = [];
     private readonly Dictionary<(PulseId, DeviceAddress), (DateTimeOffset From, int Count)> _answered = [];
     private readonly ConcurrentDictionary<(PulseId, DeviceAddress), (DateTimeOffset At, TimeSpan Pause)> _asked = [];
 
