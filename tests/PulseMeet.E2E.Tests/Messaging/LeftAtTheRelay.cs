@@ -129,7 +129,8 @@ public sealed class LeftAtTheRelay
         var clock = new ManualClock(world.Clock.GetUtcNow());
         world.ClientClock = clock;
         Member bob = await world.SignUpAsync("bob");
-        Ahead(world);
+        world.ClientClock = new LaggingClock(world.Clock) { Lag = -TimeSpan.FromMinutes(150) };
+        world.RelayClock.Lag = -TimeSpan.FromMinutes(150);
         Member alice = await world.SignUpAsync("alice");
         await alice.SayAsync("bob", "hello");
         await alice.SyncAsync();
@@ -140,16 +141,16 @@ public sealed class LeftAtTheRelay
             return items;
         };
         await bob.SyncAsync();
-        for (int minutes = 0; minutes < 14; minutes++)
+        for (int minutes = 0; minutes < 124; minutes++)
         {
             clock.Advance(TimeSpan.FromMinutes(1));
             await bob.SyncAsync();
         }
 
-        // At the first, and 1, 3 and 7 minutes later.
-        Assert.Equal(4, brought);
+        // At the first, and 1, 3, 7, 15, 31, 63 and 123 minutes later.
+        Assert.Equal(8, brought);
         Assert.Empty(bob.Seen.OfType<MessageRequested>());
-        clock.Set(clock.GetUtcNow() + s_ahead);
+        clock.Set(clock.GetUtcNow() + TimeSpan.FromMinutes(25));
         await bob.SyncAsync();
         Assert.Single(bob.Seen.OfType<MessageRequested>());
     }

@@ -235,7 +235,8 @@ public sealed class PulseHostileRelay
     [InlineData(true, CarolsKeys.NotThere)]
     [InlineData(false, CarolsKeys.Junk)]
     [InlineData(false, CarolsKeys.CutOff)]
-    public async Task A_member_that_is_asked_in_vain_in_a_session_that_it_has_no_more_is_asked_in_a_new_one(bool hasComeBack, CarolsKeys keys)
+    [InlineData(false, CarolsKeys.There, true)]
+    public async Task A_member_that_is_asked_in_vain_in_a_session_that_it_has_no_more_is_asked_in_a_new_one(bool hasComeBack, CarolsKeys keys, bool hasMoreGaps = false)
     {
         await using var world = new World();
         (PulseChat pulse, _, Member bob, Member carol) = await world.RooftopAsync();
@@ -292,15 +293,22 @@ public sealed class PulseHostileRelay
                     ? claimed.Bundles.ToDictionary(bundle => bundle.Key, _ => new ReadOnlyMemory<byte>(new byte[100]))
                     : new Dictionary<string, ReadOnlyMemory<byte>>(),
             };
+        int said = 0;
         for (int hour = 0; hour < (keys == CarolsKeys.There ? 9 : 20); hour++)
         {
-            if (hour == 12)
+            if (hour == 10 && keys is CarolsKeys.NotThere or CarolsKeys.Junk)
             {
-                // What was said while they were not to be had, was said all the same.
-                Assert.False(await (await bob.Client.OpenAsync(default)).Core.Store.IsAnyAsync(RecordKey.PulseSays, default));
+                // In vain, in the session that was there.
+                Assert.InRange(SaidToCarol(), said + 2, said + 4);
             }
 
+            said = hour == 2 ? SaidToCarol() : said;
             hasKeys |= hour == 10;
+            if (hasMoreGaps && hour % 2 == 0)
+            {
+                await LoseOneAsync($"{hour}");
+            }
+
             await TrySyncAsync(bob);
             await carol.SyncAsync();
             await TrySyncAsync(bob);
@@ -309,6 +317,8 @@ public sealed class PulseHostileRelay
 
         Assert.Contains("three", bob.PulseTexts(pulse.Id));
         Assert.Empty((await (await bob.Client.OpenAsync(default)).Core.ChangeAsync([], async work => (await work.PulseAsync(pulse.Id))!.Record.ToAsk, default)));
+
+        int SaidToCarol() => world.Relay.Delivered.Count(item => item.Sender == bob.Address && item.Envelope.Recipient == carol.Address);
 
         static async Task TrySyncAsync(Member member)
         {

@@ -87,6 +87,23 @@ internal sealed partial class PulseWords
         return count < MaxSaidAgain;
     }
 
+    /// <summary>Notes that a device is asked for numbers. It is silent after three times, and after three more; a new gap, with which the asking begins anew,
+    /// changes nothing of that. Times that lie close together are one.</summary>
+    private void NoteAsked(DeviceAddress device, DateTimeOffset now)
+    {
+        (int count, DateTimeOffset at) = _vain.GetValueOrDefault(device);
+        if (count > 0 && !IsOver(at, s_askAgainInterval, now))
+        {
+            return;
+        }
+
+        _vain[device] = (count + 1, now);
+        if ((count + 1) % 3 == 0)
+        {
+            _silent[device] = true;
+        }
+    }
+
     private static async Task LoseAsync(Work work, SealedContent content, ResendNames names)
     {
         var name = new StreamName(content.Stream.Sender, names.StreamId, content.Stream.Conversation);
@@ -122,10 +139,11 @@ internal sealed partial class PulseWords
         else if (stream.IsAskDue(work.Now))
         {
             stream.AskAgain(work.Now);
-            if (stream.Asks % 3 == 0)
-            {
-                _silent[name.Sender] = true;
-            }
+        }
+
+        if (isThere && wanted.Ranges.Count > 0)
+        {
+            NoteAsked(name.Sender, work.Now);
         }
 
         work.TellMissing(name, lost, isLost: true);
