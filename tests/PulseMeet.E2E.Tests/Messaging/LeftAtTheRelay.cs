@@ -43,6 +43,33 @@ public sealed class LeftAtTheRelay
     }
 
     [Fact]
+    public async Task Copies_of_what_is_left_take_no_place_and_the_app_hears_nothing_of_them()
+    {
+        await using var world = new World();
+        Member bob = await world.SignUpAsync("bob");
+        LaggingClock clock = Ahead(world);
+        Member alice = await world.SignUpAsync("alice");
+        await alice.SayAsync("bob", "one");
+        await alice.SyncAsync();
+        for (int i = 0; i < EarlyItems.MaxPerUser; i++)
+        {
+            world.Relay.Put(alice.Address, world.Relay.Delivered.Single(item => item.Envelope.Recipient == bob.Address).Envelope);
+        }
+
+        await bob.SyncAsync();
+        await alice.SayAsync("bob", "two");
+        await alice.SyncAsync();
+        await bob.SyncAsync();
+        Assert.Equal(2, bob.Seen.OfType<MessageUnreadable>().Count());
+        Assert.Equal(2, (await world.Relay.MailboxOfAsync(bob.Address)).Count);
+        Agree(world, clock);
+        await bob.SyncAsync();
+        await bob.Client.AcceptAsync("alice");
+        await bob.TakeEventsAsync();
+        Assert.Equal(["one", "two"], bob.Texts);
+    }
+
+    [Fact]
     public async Task Accounts_that_fill_up_together_what_is_left_keep_nobody_out_and_fill_no_mailbox()
     {
         await using var world = new World();
@@ -187,7 +214,7 @@ public sealed class LeftAtTheRelay
     }
 
     private static MailboxItem Item(long id, string userId) => new(
-        id, MailboxItemKind.Envelope, new DeviceAddress(userId, "phone"), default, new byte[16], DateTimeOffset.UnixEpoch, new byte[100]);
+        id, MailboxItemKind.Envelope, new DeviceAddress(userId, "phone"), default, Guid.NewGuid().ToByteArray(), DateTimeOffset.UnixEpoch, new byte[100]);
 
     /// <summary>The clock of every client that is made from now on, and of the relay, which refuses a list that is ahead of itself.</summary>
     private static LaggingClock Ahead(World world)

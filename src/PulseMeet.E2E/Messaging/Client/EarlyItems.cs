@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using PulseMeet.E2E.Identity;
+using PulseMeet.E2E.Primitives;
 using PulseMeet.E2E.Relay;
 
 namespace PulseMeet.E2E.Messaging;
@@ -67,6 +68,10 @@ internal sealed class EarlyItems(TimeProvider time)
         }
     }
 
+    /// <summary>Whether an item is one that is left, under another number of the relay's: it keeps an envelope once.</summary>
+    public bool IsCopy(MailboxItem item) => _left.Values.Any(
+        left => left.Id != item.Id && left.Sender == item.Sender && PublicBytes.Equal(left.Envelope.Span, item.EnvelopeId.Span));
+
     /// <summary>Leaves an item at the relay.</summary>
     /// <param name="item">The item.</param>
     /// <param name="isAccepted">Whether its sender, as the relay says, was accepted.</param>
@@ -76,7 +81,15 @@ internal sealed class EarlyItems(TimeProvider time)
     public bool TryLeave(MailboxItem item, bool isAccepted, Item? before, out IReadOnlyList<Item> refused)
     {
         TimeSpan pause = before is null || IsMoved(before) ? s_pause : before.Pause * 2;
-        var next = new Item(item.Id, item.Sender, isAccepted, item.Content.Length, time.GetUtcNow(), time.GetTimestamp(), pause < s_longestPause ? pause : s_longestPause);
+        var next = new Item(
+            item.Id,
+            item.Sender,
+            item.EnvelopeId,
+            isAccepted,
+            item.Content.Length,
+            time.GetUtcNow(),
+            time.GetTimestamp(),
+            pause < s_longestPause ? pause : s_longestPause);
         var given = new List<Item>();
         refused = given;
         while (IsOver(_left.Values.Where(other => other.UserId == next.UserId), next, MaxPerUser, MaxBytesPerUser))
@@ -150,12 +163,14 @@ internal sealed class EarlyItems(TimeProvider time)
     /// <summary>An item that is left.</summary>
     /// <param name="Id">The relay's id.</param>
     /// <param name="Sender">Whose it is, as the relay says.</param>
+    /// <param name="Envelope">The envelope's id, as the relay gives it.</param>
     /// <param name="IsAccepted">Whether that user was accepted.</param>
     /// <param name="Size">Its content's bytes.</param>
     /// <param name="At">When it was looked at last.</param>
     /// <param name="Timestamp">The same, by the clock that nobody sets.</param>
     /// <param name="Pause">How long it is not asked for.</param>
-    internal sealed record Item(long Id, DeviceAddress Sender, bool IsAccepted, int Size, DateTimeOffset At, long Timestamp, TimeSpan Pause)
+    internal sealed record Item(
+        long Id, DeviceAddress Sender, ReadOnlyMemory<byte> Envelope, bool IsAccepted, int Size, DateTimeOffset At, long Timestamp, TimeSpan Pause)
     {
         public string UserId => Sender.UserId;
 

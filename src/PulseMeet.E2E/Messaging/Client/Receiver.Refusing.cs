@@ -57,12 +57,18 @@ internal sealed partial class Receiver
     }
 
     /// <summary>Leaves an item at the relay until the clocks agree, and tells the app the first time.</summary>
-    /// <returns>Whether the relay has it still, and there was room.</returns>
+    /// <returns>Whether the relay has it still, and there was room; or it is a copy of one that is left.</returns>
     private bool TryLeave(Work work, MailboxItem item, UserRecord? user, EarlyItems.Item? before)
     {
         if (item.Id == 0 || item.Kind != MailboxItemKind.Envelope)
         {
             return false;
+        }
+
+        if (_early.IsCopy(item))
+        {
+            // It is passed over.
+            return true;
         }
 
         bool isLeft = _early.TryLeave(item, user?.Standing == Standing.Accepted, before, out IReadOnlyList<EarlyItems.Item> refused);
