@@ -93,7 +93,9 @@ public sealed partial class E2EClient : IAsyncDisposable
     /// <exception cref="E2EException">Nobody knows the user (<see cref="E2EError.UnknownDevice"/>); the contact is blocked, or has written
     /// and was not accepted (<see cref="E2EError.NotAllowed"/>); the contact's account key has changed and was not accepted
     /// (<see cref="E2EError.AccountKeyChanged"/>); 1,000 sealed messages to each of the user's devices wait for the relay, and 1,000 more to
-    /// be sealed (<see cref="E2EError.LimitExceeded"/>); or the relay cannot be reached.</exception>
+    /// be sealed (<see cref="E2EError.LimitExceeded"/>); the user was not known, and the list that the relay has is not in order (the reasons of
+    /// <see cref="Identity.DeviceList.VerifyFirstContact"/>, of which <see cref="E2EError.Expired"/> says that it is of a clock ahead of this
+    /// one); or the relay cannot be reached.</exception>
     public async Task<MessageId> SendAsync(string userId, MessageContent content, CancellationToken cancellationToken = default)
     {
         CheckUser(userId);

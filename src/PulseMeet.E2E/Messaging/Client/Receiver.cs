@@ -35,8 +35,21 @@ internal sealed partial class Receiver(ClientCore core, DeviceLists lists, Conve
         }
 
         await AcknowledgeAsync(cancellationToken).ConfigureAwait(false);
-        MailboxPage page = await controls.ReceiveAsync(new MailboxRequest(Page, wait, 0, _early.Waiting), waiting, cancellationToken).ConfigureAwait(false);
-        await PushAsync([.. page.Items.Take(Page)], cancellationToken).ConfigureAwait(false);
+        long[] except = _early.Waiting;
+        MailboxPage page = await controls.ReceiveAsync(new MailboxRequest(Page, wait, 0, except), waiting, cancellationToken).ConfigureAwait(false);
+        _early.Answered(except, page.Items);
+        IReadOnlyCollection<EarlyItems.Item> left = _early.Begin();
+        try
+        {
+            await PushAsync([.. page.Items.Take(Page)], cancellationToken).ConfigureAwait(false);
+        }
+        catch
+        {
+            // What the app was to be told has not become durable: it is told the next time.
+            _early.Restore(left);
+            throw;
+        }
+
         await GivingWay.OnceAsync().ConfigureAwait(false);
         await AcknowledgeAsync(cancellationToken).ConfigureAwait(false);
         await _watch.LookAsync(cancellationToken).ConfigureAwait(false);
@@ -73,27 +86,7 @@ internal sealed partial class Receiver(ClientCore core, DeviceLists lists, Conve
             .. Pulses.TurnsOf(items),
         ];
         var signals = new List<SignalReceived>();
-        await core.ChangeAsync(
-            turns,
-            async work =>
-            {
-                var arrived = new Dictionary<StreamName, RangeSet>();
-                UserRecord own = await conversations.OwnAsync(work).ConfigureAwait(false);
-                foreach (MailboxItem item in items)
-                {
-                    bool wasLeft = _early.Take(item.Id);
-                    await OpenAsync(work, own, item, early, arrived, signals, wasLeft).ConfigureAwait(false);
-                    if (item.Id > 0 && !_early.Has(item.Id))
-                    {
-                        work.Put(RecordKey.Taken, RecordKey.Of(item.Id), []);
-                    }
-
-                    await GivingWay.OnceAsync().ConfigureAwait(false);
-                }
-
-                await controls.TellDeliveredAsync(work, arrived).ConfigureAwait(false);
-            },
-            cancellationToken).ConfigureAwait(false);
+        await core.ChangeAsync(turns, work => OpenAsync(work, items, early, signals), cancellationToken).ConfigureAwait(false);
         foreach (SignalReceived signal in signals)
         {
             core.Signals.Writer.TryWrite(signal);
@@ -119,6 +112,29 @@ internal sealed partial class Receiver(ClientCore core, DeviceLists lists, Conve
     private async Task<bool> IsFullAsync(CancellationToken cancellationToken) => (await core.Store
         .ScanKeysAsync(RecordKey.Inbox, default, default, ClientCore.MaxInbox, null, cancellationToken).ConfigureAwait(false))
         .Count >= ClientCore.MaxInbox;
+
+    private async Task OpenAsync(Work work, IReadOnlyList<MailboxItem> items, IReadOnlySet<string> early, List<SignalReceived> signals)
+    {
+        var arrived = new Dictionary<StreamName, RangeSet>();
+        UserRecord own = await conversations.OwnAsync(work).ConfigureAwait(false);
+        foreach (MailboxItem item in items)
+        {
+            if (_early.IsRefused(item.Id))
+            {
+                continue;
+            }
+
+            await OpenAsync(work, own, item, early, arrived, signals, _early.Take(item.Id)).ConfigureAwait(false);
+            if (item.Id > 0 && !_early.Has(item.Id))
+            {
+                work.Put(RecordKey.Taken, RecordKey.Of(item.Id), []);
+            }
+
+            await GivingWay.OnceAsync().ConfigureAwait(false);
+        }
+
+        await controls.TellDeliveredAsync(work, arrived).ConfigureAwait(false);
+    }
 
     /// <summary>Tells the relay what it may forget: what is durable here.</summary>
     private async Task AcknowledgeAsync(CancellationToken cancellationToken)

@@ -34,7 +34,7 @@ internal sealed class WaitingEnvelopes(SealedStore store, Gates gates)
         }
     }
 
-    /// <summary>Whether the relay has said last that a device's mailbox is full.</summary>
+    /// <summary>Whether the relay has said last that a device's mailbox is full: what it asks for would pile up here.</summary>
     public bool IsFull(DeviceAddress device)
     {
         lock (_lock)
