@@ -412,10 +412,10 @@ public sealed class PulseAnswers
 
         Assert.Equal(8, alice.Texts.Count(text => text != "three"));
         Outbox outbox = (await alice.Client.OpenAsync(default)).Outbox;
-        Assert.InRange((await outbox.ReadAsync([], 100, default)).Count, 1, 4);
+        Assert.InRange((await outbox.ReadForAppAsync(100, default)).Count, 1, 4);
         world.Relay.OnPage = (_, items) => items;
         await world.SettleAsync(8);
-        Assert.Empty(await outbox.ReadAsync([], 100, default));
+        Assert.Empty(await outbox.ReadForAppAsync(100, default));
     }
 
     /// <summary>Of what waits to be said to a device about its line there is one: what is said beside a question, or after it, asks still.</summary>
