@@ -150,7 +150,8 @@ public sealed class ContactsOfAllDevices
         await phone.Client.AcceptAsync("bob");
         await world.SettleAsync();
         Assert.Equal(["hello?"], phone.Texts);
-        await Assert.ThrowsAsync<E2EException>(() => laptop.SayAsync("bob", "to whom?"));
+        Assert.Equal(E2EError.NotAllowed, (await Assert.ThrowsAsync<E2EException>(() => laptop.SayAsync("bob", "to whom?"))).Reason);
+        Assert.Equal("bob", Assert.Single(laptop.Seen.OfType<MessageRequested>()).UserId);
     }
 
     [Fact]

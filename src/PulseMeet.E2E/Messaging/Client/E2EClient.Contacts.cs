@@ -173,11 +173,31 @@ public sealed partial class E2EClient
 
     /// <summary>Deletes the keys and everything else of this device, and ends the client.</summary>
     /// <param name="cancellationToken">Looked at before it begins.</param>
+    /// <remarks>Where it fails, the client goes on, and the same call can be made once more; a loop that reads ends, and is begun anew.</remarks>
     public async Task WipeAsync(CancellationToken cancellationToken = default)
     {
         Engine engine = await OpenAsync(cancellationToken).ConfigureAwait(false);
+        cancellationToken.ThrowIfCancellationRequested();
         await engine.StopAsync().ConfigureAwait(false);
-        await engine.Core.Store.WipeAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await engine.Core.Store.WipeAsync(CancellationToken.None).ConfigureAwait(false);
+        }
+        catch
+        {
+            // What was stopped is begun anew by the next call, over whatever the store has.
+            try
+            {
+                await CloseAsync().ConfigureAwait(false);
+            }
+            catch (E2EException)
+            {
+                // The reason is the other one.
+            }
+
+            throw;
+        }
+
         await DisposeAsync().ConfigureAwait(false);
     }
 

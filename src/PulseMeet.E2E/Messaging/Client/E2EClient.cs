@@ -149,16 +149,21 @@ public sealed partial class E2EClient : IAsyncDisposable
     }
 
     /// <summary>Zeroes the keys in memory and gives the store back. What was durable goes on when it is opened again.</summary>
-    public async ValueTask DisposeAsync()
+    public ValueTask DisposeAsync()
+    {
+        Volatile.Write(ref _isDisposed, true);
+        return CloseAsync();
+    }
+
+    /// <summary>Ends what is open; the next call opens anew, unless the client was disposed.</summary>
+    private async ValueTask CloseAsync()
     {
         await _opening.WaitAsync().ConfigureAwait(false);
         try
         {
-            _isDisposed = true;
-            if (_engine is not null)
+            if (Interlocked.Exchange(ref _engine, null) is { } open)
             {
-                await _engine.DisposeAsync().ConfigureAwait(false);
-                _engine = null;
+                await open.DisposeAsync().ConfigureAwait(false);
             }
         }
         finally
@@ -193,7 +198,7 @@ public sealed partial class E2EClient : IAsyncDisposable
         await _opening.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            ObjectDisposedException.ThrowIf(_isDisposed, this);
+            ObjectDisposedException.ThrowIf(Volatile.Read(ref _isDisposed), this);
             if (_engine is null)
             {
                 using MasterKey key = await _masterKeys.GetAsync(cancellationToken).ConfigureAwait(false);

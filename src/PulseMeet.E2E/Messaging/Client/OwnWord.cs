@@ -185,6 +185,14 @@ internal sealed class OwnWord(ClientCore core, DeviceLists lists, Conversations 
         bool isFollowed = said.IsShown
             ? user.Standing == Standing.Unanswered
             : isLater && PublicBytes.Equal(user.Contact.Account.AccountKey.Span, said.AccountKey);
+        if (!isFollowed && user is { Standing: Standing.Unanswered, IsRequestTold: false })
+        {
+            // Known there under another account key: nobody but the app says whether this one is the contact.
+            work.SetUser(user with { IsRequestTold = true });
+            Requests.Note(core, work, user.UserId);
+            work.AddEvent(new MessageRequested(user.UserId));
+        }
+
         return isFollowed ? contacts.StandAsync(work, user, said.Standing, at) : Task.CompletedTask;
     }
 

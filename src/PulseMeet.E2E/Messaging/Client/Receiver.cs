@@ -2,6 +2,7 @@ using PulseMeet.E2E.Identity;
 using PulseMeet.E2E.Ratchet;
 using PulseMeet.E2E.Relay;
 using PulseMeet.E2E.Storage;
+using PulseMeet.E2E.Verification;
 
 namespace PulseMeet.E2E.Messaging;
 
@@ -17,6 +18,7 @@ internal sealed partial class Receiver(ClientCore core, DeviceLists lists, Conve
 
     private readonly QueueWatch _watch = new(core, "inbox", RecordKey.Inbox);
     private readonly EarlyItems _early = new(core.Time);
+    private readonly Requests _requests = new(core, conversations);
 
     public void Dispose() => _watch.Dispose();
 
@@ -77,7 +79,8 @@ internal sealed partial class Receiver(ClientCore core, DeviceLists lists, Conve
             return;
         }
 
-        IReadOnlySet<string> early = await FetchListsAsync(items, cancellationToken).ConfigureAwait(false);
+        var strangers = new HashSet<string>(StringComparer.Ordinal);
+        IReadOnlySet<string> early = await FetchListsAsync(items, strangers, cancellationToken).ConfigureAwait(false);
         Turn[] turns =
         [
             Gates.PreKeys,
@@ -86,7 +89,15 @@ internal sealed partial class Receiver(ClientCore core, DeviceLists lists, Conve
             .. Pulses.TurnsOf(items),
         ];
         var signals = new List<SignalReceived>();
-        await core.ChangeAsync(turns, work => OpenAsync(work, items, early, signals), cancellationToken).ConfigureAwait(false);
+        await core.ChangeAsync(
+            turns,
+            async work =>
+            {
+                await OpenAsync(work, items, early, signals).ConfigureAwait(false);
+                await ForgetUnheardAsync(work, strangers).ConfigureAwait(false);
+            },
+            cancellationToken).ConfigureAwait(false);
+        await _requests.TrimAsync(cancellationToken).ConfigureAwait(false);
         foreach (SignalReceived signal in signals)
         {
             core.Signals.Writer.TryWrite(signal);
@@ -172,8 +183,12 @@ internal sealed partial class Receiver(ClientCore core, DeviceLists lists, Conve
 
     /// <summary>Asks for the lists of senders who are not known, or whose device is not on the list that is: before any turn is
     /// taken, and once for a user in a page, however many devices the relay invents.</summary>
+    /// <param name="items">What came.</param>
+    /// <param name="strangers">Gets the users who are known by this alone.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
     /// <returns>The users whose lists are of a clock that is ahead of this one.</returns>
-    private async Task<IReadOnlySet<string>> FetchListsAsync(IReadOnlyList<MailboxItem> items, CancellationToken cancellationToken)
+    private async Task<IReadOnlySet<string>> FetchListsAsync(
+        IReadOnlyList<MailboxItem> items, HashSet<string> strangers, CancellationToken cancellationToken)
     {
         var asked = new HashSet<string>(StringComparer.Ordinal);
         var early = new HashSet<string>(StringComparer.Ordinal);
@@ -187,6 +202,11 @@ internal sealed partial class Receiver(ClientCore core, DeviceLists lists, Conve
             {
                 try
                 {
+                    if (user is null)
+                    {
+                        strangers.Add(sender.UserId);
+                    }
+
                     if (await lists.RefreshAsync(sender.UserId, Standing.Unanswered, cancellationToken).ConfigureAwait(false) is { IsRefreshWanted: true })
                     {
                         early.Add(sender.UserId);
@@ -202,6 +222,31 @@ internal sealed partial class Receiver(ClientCore core, DeviceLists lists, Conve
         }
 
         return early;
+    }
+
+    /// <summary>Whoever nothing was opened of is not known, whatever the relay put under his name: it could name any number of users, and keep each of them from
+    /// being somebody whom nobody has heard of yet.</summary>
+    private static async Task ForgetUnheardAsync(Work work, HashSet<string> strangers)
+    {
+        foreach (string userId in strangers)
+        {
+            if (await work.UserAsync(userId).ConfigureAwait(false) is not { Standing: Standing.Unanswered } user
+                || user.Contact.State == VerificationState.Verified)
+            {
+                continue;
+            }
+
+            bool isHeard = false;
+            foreach (DeviceCertificate device in user.List.Devices)
+            {
+                isHeard |= (await work.PeerAsync(device).ConfigureAwait(false)).Book.Active is not null;
+            }
+
+            if (!isHeard)
+            {
+                work.ForgetUser(userId);
+            }
+        }
     }
 
     /// <summary>Whether the list that is known has the sending device, with the keys that a first message shows.</summary>

@@ -114,7 +114,10 @@ internal static class RecordKey
     public const byte UnwantedPulses = 43;
 
     /// <summary>By device and conversation: the other user of the conversation; devices for which something was not sealed.</summary>
-    public const byte Behind = 44;
+    public const byte Behind = 45;
+
+    /// <summary>By sequence: the user id; whose messages wait to be accepted.</summary>
+    public const byte Requests = 44;
 
     public static byte[] Of(string text) => StrictUtf8.Instance.GetBytes(text);
 
