@@ -113,6 +113,9 @@ internal static class RecordKey
     /// <summary>By pulse: <see cref="UnwantedPulseRecord"/>; chats into which somebody has added this device who was blocked.</summary>
     public const byte UnwantedPulses = 43;
 
+    /// <summary>By the relay's id: nothing; items that are left there and that the app was told of.</summary>
+    public const byte Early = 44;
+
     public static byte[] Of(string text) => StrictUtf8.Instance.GetBytes(text);
 
     public static byte[] Of(DeviceAddress device) => new RecordWriter().Address(device).ToArray();
