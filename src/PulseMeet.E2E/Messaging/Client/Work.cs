@@ -62,6 +62,21 @@ internal sealed partial class Work : IAsyncDisposable
         return stored + _writes.Count(write => write.Value is not null && write.Key.AsSpan().StartsWith(name));
     }
 
+    /// <summary>The first record of a table that begins so, and is there still in this unit of work; null for none.</summary>
+    public async ValueTask<byte[]?> FirstKeyAsync(byte table, byte[] prefix)
+    {
+        IReadOnlyList<ReadOnlyMemory<byte>> stored = await _core.Store.ScanKeysAsync(
+            table, default, prefix, 1, key => !_writes.ContainsKey(StoreName.Of(table, key.Span)), _cancellation).ConfigureAwait(false);
+        if (stored is [var first])
+        {
+            return first.ToArray();
+        }
+
+        byte[] name = StoreName.OfPart(table, prefix);
+        return _writes.Where(write => write.Value is not null && write.Key.AsSpan().StartsWith(name))
+            .Select(write => write.Key[1..]).MinBy(Convert.ToHexString, StringComparer.Ordinal);
+    }
+
     public void Put(byte table, byte[] key, byte[] value) => _writes[StoreName.Of(table, key)] = value;
 
     /// <summary>Puts a record with secrets, which is zeroed when this unit of work ends.</summary>
