@@ -5,7 +5,7 @@ internal static class DeviceProcess
 {
     private static readonly SemaphoreSlim s_turn = new(1, 1);
 
-    public static async Task RunAsync(string user, string peer, string database, Uri relay, int number)
+    public static async Task RunAsync(string user, string peer, string database, Uri relay, int number, SqliteDurability durability)
     {
         var services = new ServiceCollection();
         services.AddPulseMeetE2E(options =>
@@ -13,7 +13,7 @@ internal static class DeviceProcess
                 options.Device = new(user, "phone");
                 options.Client.GapDelay = TimeSpan.FromSeconds(2);
             })
-            .UseSqliteStore(database, MasterKeys.From(_ => ValueTask.FromResult(new byte[32])))
+            .UseSqliteStore(database, MasterKeys.From(_ => ValueTask.FromResult(new byte[32])), new() { Durability = durability })
             .UseHttpRelay(relay, ChatServer.TokensOf(user, "phone"));
         await using ServiceProvider provider = services.BuildServiceProvider();
         var client = provider.GetRequiredService<E2EClient>();
@@ -22,7 +22,7 @@ internal static class DeviceProcess
             switch (command)
             {
                 case "sign up":
-                    (await client.SignUpAsync()).Dispose();
+                    await SignUpAsync(client);
                     await SayAsync("signed up");
                     break;
                 case "accept":
@@ -39,6 +39,18 @@ internal static class DeviceProcess
                     number++;
                     break;
             }
+        }
+    }
+
+    private static async Task SignUpAsync(E2EClient client)
+    {
+        try
+        {
+            (await client.SignUpAsync()).Dispose();
+        }
+        catch (InvalidOperationException)
+        {
+            // An earlier life has, and was killed before it could say so.
         }
     }
 
