@@ -17,4 +17,18 @@ public sealed class LostPower
         // Whatever changes a file comes by the log that says what was synced: else nothing were shown.
         Assert.Empty(await campaign.CloseAsync());
     }
+
+    [Fact]
+    public async Task A_relay_that_answers_before_its_disk_has_synced_is_noticed()
+    {
+        await using Campaign campaign = await Campaign.StartAsync(new(1) { IsOfPower = true, RelaysDiskLies = true });
+        Assert.True((await campaign.RunAsync(times: 8)).Forgotten > 0);
+    }
+
+    [Fact]
+    public async Task Stores_that_do_not_sync_are_noticed()
+    {
+        await using Campaign campaign = await Campaign.StartAsync(new(1) { IsOfPower = true, Durability = SqliteDurability.Relaxed });
+        Assert.NotEmpty((await campaign.RunAsync(times: 8)).Strange);
+    }
 }

@@ -7,7 +7,7 @@ namespace PulseMeet.E2E.Client.Tests;
 internal static class Program
 {
     /// <param name="arguments"><c>device USER PEER DATABASE RELAY NUMBER DURABILITY</c>, <c>relay DATABASE SALTS PORT</c>,
-    /// <c>campaign KILLS SEED</c>, or <c>power CUTS SEED</c>.</param>
+    /// <c>campaign KILLS SEED</c>, or <c>power CUTS SEED [store|relay]</c>: one of which does not sync.</param>
     private static async Task<int> Main(string[] arguments)
     {
         if (arguments is ["device", var user, var peer, var database, var relay, var number, var durability])
@@ -24,7 +24,12 @@ internal static class Program
 
         int kills = int.Parse(arguments[1], CultureInfo.InvariantCulture);
         await using Campaign campaign = await Campaign.StartAsync(
-            new(int.Parse(arguments[2], CultureInfo.InvariantCulture)) { IsOfPower = arguments[0] == "power" });
+            new(int.Parse(arguments[2], CultureInfo.InvariantCulture))
+            {
+                IsOfPower = arguments[0] == "power",
+                Durability = arguments.Contains("store") ? SqliteDurability.Relaxed : SqliteDurability.Full,
+                RelaysDiskLies = arguments.Contains("relay"),
+            });
         Outcome outcome = await campaign.RunAsync(kills);
         Console.WriteLine(outcome);
         return outcome.IsWhole ? 0 : 1;

@@ -25,6 +25,9 @@ internal sealed class Device(string user, string peer, Machine machine, Uri rela
     /// <summary>How often it was started.</summary>
     public int Life { get; private set; }
 
+    /// <summary>How often it was told to say something, in this life.</summary>
+    public int ToSay { get; private set; }
+
     /// <summary>What it said in all its lives: the life and the words.</summary>
     public IReadOnlyList<(int Life, string[] Words)> Said
     {
@@ -40,6 +43,7 @@ internal sealed class Device(string user, string peer, Machine machine, Uri rela
     public void Start()
     {
         Life++;
+        ToSay = 0;
         int number = 1 + Said.Where(line => line.Words[0] == "sending").Select(Number).DefaultIfEmpty(0).Max();
         string[] arguments =
         [
@@ -52,6 +56,7 @@ internal sealed class Device(string user, string peer, Machine machine, Uri rela
 
     public void Tell(string command)
     {
+        ToSay += command == "say" ? 1 : 0;
         _process!.StandardInput.WriteLine(command);
         _process.StandardInput.Flush();
     }

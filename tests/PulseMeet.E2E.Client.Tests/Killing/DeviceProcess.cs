@@ -19,25 +19,32 @@ internal static class DeviceProcess
         var client = provider.GetRequiredService<E2EClient>();
         while (await Console.In.ReadLineAsync() is { } command)
         {
-            switch (command)
+            try
             {
-                case "sign up":
-                    await SignUpAsync(client);
-                    await SayAsync("signed up");
-                    break;
-                case "accept":
-                    await client.AcceptAsync(peer);
-                    await SayAsync("accepted");
-                    break;
-                case "read":
-                    _ = ReadAsync(client);
-                    break;
-                case "say":
-                    await SayAsync($"sending {number}");
-                    await client.SendAsync(peer, MessageContent.Text($"{user} {number}"));
-                    await SayAsync($"sent {number}");
-                    number++;
-                    break;
+                switch (command)
+                {
+                    case "sign up":
+                        await SignUpAsync(client);
+                        await SayAsync("signed up");
+                        break;
+                    case "accept":
+                        await client.AcceptAsync(peer);
+                        await SayAsync("accepted");
+                        break;
+                    case "read":
+                        _ = ReadAsync(client);
+                        break;
+                    case "say":
+                        await SayAsync($"sending {number}");
+                        await client.SendAsync(peer, MessageContent.Text($"{user} {number}"));
+                        await SayAsync($"sent {number}");
+                        number++;
+                        break;
+                }
+            }
+            catch (Exception exception)
+            {
+                await FailAsync(exception);
             }
         }
     }
@@ -67,9 +74,12 @@ internal static class DeviceProcess
         }
         catch (Exception exception)
         {
-            await SayAsync($"failed 0 {exception.GetType().Name} {exception.Message.ReplaceLineEndings(" ")}");
+            await FailAsync(exception);
         }
     }
+
+    private static Task FailAsync(Exception exception) =>
+        SayAsync($"failed 0 {exception.GetType().Name} {exception.Message.ReplaceLineEndings(" ")}");
 
     private static async Task SayAsync(string line)
     {

@@ -64,6 +64,11 @@ internal sealed class KilledRelay(Machine machine, string salts) : IDisposable
 
             return NonceRecorder.Taken(salts).Except(Known(Path.Combine(copy.FullName, Path.GetFileName(Database)))).Count();
         }
+        catch (SqliteException)
+        {
+            // What cannot be read is known no more.
+            return NonceRecorder.Taken(salts).Count();
+        }
         finally
         {
             copy.Delete(recursive: true);

@@ -9,10 +9,13 @@ namespace PulseMeet.E2E.Client.Tests.Killing;
 /// <param name="Strange">Events that have no place where nothing was lost.</param>
 internal sealed record Outcome(int Times, int Messages, int Lost, int Twice, int RepeatedKeys, IReadOnlyList<string> Strange)
 {
-    public bool IsWhole => Lost + Twice + RepeatedKeys + Strange.Count == 0 && Messages > 0;
+    public bool IsWhole => Lost + Twice + RepeatedKeys + Forgotten + Strange.Count == 0 && Messages > 0;
 
     /// <summary>Whether it was the power that went.</summary>
     public bool IsOfPower { get; init; }
+
+    /// <summary>Envelopes that the relay had said to have taken, and of which it knew nothing when its power was back.</summary>
+    public int Forgotten { get; init; }
 
     /// <summary>Changes of files that were not synced then, a write that may be torn counted by sectors.</summary>
     public int Unsynced { get; init; }
@@ -22,6 +25,6 @@ internal sealed record Outcome(int Times, int Messages, int Lost, int Twice, int
 
     public override string ToString() =>
         string.Concat(Strange.Select(line => $"strange: {line}{Environment.NewLine}"))
-        + (IsOfPower ? $"{Dropped} of {Unsynced} unsynced changes dropped{Environment.NewLine}" : string.Empty)
+        + (IsOfPower ? $"{Dropped} of {Unsynced} unsynced changes dropped, {Forgotten} envelopes forgotten by the relay{Environment.NewLine}" : string.Empty)
         + $"{Times} {(IsOfPower ? "cuts" : "kills")}, {Messages} messages, {Lost} lost, {Twice} twice, {RepeatedKeys} repeated keys";
 }

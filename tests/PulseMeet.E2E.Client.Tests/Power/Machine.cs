@@ -8,14 +8,14 @@ internal sealed class Machine
 {
     private readonly string _log;
     private readonly bool _losesPower;
-    private readonly bool _lies;
+    private readonly string? _lies;
     private Medium _medium;
 
     /// <param name="folder">Where the machine's folder is made.</param>
     /// <param name="name">The machine's.</param>
     /// <param name="losesPower">Whether it may: otherwise the files are what processes left to the operating system.</param>
-    /// <param name="lies">Whether its disk says that something was synced although nothing was.</param>
-    public Machine(string folder, string name, bool losesPower, bool lies = false)
+    /// <param name="lies">The end of the names of files of which its disk says that they were synced although they were not; null for none.</param>
+    public Machine(string folder, string name, bool losesPower, string? lies = null)
     {
         Folder = Path.Combine(folder, name);
         Directory.CreateDirectory(Folder);
@@ -42,16 +42,17 @@ internal sealed class Machine
         start.Environment["LD_PRELOAD"] = PowerLibrary.Path;
         start.Environment["POWER_ROOT"] = Folder;
         start.Environment["POWER_LOG"] = _log;
-        if (_lies)
+        if (_lies is not null)
         {
-            start.Environment["POWER_LIES"] = "1";
+            start.Environment["POWER_LIES"] = _lies;
         }
 
         return start;
     }
 
     /// <summary>The power goes and comes back, after all processes have been killed: the files are what the medium has.</summary>
-    public void LosePower(Random chance)
+    /// <param name="draw">What is lost with it, by the number of steps.</param>
+    public void LosePower(Func<int, PowerLoss> draw)
     {
         if (!_losesPower)
         {
@@ -59,7 +60,7 @@ internal sealed class Machine
         }
 
         DiskStep[] steps = [.. DiskStep.Read(_log)];
-        PowerLoss loss = PowerLoss.Draw(chance, steps.Length);
+        PowerLoss loss = draw(steps.Length);
         Dictionary<string, MediumFile?> files = _medium.After(steps, loss);
         Changes = (Changes.Unsynced + loss.Asked, Changes.Lost + loss.Lost);
         Directory.Delete(Folder, recursive: true);
@@ -84,7 +85,7 @@ internal sealed class Machine
     /// <summary>Files that are not what the log of all that processes did makes of them: none, unless a change came by the log.</summary>
     public IReadOnlyList<string> Unlogged()
     {
-        Dictionary<string, MediumFile?> files = _medium.After([.. DiskStep.Read(_log)], PowerLoss.Nothing);
+        Dictionary<string, MediumFile?> files = _medium.After([.. DiskStep.Read(_log)], PowerLoss.OfNothing());
         string[] there = Directory.GetFiles(Folder, "*", SearchOption.AllDirectories);
         return
         [

@@ -18,7 +18,7 @@ internal sealed class MediumFile(byte[] content)
     public void Do(int number, DiskStep step) => _waiting.Add((number, step));
 
     /// <summary>All of it reaches the medium.</summary>
-    public void Sync() => Settle(PowerLoss.Nothing);
+    public void Sync() => Settle(PowerLoss.OfNothing());
 
     /// <summary>The power has gone: of what was not synced, some has reached the medium, in its order.</summary>
     public void Settle(PowerLoss loss)

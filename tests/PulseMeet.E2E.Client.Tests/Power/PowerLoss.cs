@@ -5,15 +5,18 @@ namespace PulseMeet.E2E.Client.Tests.Power;
 /// <param name="tears">Whether a write may reach the medium in part.</param>
 internal sealed class PowerLoss(Func<int, bool> spares, bool tears = false)
 {
-    /// <summary>No step is lost: what a process leaves to the operating system when it is killed.</summary>
-    public static PowerLoss Nothing { get; } = new(_ => true);
-
     public bool Tears => tears;
 
     /// <summary>What was asked for, and what of it was lost.</summary>
     public int Asked { get; private set; }
 
     public int Lost { get; private set; }
+
+    /// <summary>No step is lost: what a process leaves to the operating system when it is killed.</summary>
+    public static PowerLoss OfNothing() => new(_ => true);
+
+    /// <summary>Everything is lost that was not synced.</summary>
+    public static PowerLoss OfAll() => new(_ => false);
 
     /// <summary>Everything that was not synced; or any of it; or any of its sectors; or all that came behind one step.</summary>
     /// <param name="chance">Which of these, and what.</param>
@@ -23,7 +26,7 @@ internal sealed class PowerLoss(Func<int, bool> spares, bool tears = false)
         int last = chance.Next(Math.Max(0, steps - 40), steps + 1);
         return chance.Next(4) switch
         {
-            0 => new PowerLoss(_ => false),
+            0 => OfAll(),
             1 => new PowerLoss(_ => chance.Next(2) == 0),
             2 => new PowerLoss(_ => chance.Next(2) == 0, tears: true),
             _ => new PowerLoss(number => number < last),

@@ -4,7 +4,8 @@
  * renaming, deletion and sync is appended to (DiskLog.cs reads it). A call is carried out and logged under one lock, of all threads and all
  * processes, so that the log's order is that in which the files changed; a process that is killed in between has changed what nobody knows to
  * be on the medium, which a disk may do, too. The log itself is the operating system's once it is appended: SIGKILL takes nothing of it.
- * A sync is logged and goes no further: the medium is what the log says. With POWER_LIES it is not even logged. A call that would change
+ * A sync is logged and goes no further: the medium is what the log says. Of files whose names end with
+ * POWER_LIES it is not even logged. A call that would change
  * the folder in a way that is not written down ends the process. */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -34,7 +35,7 @@ struct record {
 static char root[PATH_MAX];
 static size_t root_length;
 static int log_file = -1;
-static int lies;
+static const char *lies;
 static pthread_mutex_t turn = PTHREAD_MUTEX_INITIALIZER;
 
 static void refuse(const char *what) {
@@ -51,7 +52,7 @@ __attribute__((constructor)) static void begin(void) {
   log_file = (int)syscall(SYS_fcntl, opened, F_DUPFD_CLOEXEC, 200);
   if (log_file < 0) refuse("No log");
   syscall(SYS_close, opened);
-  lies = getenv("POWER_LIES") != NULL;
+  lies = getenv("POWER_LIES");
 }
 
 static void lock_log(short type) {
@@ -228,8 +229,9 @@ static int syncing(int fd, long number) {
   struct stat status;
   char name[PATH_MAX];
   if (!is_watched(fd, &status, name)) return (int)syscall(number, fd);
+  size_t length = strlen(name), last = lies ? strlen(lies) : length + 1;
   enter();
-  if (!lies) put_path(S_ISDIR(status.st_mode) ? 'F' : 'S', status.st_ino, name, NULL);
+  if (last > length || strcmp(name + length - last, lies) != 0) put_path(S_ISDIR(status.st_mode) ? 'F' : 'S', status.st_ino, name, NULL);
   leave();
   return 0;
 }
