@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # eng/mends.sh [NAME...]: takes each protection of eng/mends/NAME*.patch out again, one at a time, and expects its test to fail. A patch says in
-# its head what it undoes, which test notices, and in which project of tests where that is not PulseMeet.E2E.Tests. Works in a worktree of its own, on HEAD; about 15 seconds a patch. Not in the test command.
+# its head what it undoes, which test notices, and in which project of tests where that is not PulseMeet.E2E.Tests. Works in a worktree of its
+# own, on HEAD; about 15 seconds a patch. Not in the test command.
 set -uo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 work=$(mktemp -d)
