@@ -77,14 +77,21 @@ internal sealed class Campaign : IAsyncDisposable
     /// <exception cref="InvalidOperationException">A device or the relay cannot go on.</exception>
     private async Task PlayAsync(int times)
     {
-        // A tenth of the losses of power while files are made, and an account.
-        int early = _circumstances is { IsOfPower: true, IsSound: true } ? Math.Max(1, times / 10) : 0;
+        // Some losses of power while files are made, and an account.
+        int early = _circumstances is { IsOfPower: true, IsSound: true } ? Math.Max(2, times / 20) : 0;
         Array.ForEach(_devices, device => device.Start());
         Array.ForEach(_devices, device => device.Tell("sign up"));
         for (int i = 0; i < early; i++)
         {
-            await Task.Delay(TimeSpan.FromMilliseconds(_chance.Next(0, 1000)));
-            await StrikeAsync(_circumstances.DrawVictim(_chance), "sign up");
+            int victim = _circumstances.DrawVictim(_chance);
+            Machine struck = victim == 2 ? _relay.Machine : _devices[victim % 3].Machine;
+            long written = _chance.Next(1, 400_000);
+            while (struck.Written < written && !_devices.All(device => device.Said.Any(line => line.Words[0] == "signed")))
+            {
+                await Task.Delay(1);
+            }
+
+            await StrikeAsync(victim, "sign up");
         }
 
         foreach ((string command, string answer) in new[] { ("sign up", "signed"), ("accept", "accepted") })

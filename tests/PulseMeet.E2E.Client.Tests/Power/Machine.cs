@@ -31,6 +31,9 @@ internal sealed class Machine
     /// <summary>Changes that were not synced when the power went, and how many of them were lost.</summary>
     public (int Unsynced, int Lost) Changes { get; private set; }
 
+    /// <summary>How much was written since the power came, in bytes.</summary>
+    public long Written => new FileInfo(_log) is { Exists: true } log ? log.Length : 0;
+
     /// <summary>Lets a process run here.</summary>
     public ProcessStartInfo On(ProcessStartInfo start)
     {
