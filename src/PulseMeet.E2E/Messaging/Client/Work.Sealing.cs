@@ -42,7 +42,7 @@ internal sealed partial class Work
         }
 
         (SessionEntry entry, RatchetSession session) = active;
-        ulong highest = draft.Stream.StreamId == _core.StreamId
+        ulong highest = draft.Stream.StreamId == OwnStreamId
             ? Math.Max(draft.Number, await HighestAsync(draft.Stream.Conversation).ConfigureAwait(false))
             : Math.Max(draft.Number, await HighestAsync(draft.Stream.Conversation, draft.Stream.StreamId).ConfigureAwait(false));
         var content = new SealedContent(

@@ -77,7 +77,7 @@ internal sealed partial class Work
     public async ValueTask<ulong> HighestAsync(ConversationName conversation)
     {
         byte[]? bytes = await ReadAsync(RecordKey.OutgoingStreams, conversation.Encoded.ToArray()).ConfigureAwait(false);
-        return bytes is not null && new MessageId(bytes.AsSpan(0, MessageId.Size)) == _core.StreamId
+        return bytes is not null && new MessageId(bytes.AsSpan(0, MessageId.Size)) == OwnStreamId
             ? (ulong)RecordKey.ToNumber(bytes.AsSpan(MessageId.Size))
             : 0;
     }
@@ -94,7 +94,7 @@ internal sealed partial class Work
     {
         if (_core.IsOwnStreamUsed)
         {
-            return (_core.StreamId, await NextNumberAsync(conversation).ConfigureAwait(false));
+            return (OwnStreamId, await NextNumberAsync(conversation).ConfigureAwait(false));
         }
 
         ulong next = await HighestAsync(conversation, _core.ProvisionalStreamId).ConfigureAwait(false) + 1;
@@ -114,7 +114,7 @@ internal sealed partial class Work
         Put(
             RecordKey.OutgoingStreams,
             conversation.Encoded.ToArray(),
-            new RecordWriter().Id(_core.StreamId).UInt64(next).ToArray());
+            new RecordWriter().Id(OwnStreamId).UInt64(next).ToArray());
         return next;
     }
 }
