@@ -149,10 +149,11 @@ public sealed class TurnsOfTheDevice
             await Assert.ThrowsAsync<E2EException>(() => alice.TellAsync(id, "not written"));
             world.RelayClock.Lag = clock.Lag = TimeSpan.Zero;
             PulseChat pulse = await alice.PulseAsync(id);
+            Receiver receiver = (await alice.Client.OpenAsync(default)).Receiver;
             held.HoldRead(read);
             Task<MessageId> telling = pulse.SendAsync(MessageContent.Deletion(said[0]));
             happened = held.Reached.IsCompleted;
-            Task leaving = alice.SyncAsync();
+            Task leaving = receiver.ReceiveAsync(TimeSpan.Zero, default, default);
             held.LetGo();
             await Task.WhenAll(telling, leaving);
             said.Add(await telling);
