@@ -412,10 +412,10 @@ public sealed class PulseAnswers
 
         Assert.Equal(8, alice.Texts.Count(text => text != "three"));
         Outbox outbox = (await alice.Client.OpenAsync(default)).Outbox;
-        Assert.InRange((await outbox.ReadAsync([], 100, default)).Count, 1, 4);
+        Assert.InRange((await outbox.ReadForAppAsync(100, default)).Count, 1, 4);
         world.Relay.OnPage = (_, items) => items;
         await world.SettleAsync(8);
-        Assert.Empty(await outbox.ReadAsync([], 100, default));
+        Assert.Empty(await outbox.ReadForAppAsync(100, default));
     }
 
     /// <summary>Carol's first message comes to Bob when its keys are gone. By no number of hers shows that there was one, and in a large chat chance would

@@ -39,7 +39,7 @@ internal sealed partial class Controls
     private async Task AnswerAsync(
         Work work, UserRecord own, UserRecord user, DeviceCertificate sender, SealedContent content, ResendNames names)
     {
-        if (user.Standing != Standing.Accepted || user.Contact.IsChangePending || core.Full.Contains(sender.Address))
+        if (user.Standing != Standing.Accepted || user.Contact.IsChangePending || core.Waiting.IsFull(sender.Address))
         {
             // One whose mailbox is full asks again.
             return;

@@ -32,7 +32,7 @@ internal sealed partial class PulseWords
         UserRecord own = await conversations.OwnAsync(work).ConfigureAwait(false);
         UserRecord? user = await work.UserAsync(word.Device.UserId).ConfigureAwait(false);
         if (user is null or { Standing: Standing.Blocked } || user.Contact.IsChangePending || user.List.Find(word.Device.DeviceId) is not { } device
-            || core.Full.Contains(word.Device))
+            || core.Waiting.IsFull(word.Device))
         {
             // One whose mailbox is full asks again.
             return;

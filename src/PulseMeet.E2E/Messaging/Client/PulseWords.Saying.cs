@@ -141,6 +141,13 @@ internal sealed partial class PulseWords
                 return true;
             }
 
+            if (!work.IsRoomFor(say.Device, isMessage: false))
+            {
+                // Its mailbox is full: keys are not asked for in vain.
+                work.Delete(RecordKey.PulseSays, key);
+                return true;
+            }
+
             if (user.List.Find(say.Device.DeviceId) is not { } device || (isRenewed && claimed is null))
             {
                 return false;

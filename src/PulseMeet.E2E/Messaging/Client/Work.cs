@@ -18,6 +18,7 @@ internal sealed partial class Work : IAsyncDisposable
     private readonly Dictionary<StreamName, (IncomingStream Stream, byte[]? Stored)> _incoming = [];
     private readonly List<E2EEvent> _events = [];
     private readonly List<byte[]> _secrets = [];
+    private readonly List<(long Number, DeviceAddress Device)> _outgoing = [];
     private bool _isCommitted;
 
     public Work(ClientCore core, CancellationToken cancellationToken)
@@ -28,6 +29,9 @@ internal sealed partial class Work : IAsyncDisposable
     }
 
     public DateTimeOffset Now { get; }
+
+    /// <summary>What is put into the outbox: under which number, and for whom.</summary>
+    public IReadOnlyList<(long Number, DeviceAddress Device)> Outgoing => _outgoing;
 
     /// <summary>Whether the outbox or what is to be prepared for it gets something.</summary>
     public bool HasOutgoing { get; private set; }
@@ -121,9 +125,17 @@ internal sealed partial class Work : IAsyncDisposable
 
     public void AddOutgoing(OutboxRecord envelope)
     {
-        Put(RecordKey.Outbox, RecordKey.Of(_core.Sequence.Next()), envelope.Encode());
+        long number = _core.Sequence.Next();
+        Put(RecordKey.Outbox, RecordKey.Of(number), envelope.Encode());
+        _outgoing.Add((number, envelope.Recipient));
         HasOutgoing = true;
     }
+
+    /// <summary>Whether one more envelope may wait for a device.</summary>
+    /// <param name="device">The device.</param>
+    /// <param name="isMessage">Whether it is a message of the app.</param>
+    public bool IsRoomFor(DeviceAddress device, bool isMessage) =>
+        _core.Waiting.IsRoomFor(device, _outgoing.Count(item => item.Device == device), isMessage);
 
     /// <summary>Lets the pump look at what was put elsewhere than into the outbox.</summary>
     public void WantPump() => HasOutgoing = true;
