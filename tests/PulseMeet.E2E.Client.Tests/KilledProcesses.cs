@@ -8,8 +8,8 @@ public sealed class KilledProcesses
     [Fact]
     public async Task Attack_51_devices_and_relays_that_are_killed_in_the_middle_of_it_lose_nothing_repeat_nothing_and_use_no_key_twice()
     {
-        await using Campaign campaign = await Campaign.StartAsync(Environment.ProcessId);
-        Outcome outcome = await campaign.RunAsync(kills: 6);
+        await using Campaign campaign = await Campaign.StartAsync(new(Environment.ProcessId));
+        Outcome outcome = await campaign.RunAsync(times: 6);
         Assert.True(outcome.IsWhole, outcome.ToString());
     }
 }

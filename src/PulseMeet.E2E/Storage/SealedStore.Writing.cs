@@ -77,7 +77,7 @@ internal sealed partial class SealedStore
         try
         {
             ObjectDisposedException.ThrowIf(_closed, this);
-            StoreView view = await ViewAsync().ConfigureAwait(false);
+            StoreView view = await PassFailedAsync(await ViewAsync().ConfigureAwait(false)).ConfigureAwait(false);
             var write = new GroupWrite(_keys, _reader, view);
             List<PendingBatch> accepted = [];
             foreach (PendingBatch pending in group)
@@ -124,6 +124,23 @@ internal sealed partial class SealedStore
         }
     }
 
+    /// <summary>After a write that failed, and is not there, an empty one is written first. Else a store that gives the failed one back at a later opening
+    /// would have the revision of what was written in its place.</summary>
+    private async ValueTask<StoreView> PassFailedAsync(StoreView view)
+    {
+        if (_failed > view.Head.Revision)
+        {
+            StoreHead head = view.Head with { Revision = view.Head.Revision + 1 };
+            using BatchSeal seal = _keys.BeginBatch(head.Revision);
+            StoreView next = view with { Head = head };
+            await WriteAsync([new(StoreTables.Roots, StoreTables.HeadRecord, head.Seal(seal))], view, next).ConfigureAwait(false);
+            view = next;
+        }
+
+        _failed = 0;
+        return view;
+    }
+
     /// <summary>Why something could not be read: it is damaged, or it is another holder's, whose head says so.</summary>
     [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "It is the reason.")]
     private async ValueTask<Exception> DamageAsync(Exception damage)
@@ -151,6 +168,7 @@ internal sealed partial class SealedStore
         {
             // What a store that fails has written, it alone knows: the next one to come asks it.
             _view = null;
+            _failed = next.Head.Revision;
             _isTaken = exception is E2EException { Reason: E2EError.StoreInUse };
             throw;
         }

@@ -32,6 +32,9 @@ internal sealed partial class SealedStore : IAsyncDisposable
     private StoreHead _known;
     private StoreHead? _attempted;
 
+    /// <summary>The revision of the last write that failed, until something was written behind it; 0 for none. For whoever has the turn.</summary>
+    private long _failed;
+
     /// <summary>Whether the store has said that somebody else has it: a lease may be told later.</summary>
     private volatile bool _isTaken;
 

@@ -1,89 +1,69 @@
+using PulseMeet.E2E.Client.Tests.Power;
+
 namespace PulseMeet.E2E.Client.Tests.Killing;
 
 /// <summary>Two devices and their relay, in processes of their own on SQLite files, over HTTP: the devices write to each other, and one of the
-/// three is killed in the middle of it, again and again.</summary>
+/// three is killed in the middle of it, again and again; or the power goes, for one of them or for all.</summary>
 internal sealed class Campaign : IAsyncDisposable
 {
-    private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(3);
-
     private readonly string _folder;
+    private readonly Circumstances _circumstances;
     private readonly KilledRelay _relay;
     private readonly Random _chance;
     private readonly Device[] _devices;
+    private int _struck;
+    private int _forgotten;
 
-    private Campaign(string folder, KilledRelay relay, Random chance)
+    private Campaign(string folder, Circumstances circumstances, KilledRelay relay)
     {
         _folder = folder;
+        _circumstances = circumstances;
         _relay = relay;
-        _chance = chance;
+        _chance = new Random(circumstances.Seed);
         _devices =
         [
-            new Device("alice", "bob", Path.Combine(folder, "alice.db"), relay.Address!),
-            new Device("bob", "alice", Path.Combine(folder, "bob.db"), relay.Address!),
+            new Device("alice", "bob", new(folder, "alice", circumstances.IsOfPower), relay.Address!, circumstances.Durability),
+            new Device("bob", "alice", new(folder, "bob", circumstances.IsOfPower), relay.Address!, circumstances.Durability),
         ];
     }
 
-    public static async Task<Campaign> StartAsync(int seed)
+    private IEnumerable<Machine> Machines => _devices.Select(device => device.Machine).Append(_relay.Machine);
+
+    public static async Task<Campaign> StartAsync(Circumstances circumstances)
     {
         string folder = Directory.CreateTempSubdirectory("pulsemeet-kill").FullName;
-        var relay = new KilledRelay(folder);
+        var relay = new KilledRelay(new(folder, "relay", circumstances.IsOfPower, circumstances.RelaysDiskLies ? "-wal" : null), Path.Combine(folder, "salts"));
+        await File.WriteAllTextAsync(relay.Salts, string.Empty);
         await relay.StartAsync();
-        return new Campaign(folder, relay, new Random(seed));
+        return new Campaign(folder, circumstances, relay);
     }
 
-    public async Task<Outcome> RunAsync(int kills)
+    /// <param name="times">How often something is killed, or the power goes.</param>
+    public async Task<Outcome> RunAsync(int times)
     {
-        foreach (string command in new[] { "sign up", "accept" })
+        try
         {
-            foreach (Device device in _devices)
-            {
-                if (command == "sign up")
-                {
-                    device.Start();
-                }
-
-                device.Tell(command);
-                await WaitAsync(device, said => said.Any(line => line.Words[0] == (command == "accept" ? "accepted" : "signed")));
-            }
+            await PlayAsync(times);
+        }
+        catch (InvalidOperationException broken)
+        {
+            return Judge() with { Strange = [.. Judge().Strange, broken.Message] };
         }
 
-        Array.ForEach(_devices, device => device.Tell("read"));
-        for (int i = 0; i < kills; i++)
+        return Judge();
+    }
+
+    /// <summary>Ends everything as it should end.</summary>
+    /// <returns>Files that a process changed and its machine did not notice; empty where power may be lost.</returns>
+    public async Task<IReadOnlyList<string>> CloseAsync()
+    {
+        foreach (Device device in _devices)
         {
-            foreach (Device device in _devices)
-            {
-                for (int messages = _chance.Next(1, 4); messages > 0; messages--)
-                {
-                    device.Tell("say");
-                }
-            }
-
-            // In the middle of something: after somebody has said a little more, and a moment later.
-            int victim = _chance.Next(3);
-            Device watched = _devices[victim % 2];
-            int lines = watched.Said.Count + _chance.Next(1, 4);
-            await WaitAsync(watched, said => said.Count >= lines);
-            await Task.Delay(TimeSpan.FromMilliseconds(_chance.Next(0, 25)));
-            if (victim == 2)
-            {
-                await _relay.KillAsync();
-                await _relay.StartAsync();
-                continue;
-            }
-
-            await watched.KillAsync();
-            watched.Start();
-            watched.Tell("read");
+            await device.CloseAsync();
         }
 
-        Array.ForEach(_devices, device => device.Tell("say"));
-        foreach ((Device sender, Device receiver) in new[] { (_devices[0], _devices[1]), (_devices[1], _devices[0]) })
-        {
-            await WaitAsync(sender, said => said.Any(line => line.Life == sender.Said[^1].Life && line.Words[0] == "sent"));
-            await WaitAsync(receiver, said => !Sent(sender).Except(Texts(said).Select(text => text.Text)).Any(), isNeeded: false);
-        }
-
-        return Judge(kills);
+        await _relay.CloseAsync();
+        return [.. Machines.SelectMany(machine => machine.Unlogged())];
     }
 
     public ValueTask DisposeAsync()
@@ -94,12 +74,101 @@ internal sealed class Campaign : IAsyncDisposable
         return ValueTask.CompletedTask;
     }
 
-    private static async Task WaitAsync(Device device, Func<IReadOnlyList<(int Life, string[] Words)>, bool> isEnough, bool isNeeded = true)
+    /// <exception cref="InvalidOperationException">A device or the relay cannot go on.</exception>
+    private async Task PlayAsync(int times)
     {
-        using var patience = new CancellationTokenSource(s_patience);
+        // Some losses of power while files are made, and an account.
+        int early = _circumstances is { IsOfPower: true, IsSound: true } ? Math.Max(2, times / 20) : 0;
+        Array.ForEach(_devices, device => device.Start());
+        Array.ForEach(_devices, device => device.Tell("sign up"));
+        for (int i = 0; i < early; i++)
+        {
+            int victim = _circumstances.DrawVictim(_chance);
+            Machine struck = victim == 2 ? _relay.Machine : _devices[victim % 3].Machine;
+            long written = _chance.Next(1, 400_000);
+            while (struck.Written < written && !_devices.All(device => device.Said.Any(line => line.Words[0] == "signed")))
+            {
+                await Task.Delay(1);
+            }
+
+            await StrikeAsync(victim, "sign up");
+        }
+
+        foreach ((string command, string answer) in new[] { ("sign up", "signed"), ("accept", "accepted") })
+        {
+            foreach (Device device in _devices)
+            {
+                device.Tell(command);
+                await WaitAsync(device, said => said.Any(line => line.Words[0] == answer));
+            }
+        }
+
+        Array.ForEach(_devices, device => device.Tell("read"));
+        for (int i = early; i < times; i++)
+        {
+            foreach (Device device in _devices)
+            {
+                for (int messages = _chance.Next(1, 4); messages > 0; messages--)
+                {
+                    device.Tell("say");
+                }
+            }
+
+            // In the middle of something: after somebody has said a little more, or has got something, and a moment later.
+            int victim = _circumstances.DrawVictim(_chance);
+            Device watched = _devices[victim % 2];
+            int lines = watched.Said.Count + _chance.Next(1, 4);
+            int texts = Texts(watched.Said).Count();
+            bool hasArrived = !_circumstances.IsSound || _chance.Next(2) == 0;
+            await WaitAsync(watched, said => hasArrived ? Texts(said).Count() > texts : said.Count >= lines);
+            await Task.Delay(TimeSpan.FromMilliseconds(_chance.Next(0, 25)));
+            await StrikeAsync(victim, "read");
+            if (_forgotten > 0)
+            {
+                return;
+            }
+        }
+
+        Array.ForEach(_devices, device => device.Tell("say"));
+        foreach ((Device sender, Device receiver) in new[] { (_devices[0], _devices[1]), (_devices[1], _devices[0]) })
+        {
+            await WaitAsync(sender, said => said.Count(line => line.Life == sender.Life && line.Words[0] == "sent") == sender.ToSay);
+            await WaitAsync(receiver, said => !Sent(sender).Except(Texts(said).Select(text => text.Text)).Any(), isNeeded: false);
+        }
+    }
+
+    /// <param name="victim">One of the devices, the relay, or all of them.</param>
+    /// <param name="command">What a device is told when it has begun again.</param>
+    private async Task StrikeAsync(int victim, string command)
+    {
+        _struck++;
+        Device[] struck = victim == 3 ? _devices : victim == 2 ? [] : [_devices[victim]];
+        await Task.WhenAll([.. struck.Select(device => device.KillAsync()), .. victim >= 2 ? [_relay.KillAsync()] : Array.Empty<Task>()]);
+        if (victim >= 2)
+        {
+            _relay.Machine.LosePower(DrawLoss);
+            _forgotten += _circumstances.IsOfPower ? _relay.Forgotten() : 0;
+            await _relay.StartAsync();
+        }
+
+        foreach (Device device in struck)
+        {
+            device.Machine.LosePower(DrawLoss);
+            device.Start();
+            device.Tell(command);
+        }
+    }
+
+    /// <summary>What the power takes along: where a disk or a store breaks its promise, all that was not synced.</summary>
+    private PowerLoss DrawLoss(int steps) => _circumstances.IsSound ? PowerLoss.Draw(_chance, steps) : PowerLoss.OfAll();
+
+    private async Task WaitAsync(Device device, Func<IReadOnlyList<(int Life, string[] Words)>, bool> isEnough, bool isNeeded = true)
+    {
+        using var patience = new CancellationTokenSource(_circumstances.Patience);
         try
         {
-            await device.HeardAsync(isEnough, patience.Token);
+            await await Task.WhenAny([.. _devices.Select(
+                one => one.HeardAsync(said => HasFailed(said) || (one == device && isEnough(said)), patience.Token))]);
         }
         catch (OperationCanceledException) when (isNeeded)
         {
@@ -109,7 +178,14 @@ internal sealed class Campaign : IAsyncDisposable
         {
             // What did not come is lost.
         }
+
+        if (_devices.FirstOrDefault(one => HasFailed(one.Said)) is { } failed)
+        {
+            throw new InvalidOperationException($"{failed.User} cannot go on.");
+        }
     }
+
+    private static bool HasFailed(IReadOnlyList<(int Life, string[] Words)> said) => said.Any(line => line.Words[0] == "failed");
 
     private static string[] Sent(Device device) =>
         [.. device.Said.Where(line => line.Words[0] == "sent").Select(line => $"{device.User} {line.Words[1]}")];
@@ -117,11 +193,11 @@ internal sealed class Campaign : IAsyncDisposable
     private static IEnumerable<(string Sequence, string Text)> Texts(IReadOnlyList<(int Life, string[] Words)> said) =>
         said.Where(line => line.Words[0] == "got").Select(line => (line.Words[1], line.Words[2]));
 
-    private Outcome Judge(int kills)
+    private Outcome Judge()
     {
         int lost = 0;
         int twice = 0;
-        var strange = new List<string>();
+        List<string> strange = [];
         foreach ((Device sender, Device receiver) in new[] { (_devices[0], _devices[1]), (_devices[1], _devices[0]) })
         {
             lost += Sent(sender).Except(Texts(receiver.Said).Select(text => text.Text)).Count();
@@ -129,7 +205,14 @@ internal sealed class Campaign : IAsyncDisposable
             strange.AddRange(receiver.Said.Where(line => line.Words[0] is "told" or "failed").Select(line => $"{receiver.User} {string.Join(' ', line.Words)}"));
         }
 
-        return new Outcome(kills, _devices.Sum(device => Sent(device).Length), lost, twice, NonceRecorder.Repeated(_relay.Salts), strange);
+        return new Outcome(
+            _struck, _devices.Sum(device => Sent(device).Length), lost, twice, NonceRecorder.Repeated(_relay.Salts), strange)
+        {
+            IsOfPower = _circumstances.IsOfPower,
+            Unsynced = Machines.Sum(machine => machine.Changes.Unsynced),
+            Dropped = Machines.Sum(machine => machine.Changes.Lost),
+            Forgotten = _forgotten,
+        };
     }
 
     /// <summary>Events that came again although the app had come back for a later one.</summary>

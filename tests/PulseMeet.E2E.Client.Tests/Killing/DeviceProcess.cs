@@ -5,7 +5,7 @@ internal static class DeviceProcess
 {
     private static readonly SemaphoreSlim s_turn = new(1, 1);
 
-    public static async Task RunAsync(string user, string peer, string database, Uri relay, int number)
+    public static async Task RunAsync(string user, string peer, string database, Uri relay, int number, SqliteDurability durability)
     {
         var services = new ServiceCollection();
         services.AddPulseMeetE2E(options =>
@@ -13,32 +13,51 @@ internal static class DeviceProcess
                 options.Device = new(user, "phone");
                 options.Client.GapDelay = TimeSpan.FromSeconds(2);
             })
-            .UseSqliteStore(database, MasterKeys.From(_ => ValueTask.FromResult(new byte[32])))
+            .UseSqliteStore(database, MasterKeys.From(_ => ValueTask.FromResult(new byte[32])), new() { Durability = durability })
             .UseHttpRelay(relay, ChatServer.TokensOf(user, "phone"));
         await using ServiceProvider provider = services.BuildServiceProvider();
         var client = provider.GetRequiredService<E2EClient>();
         while (await Console.In.ReadLineAsync() is { } command)
         {
-            switch (command)
+            try
             {
-                case "sign up":
-                    (await client.SignUpAsync()).Dispose();
-                    await SayAsync("signed up");
-                    break;
-                case "accept":
-                    await client.AcceptAsync(peer);
-                    await SayAsync("accepted");
-                    break;
-                case "read":
-                    _ = ReadAsync(client);
-                    break;
-                case "say":
-                    await SayAsync($"sending {number}");
-                    await client.SendAsync(peer, MessageContent.Text($"{user} {number}"));
-                    await SayAsync($"sent {number}");
-                    number++;
-                    break;
+                switch (command)
+                {
+                    case "sign up":
+                        await SignUpAsync(client);
+                        await SayAsync("signed up");
+                        break;
+                    case "accept":
+                        await client.AcceptAsync(peer);
+                        await SayAsync("accepted");
+                        break;
+                    case "read":
+                        _ = ReadAsync(client);
+                        break;
+                    case "say":
+                        await SayAsync($"sending {number}");
+                        await client.SendAsync(peer, MessageContent.Text($"{user} {number}"));
+                        await SayAsync($"sent {number}");
+                        number++;
+                        break;
+                }
             }
+            catch (Exception exception)
+            {
+                await FailAsync(exception);
+            }
+        }
+    }
+
+    private static async Task SignUpAsync(E2EClient client)
+    {
+        try
+        {
+            (await client.SignUpAsync()).Dispose();
+        }
+        catch (InvalidOperationException)
+        {
+            // An earlier life has, and was killed before it could say so.
         }
     }
 
@@ -55,9 +74,12 @@ internal static class DeviceProcess
         }
         catch (Exception exception)
         {
-            await SayAsync($"failed 0 {exception.GetType().Name} {exception.Message.ReplaceLineEndings(" ")}");
+            await FailAsync(exception);
         }
     }
+
+    private static Task FailAsync(Exception exception) =>
+        SayAsync($"failed 0 {exception.GetType().Name} {exception.Message.ReplaceLineEndings(" ")}");
 
     private static async Task SayAsync(string line)
     {

@@ -6,9 +6,10 @@ using PulseMeet.E2E.Relay;
 
 namespace PulseMeet.E2E.Client.Tests.Killing;
 
-/// <summary>A relay that writes down the salt of every envelope's cipher key before it takes the envelope: two envelopes with one would share a key.</summary>
+/// <summary>A relay that writes down the salt of every envelope's cipher key before it takes the envelope, for two envelopes with one would share a
+/// key; and that it has taken it, before it says so.</summary>
 /// <param name="relay">What keeps the envelopes.</param>
-/// <param name="salts">The file: a line for each envelope that came, its salt and its id.</param>
+/// <param name="salts">The file: a line for each envelope that came, its salt and its id, and one for each that was taken.</param>
 internal sealed class NonceRecorder(IE2ERelayServer relay, string salts) : IE2ERelayServer
 {
     private readonly Lock _lock = new();
@@ -19,6 +20,13 @@ internal sealed class NonceRecorder(IE2ERelayServer relay, string salts) : IE2ER
         .Where(words => words is [{ Length: 24 }, { Length: 32 }])
         .GroupBy(words => words[0])
         .Count(envelopes => envelopes.Select(words => words[1]).Distinct().Count() > 1);
+
+    /// <summary>The ids of envelopes that the relay was about to say it had taken.</summary>
+    public static IEnumerable<string> Taken(string salts) => File.ReadLines(salts)
+        .Select(line => line.Split(' '))
+        .Where(words => words is ["taken", { Length: 32 }])
+        .Select(words => words[1])
+        .Distinct();
 
     public IE2ERelay Connect(DeviceAddress caller)
     {
@@ -33,11 +41,15 @@ internal sealed class NonceRecorder(IE2ERelayServer relay, string salts) : IE2ER
     {
         ReadOnlySpan<byte> message = envelope.Content.Span[2..];
         ReadOnlySpan<byte> inner = RatchetSession.IsFirstMessage(message) ? FirstMessage.Read(message).Inner : message;
+        Write(Convert.ToHexString(inner.Slice(RatchetMessage.NonceAt, 12)), envelope);
+    }
+
+    private void Write(string word, OutgoingEnvelope envelope)
+    {
         lock (_lock)
         {
             // Each line is whole with the operating system when it was written: a killed process takes none with it.
-            File.AppendAllText(
-                salts, $"{Convert.ToHexString(inner.Slice(RatchetMessage.NonceAt, 12))} {Convert.ToHexString(envelope.Id.Span)}{Environment.NewLine}");
+            File.AppendAllText(salts, $"{word} {Convert.ToHexString(envelope.Id.Span)}{Environment.NewLine}");
         }
     }
 
@@ -52,12 +64,26 @@ internal sealed class NonceRecorder(IE2ERelayServer relay, string salts) : IE2ER
 
         protected override object? Invoke(MethodInfo? targetMethod, object?[]? args)
         {
-            if (args is [IReadOnlyList<OutgoingEnvelope> envelopes, ..])
+            if (args is not [IReadOnlyList<OutgoingEnvelope> envelopes, ..])
             {
-                envelopes.ToList().ForEach(_recorder!.Note);
+                return targetMethod!.Invoke(_inner, BindingFlags.DoNotWrapExceptions, null, args, null);
             }
 
-            return targetMethod!.Invoke(_inner, BindingFlags.DoNotWrapExceptions, null, args, null);
+            envelopes.ToList().ForEach(_recorder!.Note);
+            return TakeAsync(
+                envelopes, (Task<IReadOnlyList<DeliveryOutcome>>)targetMethod!.Invoke(_inner, BindingFlags.DoNotWrapExceptions, null, args, null)!);
+        }
+
+        private async Task<IReadOnlyList<DeliveryOutcome>> TakeAsync(
+            IReadOnlyList<OutgoingEnvelope> envelopes, Task<IReadOnlyList<DeliveryOutcome>> taking)
+        {
+            IReadOnlyList<DeliveryOutcome> outcomes = await taking;
+            foreach ((OutgoingEnvelope envelope, _) in envelopes.Zip(outcomes).Where(pair => pair.Second == DeliveryOutcome.Accepted))
+            {
+                _recorder!.Write("taken", envelope);
+            }
+
+            return outcomes;
         }
     }
 }

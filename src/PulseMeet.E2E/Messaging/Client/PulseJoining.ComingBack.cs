@@ -157,8 +157,8 @@ internal sealed partial class PulseJoining
         if (record.IsUnsure)
         {
             await messages.SayAnewAsync(work, pulse).ConfigureAwait(false);
-            record.SayAnewFrom(core.StreamId, record.SaidBefore);
-            baseline = new PulseBaseline(core.StreamId, record.SaidBefore);
+            record.SayAnewFrom(work.OwnStreamId, record.SaidBefore);
+            baseline = new PulseBaseline(work.OwnStreamId, record.SaidBefore);
         }
         else
         {

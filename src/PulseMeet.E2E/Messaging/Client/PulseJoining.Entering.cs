@@ -125,12 +125,12 @@ internal sealed partial class PulseJoining
                 before!.Record.KeepAudience(old.Roster);
             }
 
-            entry.TakeBaselines(before?.Record, group.Roster, new PulseBaseline(core.StreamId, entry.SaidBefore));
+            entry.TakeBaselines(before?.Record, group.Roster, new PulseBaseline(work.OwnStreamId, entry.SaidBefore));
         }
 
         if (isMadeAnew)
         {
-            entry.SayAnewFrom(core.StreamId, entry.SaidBefore);
+            entry.SayAnewFrom(work.OwnStreamId, entry.SaidBefore);
             await messages.SayAnewAsync(work, pulse).ConfigureAwait(false);
         }
         else

@@ -15,7 +15,7 @@ internal sealed partial class PulseMessages
             {
                 after = item.Key.ToArray();
                 PulseSentRecord sent = PulseSentRecord.Decode(item.Value);
-                if (sent.PendingSequence == 0 && sent.Draft.Number > pulse.Record.SaidBefore && sent.Draft.Stream.StreamId == core.StreamId)
+                if (sent.PendingSequence == 0 && sent.Draft.Number > pulse.Record.SaidBefore && sent.Draft.Stream.StreamId == work.OwnStreamId)
                 {
                     Wait(work, pulse.Id, sent, after);
                 }
@@ -37,7 +37,7 @@ internal sealed partial class PulseMessages
         {
             if (await work.ReadAsync(RecordKey.PulseSent, item.Value).ConfigureAwait(false) is { } bytes
                 && PulseSentRecord.Decode(bytes) is { PendingSequence: not 0, Draft: { } draft }
-                && draft.Stream.StreamId == core.StreamId)
+                && draft.Stream.StreamId == work.OwnStreamId)
             {
                 waiting.Add(draft.Number);
             }
@@ -49,7 +49,7 @@ internal sealed partial class PulseMessages
             number--;
         }
 
-        return new PulseBaseline(core.StreamId, number);
+        return new PulseBaseline(work.OwnStreamId, number);
     }
 
     /// <summary>Whether this device has said anything in a chat that it could say again.</summary>
@@ -59,7 +59,7 @@ internal sealed partial class PulseMessages
 
     private async Task ForgetTargetAsync(Work work, OpenPulse pulse, MessageId target)
     {
-        var stream = new StreamName(core.Address, core.StreamId, pulse.Conversation);
+        var stream = new StreamName(core.Address, work.OwnStreamId, pulse.Conversation);
         ulong highest = await work.HighestAsync(pulse.Conversation).ConfigureAwait(false);
         for (ulong number = highest; number > 0 && highest - number < 10_000; number--)
         {

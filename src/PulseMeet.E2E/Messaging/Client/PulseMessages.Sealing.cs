@@ -86,19 +86,19 @@ internal sealed partial class PulseMessages
     {
         PulseGroup group = pulse.Require();
         Draft draft = record.Draft;
-        if (draft.Stream.StreamId != core.StreamId)
+        if (draft.Stream.StreamId != work.OwnStreamId)
         {
             // It was written before anybody knew that the store was put back: its number may be another message's.
             work.Delete(RecordKey.PulseSent, SentKey(draft.Stream, draft.Number));
             draft = draft with
             {
-                Stream = draft.Stream with { StreamId = core.StreamId },
+                Stream = draft.Stream with { StreamId = work.OwnStreamId },
                 Number = await work.NextNumberAsync(pulse.Conversation).ConfigureAwait(false),
             };
         }
 
         UserRecord own = await work.UserAsync(core.Address.UserId).ConfigureAwait(false) ?? throw new E2EException(E2EError.StoreDamaged);
-        ulong highest = draft.Stream.StreamId == core.StreamId
+        ulong highest = draft.Stream.StreamId == work.OwnStreamId
             ? Math.Max(draft.Number, await work.HighestAsync(pulse.Conversation).ConfigureAwait(false))
             : draft.Number;
         var content = new SealedContent(

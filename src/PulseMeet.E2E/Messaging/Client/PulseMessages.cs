@@ -47,7 +47,7 @@ internal sealed partial class PulseMessages(ClientCore core)
 
         await CheckKeysAsync(work, pulse).ConfigureAwait(false);
         ulong number = await work.NextNumberAsync(pulse.Conversation).ConfigureAwait(false);
-        var draft = new Draft(new StreamName(core.Address, core.StreamId, pulse.Conversation), number, work.Now, content.Type, body);
+        var draft = new Draft(new StreamName(core.Address, work.OwnStreamId, pulse.Conversation), number, work.Now, content.Type, body);
         var record = new PulseSentRecord(draft, 0);
         if (content is DeletionContent deletion)
         {

@@ -77,7 +77,7 @@ internal sealed partial class Work
     public async ValueTask<ulong> HighestAsync(ConversationName conversation)
     {
         byte[]? bytes = await ReadAsync(RecordKey.OutgoingStreams, conversation.Encoded.ToArray()).ConfigureAwait(false);
-        return bytes is not null && new MessageId(bytes.AsSpan(0, MessageId.Size)) == _core.StreamId
+        return bytes is not null && new MessageId(bytes.AsSpan(0, MessageId.Size)) == OwnStreamId
             ? (ulong)RecordKey.ToNumber(bytes.AsSpan(MessageId.Size))
             : 0;
     }
@@ -96,7 +96,7 @@ internal sealed partial class Work
         byte[] waiting = RecordKey.UserPrefix(stream.Conversation.OtherThan(_core.Address.UserId) ?? _core.Address.UserId);
         return stream.Conversation.IsDirect && await _core.Store.IsAnyAsync(RecordKey.Pending, waiting, _cancellation).ConfigureAwait(false)
             ? 0
-            : stream.StreamId == _core.StreamId
+            : stream.StreamId == OwnStreamId
                 ? await HighestAsync(stream.Conversation).ConfigureAwait(false)
                 : await HighestAsync(stream.Conversation, stream.StreamId).ConfigureAwait(false);
     }
@@ -106,7 +106,7 @@ internal sealed partial class Work
     {
         if (_core.IsOwnStreamUsed)
         {
-            return (_core.StreamId, await NextNumberAsync(conversation).ConfigureAwait(false));
+            return (OwnStreamId, await NextNumberAsync(conversation).ConfigureAwait(false));
         }
 
         ulong next = await HighestAsync(conversation, _core.ProvisionalStreamId).ConfigureAwait(false) + 1;
@@ -126,7 +126,7 @@ internal sealed partial class Work
         Put(
             RecordKey.OutgoingStreams,
             conversation.Encoded.ToArray(),
-            new RecordWriter().Id(_core.StreamId).UInt64(next).ToArray());
+            new RecordWriter().Id(OwnStreamId).UInt64(next).ToArray());
         return next;
     }
 }

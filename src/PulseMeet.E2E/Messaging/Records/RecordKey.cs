@@ -113,11 +113,11 @@ internal static class RecordKey
     /// <summary>By pulse: <see cref="UnwantedPulseRecord"/>; chats into which somebody has added this device who was blocked.</summary>
     public const byte UnwantedPulses = 43;
 
-    /// <summary>By sequence: the user id; whose messages wait to be accepted.</summary>
-    public const byte Requests = 44;
-
     /// <summary>By device and conversation: the other user of the conversation; devices for which something was not sealed.</summary>
     public const byte Behind = 45;
+
+    /// <summary>By sequence: the user id; whose messages wait to be accepted.</summary>
+    public const byte Requests = 44;
 
     /// <summary>By the relay's id: nothing; items that are left there and that the app was told of.</summary>
     public const byte Early = 46;
