@@ -64,7 +64,7 @@ public sealed class PulseChat
     /// <param name="userId">The member; one's own id for one's other devices.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
     /// <exception cref="E2EException">As for <see cref="AddAsync"/>; or the user is not in the chat
-    /// (<see cref="E2EError.UnknownDevice"/>). One's role has to allow the removal of members.</exception>
+    /// (<see cref="E2EError.UnknownDevice"/>). One's role has to allow the removal of members, but for one's own devices.</exception>
     public async Task BringBackAsync(string userId, CancellationToken cancellationToken = default)
     {
         Argument.IsText(userId, Identity.DeviceAddress.MaxIdSize);
