@@ -55,6 +55,7 @@ internal sealed partial class Receiver(ClientCore core, DeviceLists lists, Conve
 
         await GivingWay.OnceAsync().ConfigureAwait(false);
         await AcknowledgeAsync(cancellationToken).ConfigureAwait(false);
+        await _requests.TrimAsync(cancellationToken).ConfigureAwait(false);
         await _watch.LookAsync(cancellationToken).ConfigureAwait(false);
         return page.Items.Count;
     }
@@ -70,6 +71,7 @@ internal sealed partial class Receiver(ClientCore core, DeviceLists lists, Conve
         }
 
         await PushAsync(items, cancellationToken).ConfigureAwait(false);
+        await _requests.TrimAsync(cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Opens items that came in whichever way; when this returns, what they said is durable. For whoever has the mailbox's turn.</summary>
@@ -98,7 +100,6 @@ internal sealed partial class Receiver(ClientCore core, DeviceLists lists, Conve
                 await ForgetUnheardAsync(work, strangers).ConfigureAwait(false);
             },
             cancellationToken).ConfigureAwait(false);
-        await _requests.TrimAsync(cancellationToken).ConfigureAwait(false);
         foreach (SignalReceived signal in signals)
         {
             core.Signals.Writer.TryWrite(signal);
