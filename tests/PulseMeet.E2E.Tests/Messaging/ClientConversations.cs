@@ -312,6 +312,43 @@ public sealed class ClientConversations
         Assert.Equal(E2EError.NotAllowed, (await Assert.ThrowsAsync<E2EException>(() => alice.SayAsync("carol", "no"))).Reason);
     }
 
+    /// <summary>Nobody is told of a gap, and nobody reads what was taken back before it left.</summary>
+    [Fact]
+    public async Task A_message_that_is_deleted_while_it_waits_is_read_by_nobody_and_missed_by_nobody()
+    {
+        await using var world = new World();
+        (Member alice, Member bob) = await world.FriendsAsync();
+        await alice.SayAsync("bob", "hello");
+        await world.SettleAsync();
+        world.Clock.Advance(TimeSpan.FromHours(2));
+        MessageId secret = await alice.SayAsync("bob", "secret");
+        await alice.Client.SendAsync("bob", MessageContent.Deletion(secret));
+        await alice.SayAsync("bob", "harmless");
+        await world.SettleAsync();
+        world.Clock.Advance(TimeSpan.FromMinutes(5));
+        await world.SettleAsync();
+        Assert.Equal(["hello", "harmless"], bob.Texts);
+        Assert.Contains(bob.Messages, message => message.Id == secret && message.Content is DeletionContent { Target: var target } && target == secret);
+        Assert.Empty(bob.Seen.OfType<MessagesMissing>());
+    }
+
+    [Fact]
+    public async Task What_waits_for_somebody_who_is_blocked_meanwhile_waits_until_he_is_accepted_again()
+    {
+        await using var world = new World();
+        (Member alice, Member bob) = await world.FriendsAsync();
+        await alice.SayAsync("bob", "hello");
+        await world.SettleAsync();
+        world.Clock.Advance(TimeSpan.FromHours(2));
+        await alice.SayAsync("bob", "later");
+        await alice.Client.BlockAsync("bob");
+        await world.SettleAsync();
+        Assert.Equal(["hello"], bob.Texts);
+        await alice.Client.AcceptAsync("bob");
+        await world.SettleAsync();
+        Assert.Equal(["hello", "later"], bob.Texts);
+    }
+
     /// <summary>It has its number already; what is sealed before it says nothing of it.</summary>
     [Fact]
     public async Task What_is_said_while_something_before_it_is_sealed_is_missed_by_nobody_before_it_is_sealed_too()

@@ -93,8 +93,9 @@ internal sealed class Conversations(ClientCore core, DeviceLists lists)
                 continue;
             }
 
-            if (peer.Contact.IsSendingStopped(core.Options.KeyChangePolicy))
+            if (peer.Standing == Standing.Blocked || peer.Contact.IsSendingStopped(core.Options.KeyChangePolicy))
             {
+                // It waits until the app has accepted the contact, or the key.
                 return false;
             }
 
@@ -380,11 +381,20 @@ internal sealed class Conversations(ClientCore core, DeviceLists lists)
             if (MessageId.Of(stream, number) == target)
             {
                 byte[]? bytes = await work.ReadAsync(RecordKey.Sent, RecordKey.Of(stream, number)).ConfigureAwait(false);
-                if (bytes is not null)
+                if (bytes is null)
                 {
-                    Forget(work, SentRecord.Decode(bytes));
+                    return;
                 }
 
+                SentRecord record = SentRecord.Decode(bytes);
+                if (record.PendingSequence == 0)
+                {
+                    Forget(work, record);
+                    return;
+                }
+
+                // It has its number, and would be missed: under that its own deletion is said.
+                Keep(work, record with { Draft = record.Draft with { Type = ContentType.Deletion, Body = new DeletionContent(target).EncodeBody() } });
                 return;
             }
         }

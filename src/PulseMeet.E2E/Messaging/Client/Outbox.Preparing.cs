@@ -44,6 +44,12 @@ internal sealed partial class Outbox
     private async Task<bool> PrepareAsync(string peerId, List<byte[]> keys, CancellationToken cancellationToken)
     {
         string ownId = core.Address.UserId;
+        if (await IsBlockedAsync(peerId, cancellationToken).ConfigureAwait(false))
+        {
+            // What was said to him before waits until he is accepted again.
+            return true;
+        }
+
         string[] users = peerId == ownId ? [ownId] : [peerId, ownId];
         for (int attempt = 0; attempt < MaxAttempts; attempt++)
         {
@@ -79,6 +85,11 @@ internal sealed partial class Outbox
 
         return false;
     }
+
+    private Task<bool> IsBlockedAsync(string userId, CancellationToken cancellationToken) => core.ChangeAsync(
+        [Gates.SharedUser(userId)],
+        async work => await work.UserAsync(userId).ConfigureAwait(false) is { Standing: Standing.Blocked },
+        cancellationToken);
 
     /// <summary>Asks for what is missing to write to all devices of a user; null where nothing is.</summary>
     private async Task<Claim?> ClaimAsync(string userId, CancellationToken cancellationToken)

@@ -69,11 +69,15 @@ internal sealed partial class PulseMessages
                 if (await work.ReadAsync(RecordKey.PulseSent, key).ConfigureAwait(false) is { } bytes)
                 {
                     PulseSentRecord sent = PulseSentRecord.Decode(bytes);
-                    work.Delete(RecordKey.PulseSent, key);
-                    if (sent.PendingSequence != 0)
+                    if (sent.PendingSequence == 0)
                     {
-                        work.Delete(RecordKey.PulsePending, RecordKey.Of(pulse.Id, sent.PendingSequence));
+                        work.Delete(RecordKey.PulseSent, key);
+                        return;
                     }
+
+                    // It has its number, and would be missed: under that its own deletion is said.
+                    Draft draft = sent.Draft with { Type = ContentType.Deletion, Body = new DeletionContent(target).EncodeBody() };
+                    work.Put(RecordKey.PulseSent, key, (sent with { Draft = draft }).Encode());
                 }
 
                 return;
