@@ -29,6 +29,8 @@ switch (args.FirstOrDefault())
         return await StorageCommand.RunAsync();
     case "--client":
         return await ClientCommand.RunAsync(int.Parse(OptionValue("--client") ?? "40", null));
+    case "--parallel":
+        return await ParallelConversations.MeasureAsync(int.Parse(OptionValue("--parallel") ?? "15", null), enforce: args.Contains("--enforce"));
     case "--peers":
         return PeersCommand.Run(resultFile);
     case "--verification":

@@ -1,4 +1,6 @@
 using PulseMeet.E2E;
+using PulseMeet.E2E.Identity;
+using PulseMeet.E2E.Keys;
 
 namespace Guide;
 
@@ -11,6 +13,22 @@ internal static class MoreDevices
         using LinkRequest request = await laptop.RequestLinkAsync(cancellationToken);
         await phone.ApproveLinkAsync(request.Payload, cancellationToken); // read from the laptop's screen, as a QR code
         await laptop.CompleteLinkAsync(request, cancellationToken);
+        #endregion
+    }
+
+    public static async Task HandOverAsync(E2EClient phone, E2EClient laptop, CancellationToken cancellationToken)
+    {
+        #region key
+        using LinkKeyRequest request = await laptop.RequestAccountKeyAsync(cancellationToken);
+        await phone.HandOverAccountKeyAsync("laptop", request.ToArray(), cancellationToken); // once its user has said so
+        await laptop.TakeAccountKeyAsync(request, cancellationToken);
+        #endregion
+    }
+
+    public static async Task ChangeKeyAsync(E2EClient phone, MasterKey next, CancellationToken cancellationToken)
+    {
+        #region master
+        await phone.ChangeMasterKeyAsync(next, cancellationToken);
         #endregion
     }
 

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using Guide;
 using Microsoft.Extensions.DependencyInjection;
 using PulseMeet.E2E;
+using PulseMeet.E2E.Keys;
 using PulseMeet.E2E.Relay;
 
 // Every region of this sample is a snippet of docs/guides/messaging.md, and runs here.
@@ -46,6 +47,10 @@ await bobs.Screen.NextAsync<MessageReceived>(stop);
 await bob.SendAsync("alice", MessageContent.Text("To both."), stop);
 Check.That("and what Bob writes to both", (await laptop.Screen.NextAsync<MessageReceived>(stop)).Sender.UserId == "bob");
 await phone.Screen.NextAsync<MessageReceived>(stop);
+
+// It may do what the phone may.
+await MoreDevices.HandOverAsync(alice, second, stop);
+(await second.ReplaceRecoveryKeyAsync(stop)).Dispose();
 
 // It goes, and so does the phone; the account comes back under the same key.
 string writtenDown = await MoreDevices.RemoveAsync(alice, stop);
@@ -137,6 +142,8 @@ await using (provider)
     E2EClient home = provider.GetRequiredKeyedService<E2EClient>("home");
     await FiveMinutes.SignUpAsync(home, stop);
     SafetyNumber number = await work.GetSafetyNumberAsync("alice.at.home", stop);
+    using MasterKey next = MasterKey.Generate();
+    await MoreDevices.ChangeKeyAsync(home, next, stop);
     Check.That("two accounts live in one process", number.Equals(await home.GetSafetyNumberAsync("alice.at.work", stop)));
 }
 

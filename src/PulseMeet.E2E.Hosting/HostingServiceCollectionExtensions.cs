@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
 using PulseMeet.E2E.Derivation;
 using PulseMeet.E2E.Legacy;
 using PulseMeet.E2E.PreKeys;
@@ -52,6 +53,30 @@ public static class HostingServiceCollectionExtensions
             read.ApplyTo(options);
             configure(options);
         }));
+    }
+
+    /// <summary>Has the host look after clients on a timer, once at its start and then every hour: for an app that does not read events all the time.</summary>
+    /// <param name="services">The app's services.</param>
+    /// <param name="names">The accounts' names; none for the only one.</param>
+    /// <returns><paramref name="services"/>.</returns>
+    /// <exception cref="ArgumentException">A name is null or empty.</exception>
+    /// <remarks>A turn is <see cref="E2EClient.SynchronizeAsync"/>: what comes waits until the app reads it. The time is the registered
+    /// <see cref="TimeProvider"/>'s.</remarks>
+    public static IServiceCollection AddPulseMeetE2EUpkeep(this IServiceCollection services, params string[] names)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        ArgumentNullException.ThrowIfNull(names);
+        foreach (string name in names)
+        {
+            ArgumentException.ThrowIfNullOrEmpty(name, nameof(names));
+        }
+
+        services.AddSingleton<IHostedService>(provider => new ClientUpkeep(
+            names.Length == 0
+                ? [provider.GetService<E2EClient>]
+                : [.. names.Select(name => (Func<E2EClient?>)(() => provider.GetKeyedService<E2EClient>(name)))],
+            provider.GetRequiredService<TimeProvider>()));
+        return services;
     }
 
     /// <summary>Registers, and takes out again what is switched off.</summary>

@@ -131,24 +131,35 @@ internal sealed class CommitPlan
             throw new E2EException(E2EError.UnknownDevice, "The user is not in the group, or under another account key.");
         }
 
+        KnownList known = _shape.Lists.Find(list.UserId)!;
+        KnownList newest = known.Number >= list.Number ? known : list;
         HashSet<string> hashes = [.. back.KeyHashes.Select(Convert.ToHexString)];
         List<byte[]> keyPackages = [];
-        foreach (byte[] keyPackage in back.Invitee.KeyPackages)
+        bool isMeant = false;
+        foreach (byte[] encoded in back.Invitee.KeyPackages)
         {
-            byte[] client = PulseLeaf.Of(MlsMessage.Decode<KeyPackage>(keyPackage).Leaf).Client;
-            foreach ((uint index, PulseLeaf leaf) in there.Devices.Where(device => PublicBytes.Equal(device.Leaf.Client, client)))
+            KeyPackage keyPackage = MlsMessage.Decode<KeyPackage>(encoded);
+            PulseLeaf coming = PulseLeaf.Of(keyPackage.Leaf);
+            foreach ((uint index, PulseLeaf leaf) in there.Devices.Where(device => PublicBytes.Equal(device.Leaf.Client, coming.Client)))
             {
-                if (leaf.Address != _device.Address && hashes.Contains(Convert.ToHexString(Sha256.Hash(_view.Tree.Leaf(index)!.EncryptionKey))))
+                if (leaf.Address == _device.Address || !hashes.Contains(Convert.ToHexString(Sha256.Hash(_view.Tree.Leaf(index)!.EncryptionKey))))
+                {
+                    continue;
+                }
+
+                // Nobody goes who could not come: this one may have waited for the relay, or the clock was set.
+                isMeant = true;
+                if (IsGood(newest, keyPackage, coming))
                 {
                     _removed.Add(index);
-                    keyPackages.Add(keyPackage);
+                    keyPackages.Add(encoded);
                 }
             }
         }
 
         if (keyPackages.Count == 0)
         {
-            return false;
+            return isMeant ? throw new E2EException(E2EError.UnknownDevice, "The devices' key packages are no longer good.") : false;
         }
 
         // A newer list goes along, and what follows from it.
@@ -162,18 +173,14 @@ internal sealed class CommitPlan
     private bool Add(KnownList list, IReadOnlyList<byte[]> keyPackages)
     {
         bool any = false;
-        MlsSuite suite = MlsSuite.Get(_view.Context.Suite);
         RosterAccount? there = _shape.Roster.Find(list.UserId);
         foreach (byte[] encoded in keyPackages)
         {
             KeyPackage keyPackage = MlsMessage.Decode<KeyPackage>(encoded);
             PulseLeaf leaf = PulseLeaf.Of(keyPackage.Leaf);
 
-            // Of another suite, another account, a device that is not listed or is there already, or out of its time: passed over.
-            bool fits = keyPackage.Suite == suite.Id
-                && keyPackage.Leaf.Lifetime.Contains(_now)
-                && list.Has(leaf)
-                && list.Allows(leaf.List)
+            // No good one, or of a device that is there already: passed over.
+            bool fits = IsGood(list, keyPackage, leaf)
                 && !_added.Exists(other => PublicBytes.Equal(PulseLeaf.Of(other.Leaf).Client, leaf.Client))
                 && (there is null || !there.Devices.Any(device =>
                     !_removed.Contains(device.Index) && PublicBytes.Equal(device.Leaf.Client, leaf.Client)));
@@ -186,6 +193,10 @@ internal sealed class CommitPlan
 
         return any;
     }
+
+    /// <summary>Not of another suite, another account, a device that is not listed, or out of its time.</summary>
+    private bool IsGood(KnownList list, KeyPackage keyPackage, PulseLeaf leaf) =>
+        keyPackage.Suite == _view.Context.Suite && keyPackage.Leaf.Lifetime.Contains(_now) && list.Has(leaf) && list.Allows(leaf.List);
 
     private bool RemoveAll(string userId)
     {

@@ -183,11 +183,7 @@ internal sealed partial class PulseGroup
         }
 
         _unreadable.RemoveAll(commit => commit.Epoch + GroupLimits.StatementEpochs < epoch);
-        while (_unreadable.Count > MaxUnreadable)
-        {
-            // Of whom nobody can tell whose they are first; then the longest there of the account that has most.
-            _unreadable.Remove(_unreadable.GroupBy(commit => commit.Committer?.UserId).MaxBy(account => account.Key is null ? int.MaxValue : account.Count())!.First());
-        }
+        FairShare.Keep(_unreadable, MaxUnreadable, commit => commit.Committer?.UserId);
     }
 
     private sealed record Taken(bool WasOwn, DeviceAddress Committer, IReadOnlyList<GroupChange> Changes);

@@ -50,6 +50,23 @@ public sealed class LinkKeyRequest : IDisposable
     /// else (<see cref="E2EError.NotAuthentic"/>); or another account's key (<see cref="E2EError.WrongIdentity"/>).</exception>
     public Ed25519KeyPair Complete(ReadOnlySpan<byte> answer, DateTimeOffset now)
     {
+        Ed25519KeyPair account = Open(answer, now);
+        End();
+        return account;
+    }
+
+    /// <summary>Zeroes the request's key.</summary>
+    public void Dispose() => _answerKey.Dispose();
+
+    /// <summary>The request's id, under which its answer lies at the relay: 16 bytes.</summary>
+    internal byte[] CopyId() => LinkKeyPayload.IdOf(_payload).ToArray();
+
+    /// <summary>When it was made.</summary>
+    internal DateTimeOffset CreatedAt => _createdAt;
+
+    /// <summary>As <see cref="Complete"/>, for whoever notes only afterwards that it was taken (<see cref="End"/>).</summary>
+    internal Ed25519KeyPair Open(ReadOnlySpan<byte> answer, DateTimeOffset now)
+    {
         if (_isCompleted)
         {
             throw new E2EException(E2EError.LinkRefused, "The request has had its answer.");
@@ -63,10 +80,15 @@ public sealed class LinkKeyRequest : IDisposable
             throw new E2EException(E2EError.WrongIdentity);
         }
 
-        _isCompleted = true;
         return account;
     }
 
-    /// <summary>Zeroes the request's key.</summary>
-    public void Dispose() => _answerKey.Dispose();
+    /// <summary>The key was taken: no other answer is.</summary>
+    internal void End() => _isCompleted = true;
+
+    /// <exception cref="ObjectDisposedException">The request was disposed.</exception>
+    internal void ThrowIfDisposed()
+    {
+        using SecretScope key = _answerKey.Use();
+    }
 }

@@ -23,6 +23,8 @@ public sealed class PreKeyOptions
     /// <summary>The age beyond which a peer's pairs are refused: an honest device has replaced and deleted them by then.</summary>
     internal TimeSpan OldestAge => RotationInterval + RetirementPeriod;
 
+    internal PreKeyOptions Copy() => (PreKeyOptions)MemberwiseClone();
+
     /// <exception cref="ArgumentException">An option is outside its range.</exception>
     internal void Validate()
     {

@@ -11,6 +11,8 @@ public sealed class RatchetOptions
     /// <summary>After this time a session that the peer has not answered is due for renewal. 30 days by default.</summary>
     public TimeSpan RenewalInterval { get; set; } = TimeSpan.FromDays(30);
 
+    internal RatchetOptions Copy() => (RatchetOptions)MemberwiseClone();
+
     /// <exception cref="ArgumentException">An option is outside its range.</exception>
     internal void Validate()
     {

@@ -25,6 +25,21 @@ public sealed partial class Readme
         Assert.All(named, name => Assert.NotEmpty(TestsOf(name.Split('/')[1])));
     }
 
+    /// <summary>Glue is what names the library: its types, its registration, a call of the client or of its options. Directives and comments are none.</summary>
+    [Fact]
+    public void The_glue_of_the_chat_sample_is_as_long_as_the_README_says()
+    {
+        HashSet<string> types = [.. typeof(E2EClient).Assembly.GetExportedTypes().Select(type => type.Name)];
+        string[] lines =
+        [
+            .. Directory.EnumerateFiles(Path.Combine(Sources.Repository(), "samples", "Chat"), "*.cs")
+                .SelectMany(File.ReadLines)
+                .Where(line => !line.TrimStart().StartsWith("//", StringComparison.Ordinal) && !Directive().IsMatch(line)),
+        ];
+        int glue = lines.Count(line => Call().IsMatch(line) || Identifier().Matches(line).Any(word => types.Contains(word.Value)));
+        Assert.Contains($"`samples/Chat` names the library in {glue} lines", Text, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Every_test_that_the_security_review_names_exists()
     {
@@ -67,6 +82,15 @@ public sealed partial class Readme
 
     [GeneratedRegex("<!-- quickstart -->\n```csharp\n(.*?)```\n", RegexOptions.Singleline)]
     private static partial Regex QuickstartBlock();
+
+    [GeneratedRegex("^using [\\w.]+;$")]
+    private static partial Regex Directive();
+
+    [GeneratedRegex("\\bchat\\.|\\boptions\\.|\\.Use\\w+\\(|AddPulseMeetE2E")]
+    private static partial Regex Call();
+
+    [GeneratedRegex("\\w+")]
+    private static partial Regex Identifier();
 
     [GeneratedRegex("`([A-Z][A-Za-z]*/[A-Z][A-Za-z0-9]+)`")]
     private static partial Regex TestClass();

@@ -1,11 +1,12 @@
 using PulseMeet.E2E.Identity;
+using PulseMeet.E2E.Keys;
 using PulseMeet.E2E.Messaging;
 using PulseMeet.E2E.Verification;
 
 namespace PulseMeet.E2E.Tests.Messaging;
 
-/// <summary>Attack 51 for what is done seldom: at every write of linking, removing, recovering, resetting, replacing the recovery key, verifying,
-/// accepting a new account key, sending a file and wiping, the process dies or the write fails. The same call, made once more, ends it.</summary>
+/// <summary>Attack 51 for what is done seldom: at every write of linking, removing, recovering, resetting, replacing the recovery key, handing the account
+/// key over, changing the master key, verifying, accepting a new account key, sending a file and wiping, the process dies or the write fails. The same call, made once more, ends it.</summary>
 public sealed class AccountCrashes
 {
     private static readonly Dictionary<string, Func<World, Task<Trial>>> s_operations = new()
@@ -16,6 +17,9 @@ public sealed class AccountCrashes
         ["recover the account"] = RecoverAsync,
         ["reset the account"] = ResetAsync,
         ["replace the recovery key"] = ReplaceAsync,
+        ["hand the account key over"] = HandOverAsync,
+        ["take the account key"] = TakeAsync,
+        ["change the master key"] = ChangeMasterKeyAsync,
         ["mark as verified"] = VerifyAsync,
         ["accept an account key"] = AcceptKeyAsync,
         ["send a file"] = SendFileAsync,
@@ -177,6 +181,81 @@ public sealed class AccountCrashes
                 await alice.Client.RecoverAsync(recovery);
                 await AssertReachedAsync(world, bob, alice);
             });
+    }
+
+    private static async Task<Trial> HandOverAsync(World world)
+    {
+        (Member alice, Member bob) = await world.FriendsAsync();
+        Member laptop = await world.LinkAsync(alice, "laptop");
+        await world.SettleAsync(2);
+        LinkKeyRequest request = await laptop.Client.RequestAccountKeyAsync();
+        return new Trial(
+            alice,
+            () => alice.Client.HandOverAccountKeyAsync("laptop", request.ToArray()),
+            async () =>
+            {
+                await UnlessAsync(() => alice.Client.HandOverAccountKeyAsync("laptop", request.ToArray()), E2EError.LinkRefused);
+                await alice.SyncAsync();
+                await laptop.Client.TakeAccountKeyAsync(request);
+                request.Dispose();
+                (await laptop.Client.ReplaceRecoveryKeyAsync()).Dispose();
+                await AssertReachedAsync(world, bob, laptop);
+            });
+    }
+
+    private static async Task<Trial> TakeAsync(World world)
+    {
+        (Member alice, Member bob) = await world.FriendsAsync();
+        Member laptop = await world.LinkAsync(alice, "laptop");
+        await world.SettleAsync(2);
+        LinkKeyRequest request = await laptop.Client.RequestAccountKeyAsync();
+        await alice.Client.HandOverAccountKeyAsync("laptop", request.ToArray());
+        return new Trial(
+            laptop,
+            () => laptop.Client.TakeAccountKeyAsync(request),
+            async () =>
+            {
+                await laptop.Client.TakeAccountKeyAsync(request);
+                request.Dispose();
+                (await laptop.Client.ReplaceRecoveryKeyAsync()).Dispose();
+                await AssertReachedAsync(world, bob, laptop);
+            });
+    }
+
+    private static async Task<Trial> ChangeMasterKeyAsync(World world)
+    {
+        (Member alice, Member bob) = await world.FriendsAsync();
+        await alice.SayAsync("bob", "one");
+        await world.SettleAsync(2);
+        MasterKey next = MasterKey.Generate();
+        return new Trial(
+            alice,
+            () => alice.Client.ChangeMasterKeyAsync(next),
+            async () =>
+            {
+                // The app has both, and opens with the one that the store was written under.
+                await alice.OpenWithAsync(null);
+                await alice.OpenWithAsync(await OpensAsync(alice) ? null : next);
+                await alice.Client.ChangeMasterKeyAsync(next);
+                await alice.OpenWithAsync(null);
+                Assert.False(await OpensAsync(alice));
+                await alice.OpenWithAsync(next);
+                await AssertReachedAsync(world, bob, alice);
+                next.Dispose();
+            });
+    }
+
+    private static async Task<bool> OpensAsync(Member member)
+    {
+        try
+        {
+            await member.Client.OpenAsync(default);
+            return true;
+        }
+        catch (E2EException exception) when (exception.Reason == E2EError.WrongMasterKey)
+        {
+            return false;
+        }
     }
 
     private static async Task<Trial> VerifyAsync(World world)

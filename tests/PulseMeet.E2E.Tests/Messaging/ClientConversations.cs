@@ -1,3 +1,4 @@
+using PulseMeet.E2E.Messaging;
 using PulseMeet.E2E.Relay;
 
 namespace PulseMeet.E2E.Tests.Messaging;
@@ -288,6 +289,55 @@ public sealed class ClientConversations
         Assert.All(friends, friend => Assert.Equal(20, friend.Texts.Distinct().Count()));
         Assert.All(friends, friend => Assert.Equal(Enumerable.Range(0, 20).Select(i => $"{i}"), friend.Texts));
         Assert.Equal(200, alice.Texts.Count());
+    }
+
+    /// <summary>A safety number that is looked at, a member of a chat: known, and has not written.</summary>
+    [Fact]
+    public async Task Whoever_is_known_and_has_not_written_is_accepted_by_being_written_to_and_whoever_has_is_not()
+    {
+        await using var world = new World();
+        Member alice = await world.SignUpAsync("alice");
+        Member bob = await world.SignUpAsync("bob");
+        Member carol = await world.SignUpAsync("carol");
+        Assert.False(await alice.Client.IsVerifiedAsync("bob"));
+        await alice.SayAsync("bob", "hello");
+        await carol.SayAsync("alice", "buy");
+        await world.SettleAsync();
+        await bob.Client.AcceptAsync("alice");
+        await bob.SayAsync("alice", "hello yourself");
+        await world.SettleAsync();
+        Assert.Equal(["hello"], bob.Texts);
+        Assert.Equal(["hello yourself"], alice.Texts);
+        Assert.Equal("carol", Assert.Single(alice.Seen.OfType<MessageRequested>()).UserId);
+        Assert.Equal(E2EError.NotAllowed, (await Assert.ThrowsAsync<E2EException>(() => alice.SayAsync("carol", "no"))).Reason);
+    }
+
+    /// <summary>It has its number already; what is sealed before it says nothing of it.</summary>
+    [Fact]
+    public async Task What_is_said_while_something_before_it_is_sealed_is_missed_by_nobody_before_it_is_sealed_too()
+    {
+        await using var world = new World();
+        (Member alice, Member bob) = await world.FriendsAsync();
+        await alice.SayAsync("bob", "hello");
+        await world.SettleAsync();
+        world.Clock.Advance(TimeSpan.FromHours(2));
+        await alice.SayAsync("bob", "one");
+        await alice.SayAsync("bob", "two");
+
+        // The round that seals the first has begun before the second was said.
+        Engine engine = await alice.Client.OpenAsync(default);
+        byte[] first = (await engine.Core.Store.ScanAsync(RecordKey.Pending, default, default, 1))[0].Value;
+        await engine.Core.ChangeAsync(
+            engine.Conversations.Turns("bob"), async work => Assert.True(await engine.Conversations.SealWaitingAsync(work, [first])), default);
+        IReadOnlyList<OutboxRecord> envelopes = await engine.Outbox.ReadForAppAsync(10, default);
+        await engine.Core.Relay.DeliverAsync([.. envelopes.Select(envelope => envelope.ToEnvelope())]);
+        await bob.SyncAsync();
+        Assert.Equal(["hello", "one"], bob.Texts);
+        world.Clock.Advance(TimeSpan.FromMinutes(5));
+        await bob.SyncAsync();
+        Assert.Empty(bob.Seen.OfType<MessagesMissing>());
+        await world.SettleAsync();
+        Assert.Equal(["hello", "one", "two"], bob.Texts);
     }
 
     private static byte[] Damaged(ReadOnlyMemory<byte> content)

@@ -1,6 +1,8 @@
 using PulseMeet.E2E.Identity;
+using PulseMeet.E2E.Keys;
 using PulseMeet.E2E.Relay;
 using PulseMeet.E2E.Storage;
+using PulseMeet.E2E.Testing;
 
 namespace PulseMeet.E2E.Tests.Messaging;
 
@@ -129,6 +131,80 @@ public sealed class ClientEnds
         }
 
         await alice.SayAsync("alice", "still accepted");
+    }
+
+    [Fact]
+    public async Task Options_that_are_changed_afterwards_for_another_client_change_nothing_of_this_one()
+    {
+        await using var world = new World();
+        var options = new E2EClientOptions { Device = new("alice", "phone"), SendsByItself = false };
+        options.PreKeys.OneTimePairs = 8;
+        using MasterKey key = MasterKey.Generate();
+        await using var phone = new E2EClient(new InMemoryStore(), world.Relay.Connect(options.Device), MasterKeys.Of(key), options, world.Clock);
+        options.Device = new("bob", "phone");
+        options.PreKeys.OneTimePairs = 3;
+        options.Ratchet.RenewalInterval = TimeSpan.FromTicks(1);
+        await using var other = new E2EClient(new InMemoryStore(), world.Relay.Connect(options.Device), MasterKeys.Of(key), options, world.Clock);
+        (await phone.SignUpAsync()).Dispose();
+        (await other.SignUpAsync()).Dispose();
+        Assert.Equal(8, (await world.Relay.Connect(new("alice", "phone")).GetPreKeyStatusAsync()).OneTimePairs);
+        Assert.Equal(3, (await world.Relay.Connect(new("bob", "phone")).GetPreKeyStatusAsync()).OneTimePairs);
+        await phone.SendAsync("bob", MessageContent.Text("one"));
+        await phone.SynchronizeAsync();
+        int claims = world.Relay.Claims;
+        world.Clock.Advance(TimeSpan.FromMinutes(1));
+        await phone.SendAsync("bob", MessageContent.Text("two"));
+        await phone.SynchronizeAsync();
+        Assert.Equal(claims, world.Relay.Claims);
+    }
+
+    [Theory]
+    [InlineData(StoreFault.FailBefore, false)]
+    [InlineData(StoreFault.FailBefore, true)]
+    [InlineData(StoreFault.FailAfter, false)]
+    public async Task A_wipe_that_fails_or_is_cancelled_leaves_a_client_that_goes_on(StoreFault fault, bool isCancelled)
+    {
+        using var time = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        await using var world = new World { Configure = options => options.SendsByItself = true };
+        (Member alice, Member bob) = await world.FriendsAsync();
+        CrashingStore? store = null;
+        await alice.RestartAsync(inner => store = new CrashingStore(inner));
+        await world.SettleAsync(2);
+        store!.Plan(isCancelled ? int.MaxValue : 1, fault);
+        if (isCancelled)
+        {
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => alice.Client.WipeAsync(new CancellationToken(true)));
+        }
+        else
+        {
+            Assert.Equal(E2EError.StoreFailed, (await Assert.ThrowsAsync<E2EException>(() => alice.Client.WipeAsync(default))).Reason);
+        }
+
+        store.Plan(int.MaxValue, fault);
+        if (fault == StoreFault.FailAfter)
+        {
+            // It was wiped all the same, and says so.
+            await Assert.ThrowsAsync<InvalidOperationException>(() => alice.SayAsync("bob", "who?"));
+        }
+        else
+        {
+            var left = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            world.Relay.OnTheWay = (_, envelope) =>
+            {
+                left.TrySetResult();
+                return [envelope];
+            };
+            await alice.SayAsync("bob", "still here");
+            await left.Task.WaitAsync(time.Token);
+            (Loop loop, TaskCompletionSource isWaiting) = Wait(world, alice);
+            await isWaiting.Task.WaitAsync(time.Token);
+            await loop.DisposeAsync();
+            await bob.SyncAsync();
+            Assert.Contains("still here", bob.Texts);
+        }
+
+        await alice.Client.WipeAsync();
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => alice.SayAsync("bob", "gone"));
     }
 
     private static void DeviceListIsOf(DeviceList list, params string[] devices) =>

@@ -358,6 +358,41 @@ public sealed partial class ClientLosses
         Assert.Equal(Enumerable.Range(0, 1300).Select(i => $"{i}"), bob.Texts);
     }
 
+    [Fact]
+    public async Task An_app_that_brings_its_items_itself_and_never_reads_is_told_so_and_loses_none()
+    {
+        await using var world = new World();
+        (Member alice, Member bob) = await world.FriendsAsync();
+        var said = new List<string>();
+        bool isFull = false;
+        for (int i = 0; i < 15 && !isFull; i++)
+        {
+            for (int k = 0; k < 100; k++)
+            {
+                said.Add($"{i} {k}");
+                await alice.SayAsync("bob", said[^1]);
+            }
+
+            await alice.SyncAsync();
+            MailboxItem[] items = [.. await world.Relay.MailboxOfAsync(bob.Address)];
+            try
+            {
+                await bob.Client.PushAsync(items);
+                await world.Relay.Connect(bob.Address).AcknowledgeAsync([.. items.Select(item => item.Id)]);
+            }
+            catch (E2EException exception) when (exception.Reason == E2EError.LimitExceeded)
+            {
+                isFull = true;
+            }
+        }
+
+        Assert.True(isFull);
+        Assert.InRange((await bob.Client.PeekAsync(5000, default)).Count, ClientCore.MaxInbox, ClientCore.MaxInbox + 200);
+        await bob.TakeEventsAsync();
+        await world.SettleAsync();
+        Assert.Equal(said, bob.Texts);
+    }
+
     private static int Count(World world, Member from, Member to) =>
         world.Relay.Delivered.Count(item => item.Sender == from.Address && item.Envelope.Recipient == to.Address);
 }

@@ -12,6 +12,7 @@ internal sealed class Member : IAsyncDisposable
     private readonly HashSet<long> _handedOver = [];
     private readonly HashSet<long> _acknowledged = [];
     private bool _isHeldByTheDead;
+    private MasterKey? _nextKey;
 
     public Member(World world, DeviceAddress address)
     {
@@ -79,6 +80,13 @@ internal sealed class Member : IAsyncDisposable
         Client = Make();
     }
 
+    /// <summary>The process ends and begins again with another master key; null for the first.</summary>
+    public Task OpenWithAsync(MasterKey? key)
+    {
+        _nextKey = key;
+        return RestartAsync();
+    }
+
     /// <summary>The process dies: nothing is disposed. What a store in memory cannot see, that its holder is gone, the next client
     /// is told.</summary>
     public void Crash()
@@ -132,7 +140,7 @@ internal sealed class Member : IAsyncDisposable
         return new E2EClient(
             Wrap(_world.OpenStore(this)),
             _world.Through(_world.Relay.Connect(Address)),
-            MasterKeys.Of(_masterKey),
+            MasterKeys.Of(_nextKey ?? _masterKey),
             options,
             _world.ClientClock ?? _world.Clock,
             _world.ThroughMedia(_world.Media.Connect(UserId)));

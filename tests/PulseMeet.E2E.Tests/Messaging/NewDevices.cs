@@ -145,6 +145,36 @@ public sealed class NewDevices
         Assert.DoesNotContain(laptop.Seen.OfType<MessagesMissing>(), missing => missing.IsLost);
     }
 
+    /// <summary>Nothing else is said that would show it: the device is told how far the numbers go once it has keys.</summary>
+    [Fact]
+    public async Task A_listed_device_that_could_not_be_written_to_asks_for_what_was_said_last_though_nothing_is_said_any_more()
+    {
+        await using var world = new World { Configure = options => options.Ratchet.RenewalInterval = TimeSpan.FromDays(1) };
+        (Member alice, Member bob) = await world.FriendsAsync();
+        Member laptop = await world.LinkAsync(bob, "laptop");
+        await world.SettleAsync();
+        laptop.IsActive = false;
+        await alice.SayAsync("bob", "one");
+        await world.SettleAsync();
+        world.Clock.Advance(TimeSpan.FromDays(1.1));
+        world.Relay.ShownBundles = (_, _, claimed) => claimed with { Bundles = claimed.Bundles.Where(bundle => bundle.Key != "laptop").ToDictionary() };
+        await alice.SayAsync("bob", "two");
+        await world.SettleAsync();
+        await alice.RestartAsync();
+        await world.SettleAsync();
+        Assert.Equal(laptop.Address, Assert.Single(alice.Seen.OfType<DeviceUnreachable>()).Device);
+
+        laptop.IsActive = true;
+        for (int i = 0; i < 3; i++)
+        {
+            world.Clock.Advance(TimeSpan.FromMinutes(2));
+            await world.SettleAsync();
+        }
+
+        Assert.Equal(["one", "two"], laptop.Texts);
+        Assert.DoesNotContain(laptop.Seen.OfType<MessagesMissing>(), missing => missing.IsLost);
+    }
+
     /// <summary>A laptop of Alice's, which Bob knows: it has said hello.</summary>
     private static async Task<Member> LinkAsync(World world, Member alice, Member bob)
     {

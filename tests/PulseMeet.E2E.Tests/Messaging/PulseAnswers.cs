@@ -349,6 +349,106 @@ public sealed class PulseAnswers
         world.AssertNothingIsLost();
     }
 
+    /// <summary>One long message, asked for a thousand times an hour, would be as much as a thousand of them.</summary>
+    [Fact]
+    public async Task A_member_who_asks_for_one_message_without_end_is_given_it_a_few_times_a_day()
+    {
+        await using var world = new World();
+        (PulseChat pulse, Member alice, Member bob, _) = await world.RooftopAsync();
+        await alice.TellAsync(pulse.Id, "one");
+        await world.SettleAsync(3);
+        MessageId stream = bob.Seen.OfType<PulseMessageReceived>().Single().Sealed.Stream.StreamId;
+        int before = Count(world, alice, bob);
+        for (int i = 0; i < 20; i++)
+        {
+            await AskAsync();
+        }
+
+        Assert.Equal(8, Count(world, alice, bob) - before);
+        world.Clock.Advance(TimeSpan.FromDays(1));
+        await world.SettleAsync(2);
+        before = Count(world, alice, bob);
+        await AskAsync();
+        Assert.Equal(1, Count(world, alice, bob) - before);
+
+        async Task AskAsync()
+        {
+            await bob.SayToAsync(alice, pulse.Id, ContentType.ResendRequest, _ => new ResendNames(stream, [new NumberRange(1, 1)], []).Encode());
+            await bob.SyncAsync();
+            await alice.SyncAsync();
+            await alice.SyncAsync();
+        }
+    }
+
+    /// <summary>Bob reads nothing and asks for everything, in a chat and beside it: what the relay has no room for would lie with Alice.</summary>
+    [Fact]
+    public async Task What_somebody_asks_for_whose_mailbox_is_full_does_not_pile_up()
+    {
+        await using var world = new World();
+        (PulseChat pulse, Member alice, Member bob, _) = await world.RooftopAsync();
+        await alice.Client.AcceptAsync("bob");
+        await bob.Client.AcceptAsync("alice");
+        await alice.TellAsync(pulse.Id, "one");
+        await alice.SayAsync("bob", "two");
+        await bob.SayAsync("alice", "three");
+        await world.SettleAsync(4);
+        MessageId stream = bob.Seen.OfType<PulseMessageReceived>().Single().Sealed.Stream.StreamId;
+        for (int i = 0; i < RelayLimits.MaxMailboxItems * RelayLimits.MaxSenderShare; i += 500)
+        {
+            await world.Relay.Connect(alice.Address).DeliverAsync(
+                [.. Enumerable.Range(0, 500).Select(_ => new OutgoingEnvelope(bob.Address, Guid.NewGuid().ToByteArray(), new byte[10]))]);
+        }
+
+        world.Relay.OnPage = (device, items) => device == bob.Address ? [] : items;
+        for (int i = 0; i < 8; i++)
+        {
+            await bob.SayToAsync(alice, pulse.Id, ContentType.ResendRequest, _ => new ResendNames(stream, [new NumberRange(1, 1)], []).Encode());
+            await HostileDevice.AskAsync(bob, alice, new ResendNames(stream, [new NumberRange(1, 1), new NumberRange(100 + (ulong)i, 200)], []), "bob");
+            await bob.SayAsync("alice", $"{i}");
+            await bob.SyncAsync();
+            await alice.SyncAsync();
+            await alice.SyncAsync();
+        }
+
+        Assert.Equal(8, alice.Texts.Count(text => text != "three"));
+        Outbox outbox = (await alice.Client.OpenAsync(default)).Outbox;
+        Assert.InRange((await outbox.ReadForAppAsync(100, default)).Count, 1, 4);
+        world.Relay.OnPage = (_, items) => items;
+        await world.SettleAsync(8);
+        Assert.Empty(await outbox.ReadForAppAsync(100, default));
+    }
+
+    /// <summary>Of what waits to be said to a device about its line there is one: what is said beside a question, or after it, asks still.</summary>
+    [Fact]
+    public async Task A_question_about_a_line_is_not_lost_to_what_is_said_beside_it()
+    {
+        await using var world = new World();
+        (PulseChat pulse, Member alice, Member bob, _) = await world.RooftopAsync();
+        world.Relay.Before = (caller, call) => caller == alice.Address && call is "claim" or "deliver"
+            ? throw new E2EException(E2EError.RelayUnavailable) : Task.CompletedTask;
+        ClientCore core = (await alice.Client.OpenAsync(default)).Core;
+        await core.ChangeAsync(
+            [Gates.User("bob")],
+            async work => work.DropSessions(bob.Address, (await work.PeerAsync(bob.Address)).Book.Clear()),
+            default);
+        world.Clock.Advance(TimeSpan.FromDays(1));
+        await alice.ChangeAsync(pulse.Id, record =>
+        {
+            record.AddToAsk(bob.Address);
+            record.AddToTell(bob.Address);
+        });
+        Assert.Equal(PulseLine.Asks, await WaitingAsync());
+        await alice.ChangeAsync(pulse.Id, record => record.AddToTell(bob.Address));
+        Assert.Equal(PulseLine.Asks, await WaitingAsync());
+
+        async Task<byte> WaitingAsync()
+        {
+            await Assert.ThrowsAsync<E2EException>(() => alice.Client.SynchronizeAsync());
+            return PulseLine.Decode((await core.Store.ScanAsync(RecordKey.PulseSays, default, default, 100))
+                .Select(item => PulseSayRecord.Decode(item.Value)).Single(say => say.Device == bob.Address).Body).Kind;
+        }
+    }
+
     private static int Count(World world, Member sender, Member recipient) => world.Relay.Delivered.Count(
         delivered => delivered.Sender == sender.Address && delivered.Envelope.Recipient == recipient.Address);
 }

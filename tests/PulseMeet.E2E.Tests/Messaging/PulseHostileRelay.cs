@@ -229,9 +229,14 @@ public sealed class PulseHostileRelay
     /// <summary>Members need not be contacts, and of strangers nothing is repaired that does not open: a session that one side alone has would keep
     /// them from hearing each other for good.</summary>
     [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public async Task A_member_that_is_asked_in_vain_in_a_session_that_it_has_no_more_is_asked_in_a_new_one(bool hasComeBack)
+    [InlineData(false, CarolsKeys.There)]
+    [InlineData(true, CarolsKeys.There)]
+    [InlineData(false, CarolsKeys.NotThere)]
+    [InlineData(true, CarolsKeys.NotThere)]
+    [InlineData(false, CarolsKeys.Junk)]
+    [InlineData(false, CarolsKeys.CutOff)]
+    [InlineData(false, CarolsKeys.There, true)]
+    public async Task A_member_that_is_asked_in_vain_in_a_session_that_it_has_no_more_is_asked_in_a_new_one(bool hasComeBack, CarolsKeys keys, bool hasMoreGaps = false)
     {
         await using var world = new World();
         (PulseChat pulse, _, Member bob, Member carol) = await world.RooftopAsync();
@@ -276,16 +281,56 @@ public sealed class PulseHostileRelay
         }
 
         world.Clock.Advance(TimeSpan.FromMinutes(2));
-        for (int hour = 0; hour < 9; hour++)
+        bool hasKeys = keys == CarolsKeys.There;
+        world.Relay.Before = (caller, call) => hasKeys || keys != CarolsKeys.CutOff || caller != bob.Address || call != "claim"
+            ? Task.CompletedTask
+            : throw new E2EException(E2EError.RelayUnavailable);
+        world.Relay.ShownBundles = (_, user, claimed) => hasKeys || user != "carol"
+            ? claimed
+            : claimed with
+            {
+                Bundles = keys == CarolsKeys.Junk
+                    ? claimed.Bundles.ToDictionary(bundle => bundle.Key, _ => new ReadOnlyMemory<byte>(new byte[100]))
+                    : new Dictionary<string, ReadOnlyMemory<byte>>(),
+            };
+        int said = 0;
+        for (int hour = 0; hour < (keys == CarolsKeys.There ? 9 : 20); hour++)
         {
-            await bob.SyncAsync();
+            if (hour == 10 && keys is CarolsKeys.NotThere or CarolsKeys.Junk)
+            {
+                // In vain, in the session that was there.
+                Assert.InRange(SaidToCarol(), said + 2, said + 4);
+            }
+
+            said = hour == 2 ? SaidToCarol() : said;
+            hasKeys |= hour == 10;
+            if (hasMoreGaps && hour % 2 == 0)
+            {
+                await LoseOneAsync($"{hour}");
+            }
+
+            await TrySyncAsync(bob);
             await carol.SyncAsync();
-            await bob.SyncAsync();
+            await TrySyncAsync(bob);
             world.Clock.Advance(TimeSpan.FromHours(1));
         }
 
         Assert.Contains("three", bob.PulseTexts(pulse.Id));
         Assert.Empty((await (await bob.Client.OpenAsync(default)).Core.ChangeAsync([], async work => (await work.PulseAsync(pulse.Id))!.Record.ToAsk, default)));
+
+        int SaidToCarol() => world.Relay.Delivered.Count(item => item.Sender == bob.Address && item.Envelope.Recipient == carol.Address);
+
+        static async Task TrySyncAsync(Member member)
+        {
+            try
+            {
+                await member.SyncAsync();
+            }
+            catch (E2EException exception) when (exception.Reason == E2EError.RelayUnavailable)
+            {
+                await member.TakeEventsAsync();
+            }
+        }
 
         static async Task ForgetAsync(Member one, Member other) => await (await one.Client.OpenAsync(default)).Core.ChangeAsync(
             [Gates.User(other.UserId)],
@@ -467,5 +512,16 @@ public sealed class PulseHostileRelay
         Assert.Empty(carol.PulseTexts(pulse.Id));
         Assert.Equal(pulse.Id, Assert.Single(await carol.Client.GetPulsesAsync()).Id);
         Assert.Equal(["carol?"], alice.PulseTexts(pulse.Id));
+    }
+
+    /// <summary>What the relay has of a member's keys at first.</summary>
+    public enum CarolsKeys
+    {
+        There,
+        NotThere,
+        Junk,
+
+        /// <summary>The relay cannot be reached when it is asked for them.</summary>
+        CutOff,
     }
 }

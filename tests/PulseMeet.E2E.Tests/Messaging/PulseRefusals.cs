@@ -405,6 +405,26 @@ public sealed class PulseRefusals
         Assert.Equal(E2EError.UnknownDevice, (await Assert.ThrowsAsync<E2EException>(() => bobs.BringBackAsync("nobody"))).Reason);
     }
 
+    /// <summary>Carol is to be brought back, the relay does not take it, and the clock is set back: her key package is of the future then.</summary>
+    [Fact]
+    public async Task Nobody_is_taken_out_who_cannot_be_brought_in_any_more()
+    {
+        await using var world = new World();
+        (PulseChat pulse, Member alice, Member bob, Member carol) = await world.RooftopAsync();
+        world.Relay.Before = (caller, call) => Refuse(caller == alice.Address && call == "offer", E2EError.RelayUnavailable);
+        Assert.Equal(E2EError.RelayUnavailable, (await Assert.ThrowsAsync<E2EException>(() => pulse.BringBackAsync("carol"))).Reason);
+        await bob.ChangeGroupAsync(pulse.Id, group => group.Suspect());
+        await bob.SyncAsync();
+        world.Relay.Before = (_, _) => Task.CompletedTask;
+        world.Clock.Advance(TimeSpan.FromHours(-2));
+        await world.SettleAsync(4);
+        Assert.Equal(E2EError.UnknownDevice, Assert.Single(alice.Seen.OfType<PulseChangeDropped>()).Reason);
+        await alice.TellAsync(pulse.Id, "all here");
+        await world.SettleAsync(3);
+        Assert.Equal(["all here"], carol.PulseTexts(pulse.Id));
+        Assert.NotNull((await bob.RosterAsync(pulse.Id)).Find("carol"));
+    }
+
     /// <summary>The tree and the group info of a large chat, again and again: only as often as a device may come back.</summary>
     [Fact]
     public async Task Nothing_is_fetched_for_a_join_that_may_not_be_made()

@@ -160,6 +160,35 @@ public sealed class PulseStrays
         Assert.InRange(await world.EpochAsync(pulse.Id, alice), before + 1, before + (2 * 7));
     }
 
+    /// <summary>The same in a larger chat, in which nobody is at a loss for commits.</summary>
+    [Fact]
+    public async Task By_whoever_says_to_be_elsewhere_a_chat_has_a_few_commits_an_hour_however_many_are_in_it()
+    {
+        await using var world = new World();
+        (PulseChat pulse, Member alice, Member bob, Member carol) = await world.RooftopAsync();
+        var others = new List<Member> { alice, bob };
+        foreach (string user in new[] { "dave", "erin", "frank", "grace", "heidi" })
+        {
+            others.Add(await world.SignUpAsync(user));
+        }
+
+        await world.SettleAsync(1);
+        await pulse.AddAllAsync([.. others.Skip(2).Select(other => other.UserId)]);
+        await world.SettleAsync(3);
+        world.Clock.Advance(TimeSpan.FromHours(25));
+        await world.SettleAsync(10);
+        ulong before = await world.EpochAsync(pulse.Id, alice);
+        world.Relay.ShownInfo = (_, _) => [1, 2, 3];
+        for (int i = 0; i < 5; i++)
+        {
+            await SayToBeElsewhereAsync(pulse.Id, carol, [.. others]);
+            world.Clock.Advance(TimeSpan.FromMinutes(11));
+            await world.SettleAsync(3);
+        }
+
+        Assert.InRange(await world.EpochAsync(pulse.Id, alice), before + 1, before + 5);
+    }
+
     [Theory]
     [InlineData(true, true, true)]
     [InlineData(true, false, false)]

@@ -34,6 +34,9 @@ internal sealed class StagedRelay : IE2ERelayServer
     /// <summary>What is put into a mailbox for an envelope that came: nothing, it, or several things.</summary>
     public Func<DeviceAddress, OutgoingEnvelope, IEnumerable<OutgoingEnvelope>> OnTheWay { get; set; } = (_, envelope) => [envelope];
 
+    /// <summary>Whose mailbox takes nothing more.</summary>
+    public Func<DeviceAddress, bool> IsFull { get; set; } = _ => false;
+
     /// <summary>What somebody is given of a page of the mailbox, in which order.</summary>
     public Func<DeviceAddress, IReadOnlyList<MailboxItem>, IReadOnlyList<MailboxItem>> OnPage { get; set; } = (_, items) => items;
 
@@ -105,6 +108,12 @@ internal sealed class StagedRelay : IE2ERelayServer
         var outcomes = new List<DeliveryOutcome>();
         foreach (OutgoingEnvelope envelope in envelopes)
         {
+            if (IsFull(envelope.Recipient))
+            {
+                outcomes.Add(DeliveryOutcome.MailboxFull);
+                continue;
+            }
+
             var name = (inner.Caller, envelope.Recipient, Convert.ToHexString(envelope.Id.Span));
             bool isTaken;
             lock (_lock)

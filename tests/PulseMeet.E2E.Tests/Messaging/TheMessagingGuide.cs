@@ -28,8 +28,11 @@ public sealed partial class TheMessagingGuide
         [
             $"own | {Kib(TextContent.MaxSize)}; {Kib(MediaContent.MaxCaptionSize)}; {Kib(AppContent.MaxDataSize)} |",
             $"sealed | {Number(Conversations.MaxWaiting)} |",
+            $"one device | {Number(WaitingEnvelopes.MaxForMessages)} |",
+            $"a pulse chat that wait | {Number(PulseMessages.MaxWaiting)} |",
             $"events that the app has not taken | {Number(ClientCore.MaxInbox)} |",
-            $"accepted | {Number(HeldRecord.MaxPerUser)} |",
+            $"accepted | {Number(HeldRecord.MaxPerUser)}, {Kib(HeldRecord.MaxBytesPerStranger)} |",
+            $"accepted | {Number(Requests.Max)} |",
             $"again | {SentRecord.MaxAge.Days} days,",
             $"asked for | {new E2EClientOptions().GapDelay.Minutes} minute (`GapDelay`) |",
             $"relay | {Number(RelayLimits.MaxMailboxItems)} envelopes, {RelayLimits.MaxMailboxBytes >> 20} MiB, {RelayLimits.MaxEnvelopeAge.Days} days; a quarter",

@@ -35,7 +35,7 @@ internal sealed partial class Account
         await GivingWay.OnceAsync().ConfigureAwait(false);
         byte[] accountState = new byte[Ed25519KeyPair.PrivateKeySize];
         List<DeviceAddress> peers = await PeersAsync(cancellationToken).ConfigureAwait(false);
-        string[] turns = [.. peers.Select(peer => Gates.User(peer.UserId)), Gates.User(core.Address.UserId), Gates.PreKeys];
+        Turn[] turns = [.. peers.Select(peer => Gates.User(peer.UserId)), Gates.User(core.Address.UserId), Gates.PreKeys];
         using IDisposable turn = await core.Gates.EnterAsync(turns, cancellationToken).ConfigureAwait(false);
         try
         {

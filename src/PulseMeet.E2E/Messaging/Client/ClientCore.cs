@@ -37,6 +37,7 @@ internal sealed class ClientCore : IAsyncDisposable
         Options = options;
         Time = time;
         Sequence = new Sequence(store, Gates);
+        Waiting = new WaitingEnvelopes(store, Gates);
         ProvisionalStreamId = Messaging.StreamId.New(time.GetUtcNow());
     }
 
@@ -56,6 +57,9 @@ internal sealed class ClientCore : IAsyncDisposable
     public TimeProvider Time { get; }
 
     public Sequence Sequence { get; }
+
+    /// <summary>What waits in the outbox.</summary>
+    public WaitingEnvelopes Waiting { get; }
 
     public Gates Gates { get; } = new();
 
@@ -161,11 +165,12 @@ internal sealed class ClientCore : IAsyncDisposable
     /// <param name="turns">The turns that it needs.</param>
     /// <param name="change">Reads and changes; calls no relay.</param>
     /// <param name="cancellationToken">Stops waiting for the turns and reading; what is being written is written.</param>
-    public async Task<T> ChangeAsync<T>(IEnumerable<string> turns, Func<Work, Task<T>> change, CancellationToken cancellationToken)
+    public async Task<T> ChangeAsync<T>(IEnumerable<Turn> turns, Func<Work, Task<T>> change, CancellationToken cancellationToken)
     {
-        string[] taken = [.. turns];
+        Turn[] taken = [.. turns];
         using IDisposable turn = await Gates.EnterAsync(taken, cancellationToken).ConfigureAwait(false);
         await Sequence.EnsureAsync(cancellationToken).ConfigureAwait(false);
+        await Waiting.EnsureReadAsync(cancellationToken).ConfigureAwait(false);
         if (_arePreKeysStale && taken.Contains(Gates.PreKeys))
         {
             await ReloadPreKeysAsync().ConfigureAwait(false);
@@ -185,7 +190,7 @@ internal sealed class ClientCore : IAsyncDisposable
     }
 
     /// <inheritdoc cref="ChangeAsync{T}"/>
-    public Task ChangeAsync(IEnumerable<string> turns, Func<Work, Task> change, CancellationToken cancellationToken) => ChangeAsync(
+    public Task ChangeAsync(IEnumerable<Turn> turns, Func<Work, Task> change, CancellationToken cancellationToken) => ChangeAsync(
         turns,
         async work =>
         {
@@ -288,6 +293,11 @@ internal sealed class ClientCore : IAsyncDisposable
     public void Committed(Work work)
     {
         IsPublicationWanted |= work.HasUsedPreKeys;
+        foreach ((long number, DeviceAddress device) in work.Outgoing)
+        {
+            Waiting.Add(number, device);
+        }
+
         if (work.HasOutgoing)
         {
             Outgoing.Wake();

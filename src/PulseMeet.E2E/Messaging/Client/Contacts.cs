@@ -16,6 +16,7 @@ internal sealed class Contacts(ClientCore core, DeviceLists lists, Conversations
     /// prekeys' turns.</summary>
     public async Task StandAsync(Work work, UserRecord user, Standing standing, DateTimeOffset at)
     {
+        await Requests.EndAsync(core, work, user.UserId).ConfigureAwait(false);
         if (standing == Standing.Accepted)
         {
             work.SetUser(user with { Standing = standing, StandingAt = at });

@@ -39,8 +39,9 @@ internal sealed partial class Controls
     private async Task AnswerAsync(
         Work work, UserRecord own, UserRecord user, DeviceCertificate sender, SealedContent content, ResendNames names)
     {
-        if (user.Standing != Standing.Accepted || user.Contact.IsChangePending)
+        if (user.Standing != Standing.Accepted || user.Contact.IsChangePending || core.Waiting.IsFull(sender.Address))
         {
+            // One whose mailbox is full asks again.
             return;
         }
 

@@ -101,7 +101,7 @@ internal sealed partial class Controls
         }
 
         await PulseRollback.MarkAsync(core, CancellationToken.None).ConfigureAwait(false);
-        string[] turns = [.. device.Select(peer => Gates.User(peer.UserId)), Gates.User(core.Address.UserId), Gates.PreKeys];
+        Turn[] turns = [.. device.Select(peer => Gates.User(peer.UserId)), Gates.User(core.Address.UserId), Gates.PreKeys];
         using IDisposable turn = await core.Gates.EnterAsync(turns, CancellationToken.None).ConfigureAwait(false);
         await core.ChangeAsync(
             [],

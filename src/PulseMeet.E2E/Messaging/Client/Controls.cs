@@ -35,7 +35,7 @@ internal sealed partial class Controls(ClientCore core, Conversations conversati
         foreach ((StreamName stream, RangeSet numbers) in arrived)
         {
             UserRecord? user = await work.UserAsync(stream.Sender.UserId).ConfigureAwait(false);
-            if (user is not { Standing: Standing.Accepted } || user.List.Find(stream.Sender.DeviceId) is not { } device)
+            if (user is not { Standing: Standing.Accepted } || user.List.Find(stream.Sender.DeviceId) is not { } device || core.Waiting.IsFull(stream.Sender))
             {
                 continue;
             }

@@ -25,6 +25,9 @@ internal sealed class Conversations(ClientCore core, DeviceLists lists)
     /// begun.</summary>
     public static readonly TimeSpan MaxCorrection = TimeSpan.FromHours(1);
 
+    /// <summary>As it was when somebody wrote last; only saves a try.</summary>
+    private volatile bool _hasOwnOthers;
+
     public async Task<MessageId> SendAsync(string userId, MessageContent content, CancellationToken cancellationToken)
     {
         _ = core.Identity;
@@ -35,8 +38,37 @@ internal sealed class Conversations(ClientCore core, DeviceLists lists)
             throw new E2EException(E2EError.UnknownDevice, "The relay knows no such user.");
         }
 
+        if (userId != core.Address.UserId && !_hasOwnOthers)
+        {
+            MessageId? id = await core.ChangeAsync<MessageId?>(
+                [Gates.User(userId), Gates.SharedUser(core.Address.UserId)],
+                async work => await IsAloneAsync(work).ConfigureAwait(false)
+                    ? await TakeAsync(work, userId, content, body).ConfigureAwait(false)
+                    : null,
+                cancellationToken).ConfigureAwait(false);
+            if (id is { } taken)
+            {
+                return taken;
+            }
+        }
+
         return await core.ChangeAsync(
-            Turns(userId), work => TakeAsync(work, userId, content, body), cancellationToken).ConfigureAwait(false);
+            Turns(userId),
+            async work =>
+            {
+                _ = await IsAloneAsync(work).ConfigureAwait(false);
+                return await TakeAsync(work, userId, content, body).ConfigureAwait(false);
+            },
+            cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Whether the account has this device alone: then writing to somebody else changes nothing that is the own user's, and
+    /// conversations need not wait for each other. Otherwise each message goes to the own others too, in the sessions with them.</summary>
+    private async Task<bool> IsAloneAsync(Work work)
+    {
+        UserRecord own = await OwnAsync(work).ConfigureAwait(false);
+        _hasOwnOthers = own.List.Devices.Any(device => device.Address != core.Address);
+        return !_hasOwnOthers;
     }
 
     /// <summary>Seals what waits for sessions, for all devices that have one now.</summary>
@@ -77,6 +109,7 @@ internal sealed class Conversations(ClientCore core, DeviceLists lists)
 
             work.Delete(RecordKey.Pending, RecordKey.UserItem(record.PeerUserId, record.PendingSequence));
             Keep(work, record with { PendingSequence = 0, Targets = targets, SentAt = work.Now });
+            NoteBehind(work, record.PeerUserId, targets);
         }
 
         return true;
@@ -110,7 +143,7 @@ internal sealed class Conversations(ClientCore core, DeviceLists lists)
     public async Task<UserRecord> OwnAsync(Work work) => await work.UserAsync(core.Address.UserId).ConfigureAwait(false)
         ?? throw new E2EException(E2EError.StoreDamaged, "The device has no account.");
 
-    public string[] Turns(string userId) => [Gates.User(userId), Gates.User(core.Address.UserId)];
+    public Turn[] Turns(string userId) => [Gates.User(userId), Gates.User(core.Address.UserId)];
 
     /// <summary>Says to a device how far streams have counted that no message comes in any more, as long as something of them may not be
     /// there: otherwise nothing would show that the last of it was lost.</summary>
@@ -195,6 +228,13 @@ internal sealed class Conversations(ClientCore core, DeviceLists lists)
         UserRecord peer = await work.UserAsync(userId).ConfigureAwait(false)
             ?? throw new E2EException(E2EError.UnknownDevice);
         CheckMayWrite(peer);
+        if (peer is { Standing: Standing.Unanswered, IsRequestTold: false })
+        {
+            // Known for another reason than that the user has written: the app's word is the first one.
+            peer = peer with { Standing = Standing.Accepted };
+            work.SetUser(peer);
+        }
+
         if (peer.Standing == Standing.Unanswered)
         {
             throw new E2EException(E2EError.NotAllowed, "The contact was not accepted yet.");
@@ -215,6 +255,7 @@ internal sealed class Conversations(ClientCore core, DeviceLists lists)
             var targets = new List<SentTarget>();
             await SealForAllAsync(work, own, peer, draft, targets).ConfigureAwait(false);
             Keep(work, record with { Targets = targets });
+            NoteBehind(work, userId, targets);
         }
         else
         {
@@ -257,8 +298,8 @@ internal sealed class Conversations(ClientCore core, DeviceLists lists)
         }
     }
 
-    /// <summary>Whether every device that has keys can be written to now, one of the other side at least, by lists that are new enough, and
-    /// nothing waits that was said before.</summary>
+    /// <summary>Whether every device that has keys can be written to now, one of the other side at least for which not too much waits, by lists that
+    /// are new enough, and nothing waits that was said before.</summary>
     private async Task<bool> CanSealNowAsync(Work work, UserRecord own, UserRecord peer)
     {
         bool isFresh = IsFresh(peer, work.Now) && IsFresh(own, work.Now);
@@ -277,7 +318,7 @@ internal sealed class Conversations(ClientCore core, DeviceLists lists)
                 return false;
             }
 
-            isAnybodyThere |= hasSession && device.Address.UserId == peer.UserId;
+            isAnybodyThere |= hasSession && device.Address.UserId == peer.UserId && work.IsRoomFor(device.Address, isMessage: true);
         }
 
         return isAnybodyThere;
@@ -308,6 +349,15 @@ internal sealed class Conversations(ClientCore core, DeviceLists lists)
             {
                 await RepeatTailsAsync(work, own, user, device, draft.Stream.Conversation, draft.Stream.StreamId).ConfigureAwait(false);
             }
+        }
+    }
+
+    /// <summary>Devices that are not written to now are told later that something was said.</summary>
+    private static void NoteBehind(Work work, string peerUserId, List<SentTarget> targets)
+    {
+        foreach (SentTarget target in targets.Where(target => !target.IsSealed))
+        {
+            work.Put(RecordKey.Behind, RecordKey.OfBehind(target.Device, peerUserId), RecordKey.Of(peerUserId));
         }
     }
 

@@ -1,3 +1,4 @@
+using PulseMeet.E2E.Keys;
 using PulseMeet.E2E.Media;
 using PulseMeet.E2E.Messaging;
 using PulseMeet.E2E.Relay;
@@ -156,13 +157,47 @@ public sealed partial class E2EClient
         engine.Core.Outgoing.Wake();
     }
 
+    /// <summary>Seals this device's records under another master key: once this returns, the store opens with that one alone.</summary>
+    /// <param name="next">The key from now on. Copied; not disposed.</param>
+    /// <param name="cancellationToken">Looked at before it is written, not afterwards.</param>
+    /// <remarks>In one write: a process that dies in it has a store that opens with one of the two. So the app puts the next key beside the present one in the
+    /// operating system's key store first, and deletes the present one when this has returned; where the store then says
+    /// <see cref="E2EError.WrongMasterKey"/> to the one, it opens with the other. A copy of the store that was made before opens with the key of then
+    /// (docs/threat-model.md).</remarks>
+    public async Task ChangeMasterKeyAsync(MasterKey next, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(next);
+        Engine engine = await OpenAsync(cancellationToken).ConfigureAwait(false);
+        await engine.Core.Store.ChangeMasterKeyAsync(next, cancellationToken).ConfigureAwait(false);
+    }
+
     /// <summary>Deletes the keys and everything else of this device, and ends the client.</summary>
     /// <param name="cancellationToken">Looked at before it begins.</param>
+    /// <remarks>Where it fails, the client goes on, and the same call can be made once more; a loop that reads ends, and is begun anew.</remarks>
     public async Task WipeAsync(CancellationToken cancellationToken = default)
     {
         Engine engine = await OpenAsync(cancellationToken).ConfigureAwait(false);
+        cancellationToken.ThrowIfCancellationRequested();
         await engine.StopAsync().ConfigureAwait(false);
-        await engine.Core.Store.WipeAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await engine.Core.Store.WipeAsync(CancellationToken.None).ConfigureAwait(false);
+        }
+        catch
+        {
+            // What was stopped is begun anew by the next call, over whatever the store has.
+            try
+            {
+                await CloseAsync().ConfigureAwait(false);
+            }
+            catch (E2EException)
+            {
+                // The reason is the other one.
+            }
+
+            throw;
+        }
+
         await DisposeAsync().ConfigureAwait(false);
     }
 
@@ -223,7 +258,7 @@ public sealed partial class E2EClient
     /// the relay's directory.</summary>
     /// <param name="max">The most envelopes, 1 to 1,000.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
-    /// <returns>The oldest first. They are given again until <see cref="ConfirmOutboxAsync"/> has named them.</returns>
+    /// <returns>The oldest first; those for devices whose mailbox was full, by what the app said last, after all others. They are given again until <see cref="ConfirmOutboxAsync"/> has named them.</returns>
     public async Task<IReadOnlyList<OutgoingEnvelope>> GetOutboxAsync(int max, CancellationToken cancellationToken = default)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(max, 1);
@@ -231,9 +266,8 @@ public sealed partial class E2EClient
         Engine engine = await OpenAsync(cancellationToken).ConfigureAwait(false);
         _ = engine.Core.Identity;
         await engine.Outbox.PrepareAsync(cancellationToken).ConfigureAwait(false);
-        IReadOnlyList<(byte[] Key, OutboxRecord Record)> waiting =
-            await engine.Outbox.ReadAsync([], max, cancellationToken).ConfigureAwait(false);
-        return [.. waiting.Select(item => item.Record.ToEnvelope())];
+        IReadOnlyList<OutboxRecord> waiting = await engine.Outbox.ReadForAppAsync(max, cancellationToken).ConfigureAwait(false);
+        return [.. waiting.Select(record => record.ToEnvelope())];
     }
 
     /// <summary>Takes envelopes out that the relay has taken. After a crash the last of them may be given again: the relay takes them once.</summary>
@@ -255,20 +289,14 @@ public sealed partial class E2EClient
         Engine engine = await OpenAsync(cancellationToken).ConfigureAwait(false);
         Dictionary<MessageId, DeliveryOutcome> outcomes = taken.ToDictionary(
             item => new MessageId(item.Envelope.Id.Span), item => item.Outcome);
-        IReadOnlyList<(byte[] Key, OutboxRecord Record)> waiting =
-            await engine.Outbox.ReadAsync([], 1000, cancellationToken).ConfigureAwait(false);
-        await engine.Outbox.TakeOutAsync(
-            [
-                .. waiting
-                    .Where(item => outcomes.ContainsKey(item.Record.Envelope))
-                    .Select(item => (item.Key, item.Record, outcomes[item.Record.Envelope])),
-            ],
-            cancellationToken).ConfigureAwait(false);
+        await engine.Outbox.ConfirmAsync(outcomes, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Takes what came by the app's own way. When this returns it is durable, and may be acknowledged.</summary>
     /// <param name="items">What the relay holds for this device, in the order of its arrival; at most 1,000.</param>
     /// <param name="cancellationToken">Stops waiting; all of it was taken or nothing.</param>
+    /// <exception cref="E2EException">1,000 events wait that the app has not read (<see cref="E2EError.LimitExceeded"/>): nothing was taken, and
+    /// stays at the relay.</exception>
     public async Task PushAsync(IReadOnlyList<MailboxItem> items, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(items);
@@ -281,7 +309,7 @@ public sealed partial class E2EClient
 
         Engine engine = await OpenAsync(cancellationToken).ConfigureAwait(false);
         _ = engine.Core.Identity;
-        await engine.Receiver.PushAsync([.. items.Select(item => item with { Id = 0 })], cancellationToken).ConfigureAwait(false);
+        await engine.Receiver.BringAsync([.. items.Select(item => item with { Id = 0 })], cancellationToken).ConfigureAwait(false);
         await engine.OwnWord.FollowAsync(cancellationToken).ConfigureAwait(false);
     }
 

@@ -36,7 +36,7 @@ public sealed partial class E2EClient : IAsyncDisposable
     /// <param name="store">The device's store. Not disposed.</param>
     /// <param name="relay">The relay as this device sees it.</param>
     /// <param name="masterKeys">Gives the key that opens the store.</param>
-    /// <param name="options">The device, and what else an app may choose.</param>
+    /// <param name="options">The device, and what else an app may choose; copied.</param>
     /// <param name="time">The clock.</param>
     /// <param name="media">Where sealed files lie; null where the app sends none.</param>
     /// <exception cref="ArgumentException">An option is outside its range, or the relay speaks for another device.</exception>
@@ -53,6 +53,7 @@ public sealed partial class E2EClient : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(masterKeys);
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(time);
+        options = options.Copy();
         options.Validate();
         if (relay.Caller != options.Device)
         {
@@ -91,8 +92,10 @@ public sealed partial class E2EClient : IAsyncDisposable
     /// <returns>The message's id, once it is durable.</returns>
     /// <exception cref="E2EException">Nobody knows the user (<see cref="E2EError.UnknownDevice"/>); the contact is blocked, or has written
     /// and was not accepted (<see cref="E2EError.NotAllowed"/>); the contact's account key has changed and was not accepted
-    /// (<see cref="E2EError.AccountKeyChanged"/>); 1,000 messages to the user wait already (<see cref="E2EError.LimitExceeded"/>); or the
-    /// relay cannot be reached.</exception>
+    /// (<see cref="E2EError.AccountKeyChanged"/>); 1,000 sealed messages to each of the user's devices wait for the relay, and 1,000 more to
+    /// be sealed (<see cref="E2EError.LimitExceeded"/>); the user was not known, and the list that the relay has is not in order (the reasons of
+    /// <see cref="Identity.DeviceList.VerifyFirstContact"/>, of which <see cref="E2EError.Expired"/> says that it is of a clock ahead of this
+    /// one); or the relay cannot be reached.</exception>
     public async Task<MessageId> SendAsync(string userId, MessageContent content, CancellationToken cancellationToken = default)
     {
         CheckUser(userId);
@@ -146,16 +149,21 @@ public sealed partial class E2EClient : IAsyncDisposable
     }
 
     /// <summary>Zeroes the keys in memory and gives the store back. What was durable goes on when it is opened again.</summary>
-    public async ValueTask DisposeAsync()
+    public ValueTask DisposeAsync()
+    {
+        Volatile.Write(ref _isDisposed, true);
+        return CloseAsync();
+    }
+
+    /// <summary>Ends what is open; the next call opens anew, unless the client was disposed.</summary>
+    private async ValueTask CloseAsync()
     {
         await _opening.WaitAsync().ConfigureAwait(false);
         try
         {
-            _isDisposed = true;
-            if (_engine is not null)
+            if (Interlocked.Exchange(ref _engine, null) is { } open)
             {
-                await _engine.DisposeAsync().ConfigureAwait(false);
-                _engine = null;
+                await open.DisposeAsync().ConfigureAwait(false);
             }
         }
         finally
@@ -190,7 +198,7 @@ public sealed partial class E2EClient : IAsyncDisposable
         await _opening.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            ObjectDisposedException.ThrowIf(_isDisposed, this);
+            ObjectDisposedException.ThrowIf(Volatile.Read(ref _isDisposed), this);
             if (_engine is null)
             {
                 using MasterKey key = await _masterKeys.GetAsync(cancellationToken).ConfigureAwait(false);

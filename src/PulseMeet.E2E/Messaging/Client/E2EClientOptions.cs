@@ -15,10 +15,10 @@ public sealed class E2EClientOptions
     public KeyChangePolicy KeyChangePolicy { get; set; } = KeyChangePolicy.StopWhereVerified;
 
     /// <summary>How many prekeys the device keeps and for how long.</summary>
-    public PreKeyOptions PreKeys { get; } = new();
+    public PreKeyOptions PreKeys { get; private set; } = new();
 
     /// <summary>Padding and renewal of sessions.</summary>
-    public RatchetOptions Ratchet { get; } = new();
+    public RatchetOptions Ratchet { get; private set; } = new();
 
     /// <summary>The age at which a user's device list is asked for again before something is sealed: an hour by default, zero for
     /// every time, a day at most.</summary>
@@ -35,6 +35,15 @@ public sealed class E2EClientOptions
     /// <summary>Whether another process that holds the store loses it to this one: for a notification extension and the app that
     /// takes over from it.</summary>
     public bool TakesStoreOver { get; set; }
+
+    /// <summary>What a client keeps: whoever changes these options afterwards, for another client, does not change that one.</summary>
+    internal E2EClientOptions Copy()
+    {
+        var copy = (E2EClientOptions)MemberwiseClone();
+        copy.PreKeys = PreKeys.Copy();
+        copy.Ratchet = Ratchet.Copy();
+        return copy;
+    }
 
     /// <exception cref="ArgumentException">An option is outside its range.</exception>
     internal void Validate()

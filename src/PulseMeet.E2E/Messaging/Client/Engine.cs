@@ -26,7 +26,8 @@ internal sealed class Engine : IAsyncDisposable
         OwnWord = new OwnWord(core, lists, Conversations, Contacts);
         Account = new Account(core, lists);
         Linking = new Linking(core, lists, Account);
-        Upkeep = new Upkeep(core, lists, Account, Linking, Pulses);
+        KeyHandover = new KeyHandover(core, lists, Account);
+        Upkeep = new Upkeep(core, lists, Account, Linking, KeyHandover, Pulses);
         Stopping = _stop.Token;
         _pump = core.Options.SendsByItself ? Task.Run(PumpAsync) : Task.CompletedTask;
     }
@@ -53,6 +54,8 @@ internal sealed class Engine : IAsyncDisposable
     public Account Account { get; }
 
     public Linking Linking { get; }
+
+    public KeyHandover KeyHandover { get; }
 
     public Upkeep Upkeep { get; }
 

@@ -10,8 +10,16 @@ namespace PulseMeet.E2E.Messaging;
 internal sealed class Linking(ClientCore core, DeviceLists lists, Account account)
 {
     private static readonly TimeSpan s_wait = TimeSpan.FromSeconds(30);
-    private static readonly byte[] s_logKey = RecordKey.Of("link log");
     private static readonly byte[] s_answerKey = RecordKey.Of("link answer");
+
+    /// <summary>Where the requests lie that this device has answered.</summary>
+    public static byte[] LogKey { get; } = RecordKey.Of("link log");
+
+    /// <summary>The requests that this device has answered, for a certificate or for the account's key.</summary>
+    public static async Task<LinkLog> ReadLogAsync(ClientCore core, CancellationToken cancellationToken) =>
+        await core.Store.ReadAsync(RecordKey.Device, LogKey, cancellationToken).ConfigureAwait(false) is { } stored
+            ? LinkLog.Decode(stored.Value)
+            : new LinkLog();
 
     /// <summary>Certifies the device that shows a payload, publishes the list with it, and leaves the answer at the relay.</summary>
     public Task ApproveAsync(string payload, CancellationToken cancellationToken) => account.AloneAsync(
@@ -20,8 +28,7 @@ internal sealed class Linking(ClientCore core, DeviceLists lists, Account accoun
             await FinishAsync(cancellationToken).ConfigureAwait(false);
             using Ed25519KeyPair key = await account.AccountKeyAsync(cancellationToken).ConfigureAwait(false)
                 ?? throw new E2EException(E2EError.NotAllowed, "Another device holds the account's key.");
-            byte[]? stored = await ReadAsync(s_logKey, cancellationToken).ConfigureAwait(false);
-            LinkLog log = stored is null ? new LinkLog() : LinkLog.Decode(stored);
+            LinkLog log = await ReadLogAsync(core, cancellationToken).ConfigureAwait(false);
             LinkApproval approval = LinkApproval.Read(payload, core.Address.UserId, log, core.Time.GetUtcNow());
             UserRecord own = await lists.RefreshAsync(core.Address.UserId, Standing.Accepted, cancellationToken).ConfigureAwait(false)
                 ?? throw new E2EException(E2EError.StoreDamaged);
@@ -32,7 +39,7 @@ internal sealed class Linking(ClientCore core, DeviceLists lists, Account accoun
                 [],
                 work =>
                 {
-                    work.Put(RecordKey.Device, s_logKey, log.Encode());
+                    work.Put(RecordKey.Device, LogKey, log.Encode());
                     work.Put(RecordKey.Device, s_answerKey, pending);
                     return Task.CompletedTask;
                 },
@@ -79,7 +86,7 @@ internal sealed class Linking(ClientCore core, DeviceLists lists, Account accoun
             await account.CheckNotPublishedAsync(cancellationToken).ConfigureAwait(false);
             if (!await account.IsLinkedAsync(cancellationToken).ConfigureAwait(false))
             {
-                byte[] answer = await WaitAsync(request, cancellationToken).ConfigureAwait(false);
+                byte[] answer = await WaitAsync(core, request.CopyId(), request.CreatedAt, cancellationToken).ConfigureAwait(false);
                 LinkedDevice linked = request.Complete(answer, core.Time.GetUtcNow());
                 using DeviceIdentity device = linked.Identity;
                 await account.StoreAsync(device, null, linked.Devices, cancellationToken).ConfigureAwait(false);
@@ -91,15 +98,22 @@ internal sealed class Linking(ClientCore core, DeviceLists lists, Account accoun
         },
         cancellationToken);
 
-    private async Task<byte[]> WaitAsync(LinkRequest request, CancellationToken cancellationToken)
+    /// <summary>Waits at the relay for the answer to a request, for as long as that is good.</summary>
+    /// <param name="core">The client.</param>
+    /// <param name="requestId">The request's id: 16 bytes.</param>
+    /// <param name="createdAt">When it was made.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <exception cref="E2EException">None came in time (<see cref="E2EError.LinkRefused"/>), or the relay cannot be reached.</exception>
+    public static async Task<byte[]> WaitAsync(
+        ClientCore core, byte[] requestId, DateTimeOffset createdAt, CancellationToken cancellationToken)
     {
         TimeSpan pause = TimeSpan.Zero;
         while (true)
         {
             cancellationToken.ThrowIfCancellationRequested();
             long asked = core.Time.GetTimestamp();
-            byte[]? answer = await core.Relay.GetLinkAnswerAsync(request.CopyId(), s_wait, cancellationToken).ConfigureAwait(false);
-            if (core.Time.GetUtcNow() - request.CreatedAt > LinkRequest.Lifetime)
+            byte[]? answer = await core.Relay.GetLinkAnswerAsync(requestId, s_wait, cancellationToken).ConfigureAwait(false);
+            if (core.Time.GetUtcNow() - createdAt > LinkRequest.Lifetime)
             {
                 throw new E2EException(E2EError.LinkRefused, "No answer came in time.");
             }

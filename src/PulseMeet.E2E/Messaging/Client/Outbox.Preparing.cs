@@ -22,6 +22,7 @@ internal sealed partial class Outbox
                 await core.Store.ScanAsync(RecordKey.Pending, after, default, Page, cancellationToken).ConfigureAwait(false);
             if (waiting.Count == 0)
             {
+                await TellBehindAsync(cancellationToken).ConfigureAwait(false);
                 return isDone;
             }
 

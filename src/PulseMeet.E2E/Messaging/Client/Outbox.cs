@@ -29,22 +29,80 @@ internal sealed partial class Outbox(ClientCore core, DeviceLists lists, Convers
     }
 
     /// <summary>What waits to be delivered, the oldest first.</summary>
-    public async Task<IReadOnlyList<(byte[] Key, OutboxRecord Record)>> ReadAsync(byte[] after, int max, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<(byte[] Key, OutboxRecord Record)>> ReadAsync(byte[] after, int max, CancellationToken cancellationToken)
     {
         IReadOnlyList<OpenedRecord> records = await core.Store.ScanAsync(
             RecordKey.Outbox, after, default, max, key => !core.Leftovers.Contains(RecordKey.Outbox, key.Span), cancellationToken).ConfigureAwait(false);
         return [.. records.Select(record => (record.Key.ToArray(), OutboxRecord.Decode(record.Value)))];
     }
 
+    /// <summary>What waits to be delivered, for an app that does that: the oldest first, and what is for mailboxes that were full after all else, so
+    /// that they hold up nobody.</summary>
+    public async Task<IReadOnlyList<OutboxRecord>> ReadForAppAsync(int max, CancellationToken cancellationToken)
+    {
+        List<OutboxRecord> first = [];
+        List<OutboxRecord> last = [];
+        byte[] after = [];
+        while (first.Count < max && await ReadAsync(after, Page, cancellationToken).ConfigureAwait(false) is { Count: > 0 } page)
+        {
+            foreach ((_, OutboxRecord record) in page)
+            {
+                List<OutboxRecord> group = core.Waiting.IsFull(record.Recipient) ? last : first;
+                if (group.Count < max)
+                {
+                    group.Add(record);
+                }
+            }
+
+            after = page[^1].Key;
+        }
+
+        return [.. first.Concat(last).Take(max)];
+    }
+
+    /// <summary>Takes out what the app has delivered.</summary>
+    /// <param name="outcomes">What became of it, by the envelope.</param>
+    /// <param name="cancellationToken">Stops waiting; taken out or not.</param>
+    public async Task ConfirmAsync(IReadOnlyDictionary<MessageId, DeliveryOutcome> outcomes, CancellationToken cancellationToken)
+    {
+        List<(byte[], OutboxRecord, DeliveryOutcome)> known = [];
+        byte[] after = [];
+        while (known.Count < outcomes.Count && await ReadAsync(after, Page, cancellationToken).ConfigureAwait(false) is { Count: > 0 } page)
+        {
+            foreach ((byte[] key, OutboxRecord record) in page)
+            {
+                if (outcomes.TryGetValue(record.Envelope, out DeliveryOutcome outcome))
+                {
+                    known.Add((key, record, outcome));
+                }
+            }
+
+            after = page[^1].Key;
+        }
+
+        await TakeOutAsync(known, cancellationToken).ConfigureAwait(false);
+    }
+
     /// <summary>Takes out what the relay has taken, or will never take.</summary>
-    public Task TakeOutAsync(
+    private async Task TakeOutAsync(
         IReadOnlyList<(byte[] Key, OutboxRecord Record, DeliveryOutcome Outcome)> outcomes, CancellationToken cancellationToken)
     {
+        foreach ((_, OutboxRecord record, DeliveryOutcome outcome) in outcomes)
+        {
+            core.Waiting.SetFull(record.Recipient, outcome == DeliveryOutcome.MailboxFull);
+        }
+
         byte[][] taken = [.. outcomes.Where(item => item.Outcome != DeliveryOutcome.MailboxFull).Select(item => item.Key)];
-        return taken.Length == 0
-            || (outcomes.All(item => item.Outcome != DeliveryOutcome.UnknownDevice) && core.Leftovers.TryAdd(RecordKey.Outbox, taken))
-            ? Task.CompletedTask
-            : DeleteAsync(outcomes, cancellationToken);
+        if (taken.Length > 0
+            && (outcomes.Any(item => item.Outcome == DeliveryOutcome.UnknownDevice) || !core.Leftovers.TryAdd(RecordKey.Outbox, taken)))
+        {
+            await DeleteAsync(outcomes, cancellationToken).ConfigureAwait(false);
+        }
+
+        foreach (byte[] key in taken)
+        {
+            core.Waiting.Remove(RecordKey.ToNumber(key));
+        }
     }
 
     private Task DeleteAsync(

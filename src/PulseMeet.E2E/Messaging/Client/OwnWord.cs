@@ -1,7 +1,9 @@
 using System.Collections.Concurrent;
 using PulseMeet.E2E.Encoding;
 using PulseMeet.E2E.Identity;
+using PulseMeet.E2E.PreKeys;
 using PulseMeet.E2E.Primitives;
+using PulseMeet.E2E.Relay;
 using PulseMeet.E2E.Storage;
 
 namespace PulseMeet.E2E.Messaging;
@@ -40,8 +42,8 @@ internal sealed class OwnWord(ClientCore core, DeviceLists lists, Conversations 
         }
     }
 
-    /// <summary>Tells devices that were let in how all contacts stand, once there is a session with them: asked before they have published, they
-    /// would count as unreachable.</summary>
+    /// <summary>Tells devices that were let in how all contacts stand, once they have published keys: a contact's message would be a stranger's
+    /// request to them until then.</summary>
     private async Task TellNewDevicesAsync(CancellationToken cancellationToken)
     {
         IReadOnlyList<OpenedRecord> wanted =
@@ -49,12 +51,14 @@ internal sealed class OwnWord(ClientCore core, DeviceLists lists, Conversations 
         foreach (OpenedRecord record in wanted)
         {
             string deviceId = StrictUtf8.Decode(record.Key.Span[s_tell.Length..]);
-            if (await IsReadyAsync(deviceId, cancellationToken).ConfigureAwait(false) is not { } isReady)
+            bool? isReady = await IsReadyAsync(deviceId, cancellationToken).ConfigureAwait(false)
+                ?? (await TryBeginAsync(deviceId, cancellationToken).ConfigureAwait(false) ? true : null);
+            if (isReady is null)
             {
                 continue;
             }
 
-            if (isReady)
+            if (isReady == true)
             {
                 await TellAllAsync(cancellationToken).ConfigureAwait(false);
             }
@@ -73,6 +77,47 @@ internal sealed class OwnWord(ClientCore core, DeviceLists lists, Conversations 
             return own.List.Find(deviceId) is not { } device ? false : await work.HasSessionAsync(device).ConfigureAwait(false) ? true : null;
         },
         cancellationToken);
+
+    /// <summary>Begins a session with a device of one's own, where the relay has its keys by now.</summary>
+    private async Task<bool> TryBeginAsync(string deviceId, CancellationToken cancellationToken)
+    {
+        string userId = core.Address.UserId;
+        if (!MayAsk($"{userId} {deviceId}"))
+        {
+            return false;
+        }
+
+        try
+        {
+            UserRecord own = await core.ChangeAsync([Gates.SharedUser(userId)], conversations.OwnAsync, cancellationToken).ConfigureAwait(false);
+            string[] except = [.. own.List.Devices.Select(device => device.Address.DeviceId).Where(id => id != deviceId)];
+            ClaimedBundles claimed = await core.Relay.ClaimBundlesAsync(userId, except, cancellationToken).ConfigureAwait(false);
+            return claimed.Bundles.TryGetValue(deviceId, out ReadOnlyMemory<byte> bundle)
+                && await core.ChangeAsync(
+                    [Gates.User(userId)], work => BeginAsync(work, claimed, deviceId, bundle), cancellationToken).ConfigureAwait(false);
+        }
+        catch (E2EException exception) when (!IsOfTheStore(exception))
+        {
+            // Later: it is told nothing wrong meanwhile.
+            return false;
+        }
+    }
+
+    private async Task<bool> BeginAsync(Work work, ClaimedBundles claimed, string deviceId, ReadOnlyMemory<byte> bundle)
+    {
+        UserRecord? own = await lists.ApplyAsync(work, core.Address.UserId, claimed.DeviceList.ToArray(), Standing.Accepted).ConfigureAwait(false);
+        if (own?.List.Find(deviceId) is not { } device)
+        {
+            return false;
+        }
+
+        if (!await work.HasSessionAsync(device).ConfigureAwait(false))
+        {
+            await work.BeginAsync(own, PreKeyBundle.Decode(bundle.Span)).ConfigureAwait(false);
+        }
+
+        return true;
+    }
 
     private async Task TellAllAsync(CancellationToken cancellationToken)
     {
@@ -140,6 +185,14 @@ internal sealed class OwnWord(ClientCore core, DeviceLists lists, Conversations 
         bool isFollowed = said.IsShown
             ? user.Standing == Standing.Unanswered
             : isLater && PublicBytes.Equal(user.Contact.Account.AccountKey.Span, said.AccountKey);
+        if (!isFollowed && user is { Standing: Standing.Unanswered, IsRequestTold: false })
+        {
+            // Known there under another account key: nobody but the app says whether this one is the contact.
+            work.SetUser(user with { IsRequestTold = true });
+            Requests.Note(core, work, user.UserId);
+            work.AddEvent(new MessageRequested(user.UserId));
+        }
+
         return isFollowed ? contacts.StandAsync(work, user, said.Standing, at) : Task.CompletedTask;
     }
 
@@ -154,22 +207,35 @@ internal sealed class OwnWord(ClientCore core, DeviceLists lists, Conversations 
             return true;
         }
 
-        DateTimeOffset now = core.Time.GetUtcNow();
-        if (_asked.TryGetValue(userId, out DateTimeOffset last) && now - last < s_pause && last <= now)
+        if (!MayAsk(userId))
         {
             return false;
         }
 
-        _asked[userId] = now;
         try
         {
             return await lists.RefreshAsync(userId, Standing.Unanswered, cancellationToken).ConfigureAwait(false) is not null;
         }
-        catch (E2EException exception) when (exception.Reason is not (E2EError.StoreFailed
-            or E2EError.StoreInUse or E2EError.StoreDamaged or E2EError.StoreConflict))
+        catch (E2EException exception) when (!IsOfTheStore(exception))
         {
             // Not reachable, or a list that is not in order: the word is kept.
             return false;
         }
     }
+
+    /// <summary>Whether the relay may be asked about somebody again: once in a while.</summary>
+    private bool MayAsk(string name)
+    {
+        DateTimeOffset now = core.Time.GetUtcNow();
+        if (_asked.TryGetValue(name, out DateTimeOffset last) && now - last < s_pause && last <= now)
+        {
+            return false;
+        }
+
+        _asked[name] = now;
+        return true;
+    }
+
+    private static bool IsOfTheStore(E2EException exception) =>
+        exception.Reason is E2EError.StoreFailed or E2EError.StoreInUse or E2EError.StoreDamaged or E2EError.StoreConflict;
 }

@@ -8,7 +8,7 @@ namespace PulseMeet.E2E.Messaging;
 /// waits too: who is removed reads nothing that is said afterwards. docs/protocol-groups.md, "Pulse chats in the client".</remarks>
 internal sealed partial class PulseMessages(ClientCore core)
 {
-    /// <summary>The most messages of one chat that wait to be sealed; beyond, sending fails.</summary>
+    /// <summary>The most messages of one chat that wait to be sealed, or for the relay; beyond, sending fails.</summary>
     public const int MaxWaiting = 1000;
 
     /// <summary>A message that was sealed so many epochs ago, and is still here, is sealed again before it is sent: others keep five.</summary>
@@ -54,17 +54,20 @@ internal sealed partial class PulseMessages(ClientCore core)
             await ForgetTargetAsync(work, pulse, deletion.Target).ConfigureAwait(false);
         }
 
-        bool waits = await core.Store.IsAnyAsync(RecordKey.PulsePending, id.ToArray()).ConfigureAwait(false);
-        if (waits || !CanSeal(pulse) || !await TrySealAsync(work, pulse, record).ConfigureAwait(false))
+        int waiting = await CountAsync(RecordKey.PulsePending, id).ConfigureAwait(false);
+        if (waiting + await CountAsync(RecordKey.PulseOutbox, id).ConfigureAwait(false) >= MaxWaiting)
         {
-            if ((await core.Store.ScanKeysAsync(RecordKey.PulsePending, default, id.ToArray(), MaxWaiting).ConfigureAwait(false)).Count >= MaxWaiting)
-            {
-                throw new E2EException(E2EError.LimitExceeded, "Too much waits to be sent.");
-            }
+            throw new E2EException(E2EError.LimitExceeded, "Too much waits to be sent.");
+        }
 
+        if (waiting > 0 || !CanSeal(pulse) || !await TrySealAsync(work, pulse, record).ConfigureAwait(false))
+        {
             Wait(work, id, record, SentKey(draft.Stream, number));
         }
 
         return MessageId.Of(draft.Stream, number);
     }
+
+    private async Task<int> CountAsync(byte table, PulseId id) =>
+        (await core.Store.ScanKeysAsync(table, default, id.ToArray(), MaxWaiting).ConfigureAwait(false)).Count;
 }

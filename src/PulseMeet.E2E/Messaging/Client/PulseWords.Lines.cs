@@ -18,69 +18,94 @@ internal sealed partial class PulseWords
             }
 
             TakeElsewhere(work, pulse, group);
-            foreach (DeviceAddress device in record.ToTell)
+            var lines = new Dictionary<DeviceAddress, (bool IsAsking, byte[] Denied)>();
+            Choose(work, id, record, group, lines);
+            foreach ((DeviceAddress device, (bool isAsking, byte[] denied)) in lines)
             {
-                State(device, KindOf(record, isAsking: false));
+                await StateAsync(work, id, record, group, device, isAsking, denied).ConfigureAwait(false);
             }
-
-            foreach ((DeviceAddress device, EpochMark newest) in StraysToTell(id, record))
-            {
-                byte[] denied = group.Knows(newest) is null ? newest.Authenticator : [];
-                State(device, denied.Length > 0 ? PulseLine.Denies : PulseLine.Says, denied);
-            }
-
-            // Until they answer: one that does not know whether it is in does not.
-            foreach (DeviceAddress device in record.ToAsk.Where(device => IsAskDue((id, device), work.Now)).ToArray())
-            {
-                if (!State(device, KindOf(record, isAsking: true)))
-                {
-                    record.ToAsk.Remove(device);
-                }
-            }
-
-            record.ToTell.Clear();
-            bool asks = record.IsAskWanted && IsOver(record.AskedAt, AskInterval, work.Now);
-            if (!asks && !IsOver(record.StatedAt, Interval, work.Now))
-            {
-                return;
-            }
-
-            // It has asked for a day, and nobody says otherwise: nobody else may be there. It goes on, as one that is not sure of it.
-            record.IsProvisional &= record.IsByWelcome || !IsOver(record.StatedAt, Interval, work.Now);
-            byte kind = KindOf(record, asks || record.IsUnsure);
-            DeviceAddress[] others = [.. group.Roster.Devices.Select(device => device.Leaf.Address).Where(device => device != core.Address)];
-            foreach (DeviceAddress device in Choose(others))
-            {
-                State(device, kind);
-            }
-
-            if (IsOver(record.StatedAt, Interval, work.Now))
-            {
-                // Word of a commit may have been lost; of one that takes this device out no member tells it.
-                record.IsCatchUpWanted = true;
-                work.WantPump();
-                if (record.IsUnsure)
-                {
-                    _unanswered.TryAdd(id, DateTimeOffset.UnixEpoch);
-                }
-            }
-
-            record.StatedAt = work.Now;
-            if (asks)
-            {
-                record.AskedAt = work.Now;
-                record.IsAskWanted = false;
-            }
-
-            bool State(DeviceAddress device, byte kind, byte[]? denied = null) => Say(
-                work,
-                id,
-                group,
-                device,
-                ContentType.PulseLine,
-                new PulseLine(kind, Since(record, device), group.Statement()) { Denied = denied ?? [] }.Encode());
         },
         cancellationToken);
+
+    /// <summary>Whom to tell which line this device is on, whom of them to ask, and whom to deny theirs.</summary>
+    private void Choose(
+        Work work, PulseId id, PulseRecord record, PulseGroup group, Dictionary<DeviceAddress, (bool IsAsking, byte[] Denied)> lines)
+    {
+        foreach (DeviceAddress device in record.ToTell)
+        {
+            lines[device] = (false, []);
+        }
+
+        // Until they answer: one that does not know whether it is in does not.
+        record.ToAsk.RemoveAll(device => !IsThere(group, device));
+        foreach (DeviceAddress device in record.ToAsk.Where(device => IsAskDue((id, device), work.Now)))
+        {
+            lines[device] = (true, []);
+        }
+
+        foreach ((DeviceAddress device, EpochMark newest) in StraysToTell(id, record))
+        {
+            lines[device] = (lines.GetValueOrDefault(device).IsAsking, group.Knows(newest) is null ? newest.Authenticator : []);
+        }
+
+        record.ToTell.Clear();
+        bool asks = record.IsAskWanted && IsOver(record.AskedAt, AskInterval, work.Now);
+        if (!asks && !IsOver(record.StatedAt, Interval, work.Now))
+        {
+            return;
+        }
+
+        // It has asked for a day, and nobody says otherwise: nobody else may be there. It goes on, as one that is not sure of it.
+        record.IsProvisional &= record.IsByWelcome || !IsOver(record.StatedAt, Interval, work.Now);
+        foreach (DeviceAddress device in Choose([.. group.Roster.Devices.Select(device => device.Leaf.Address).Where(device => device != core.Address)]))
+        {
+            (bool isAsking, byte[]? denied) = lines.GetValueOrDefault(device);
+            lines[device] = (isAsking || asks || record.IsUnsure, denied ?? []);
+        }
+
+        if (IsOver(record.StatedAt, Interval, work.Now))
+        {
+            // Word of a commit may have been lost; of one that takes this device out no member tells it.
+            record.IsCatchUpWanted = true;
+            work.WantPump();
+            if (record.IsUnsure)
+            {
+                _unanswered.TryAdd(id, DateTimeOffset.UnixEpoch);
+            }
+        }
+
+        record.StatedAt = work.Now;
+        if (asks)
+        {
+            record.AskedAt = work.Now;
+            record.IsAskWanted = false;
+        }
+    }
+
+    /// <summary>Notes what a device is to be told. It takes the place of what it was to be told before, and asks and denies for that, too.</summary>
+    private async Task StateAsync(Work work, PulseId id, PulseRecord record, PulseGroup group, DeviceAddress device, bool isAsking, byte[] denied)
+    {
+        if (!IsThere(group, device))
+        {
+            return;
+        }
+
+        PulseSayRecord say = Make(new PulseLine(PulseLine.Says, 0, []));
+        if (await work.ReadAsync(RecordKey.PulseSays, say.Key).ConfigureAwait(false) is { } waiting)
+        {
+            var before = PulseLine.Decode(PulseSayRecord.Decode(waiting).Body);
+            isAsking |= before.IsAsking;
+            denied = denied.Length > 0 || record.IsUnsure ? denied : before.Denied;
+        }
+
+        byte kind = denied.Length > 0 ? PulseLine.Denies : KindOf(record, isAsking);
+        say = Make(new PulseLine(kind, Since(record, device), group.Statement()) { Denied = denied });
+        work.Put(RecordKey.PulseSays, say.Key, say.Encode());
+        work.WantPump();
+
+        PulseSayRecord Make(PulseLine line) => new(
+            device, group.Roster.Find(device.UserId)!.AccountKey, id, ContentType.PulseLine, line.Encode());
+    }
 
     private bool IsAskDue((PulseId Id, DeviceAddress Device) asked, DateTimeOffset now)
     {

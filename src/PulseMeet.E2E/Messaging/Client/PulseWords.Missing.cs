@@ -1,3 +1,4 @@
+using PulseMeet.E2E.Identity;
 using PulseMeet.E2E.Storage;
 
 namespace PulseMeet.E2E.Messaging;
@@ -30,8 +31,10 @@ internal sealed partial class PulseWords
     {
         UserRecord own = await conversations.OwnAsync(work).ConfigureAwait(false);
         UserRecord? user = await work.UserAsync(word.Device.UserId).ConfigureAwait(false);
-        if (user is null or { Standing: Standing.Blocked } || user.Contact.IsChangePending || user.List.Find(word.Device.DeviceId) is not { } device)
+        if (user is null or { Standing: Standing.Blocked } || user.Contact.IsChangePending || user.List.Find(word.Device.DeviceId) is not { } device
+            || core.Waiting.IsFull(word.Device))
         {
+            // One whose mailbox is full asks again.
             return;
         }
 
@@ -49,13 +52,13 @@ internal sealed partial class PulseWords
             {
                 gone.Add(new NumberRange(number, number));
             }
-            else if (sent.PendingSequence == 0 && peer.TryAnswer(work.Now))
+            else if (sent.PendingSequence == 0 && peer.TryAnswer(work.Now) && TrySayAgain(word.Device, new StreamNumber(stream, number), work.Now))
             {
                 await work.TrySealAsync(own, user, device, sent.Draft).ConfigureAwait(false);
             }
 
-            // What waits to be sealed is for those who are in the chat then; where too much was sent again, or there is no session now, nothing
-            // is said, and it is asked for again.
+            // What waits to be sealed is for those who are in the chat then; where too much was sent again, or too often, or there is no session now,
+            // nothing is said, and it is asked for again.
         }
 
         if (gone.Ranges.Count > 0)
@@ -63,6 +66,41 @@ internal sealed partial class PulseWords
             byte[] body = new ResendNames(names.StreamId, [.. gone.Ranges.TakeLast(ResendNames.MaxRanges)], []).Encode();
             await work.TrySealAsync(
                 own, user, device, conversations.Control(content.Stream.Conversation, ContentType.Unavailable, body)).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Whether a message may be said again to a device now. It may; it is counted.</summary>
+    private bool TrySayAgain(DeviceAddress device, StreamNumber message, DateTimeOffset now)
+    {
+        foreach (DeviceAddress old in _saidAgain.Where(said => IsOver(said.Value.From, Interval, now)).Select(said => said.Key).ToArray())
+        {
+            _saidAgain.Remove(old);
+        }
+
+        if (!_saidAgain.TryGetValue(device, out (DateTimeOffset From, Dictionary<StreamNumber, int> Counts) said))
+        {
+            _saidAgain[device] = said = (now, []);
+        }
+
+        int count = said.Counts.GetValueOrDefault(message);
+        said.Counts[message] = Math.Min(count + 1, MaxSaidAgain);
+        return count < MaxSaidAgain;
+    }
+
+    /// <summary>Notes that a device is asked for numbers. It is silent after three times, and after three more; a new gap, with which the asking begins anew,
+    /// changes nothing of that. Times that lie close together are one.</summary>
+    private void NoteAsked(DeviceAddress device, DateTimeOffset now)
+    {
+        (int count, DateTimeOffset at) = _vain.GetValueOrDefault(device);
+        if (count > 0 && !IsOver(at, s_askAgainInterval, now))
+        {
+            return;
+        }
+
+        _vain[device] = (count + 1, now);
+        if ((count + 1) % 3 == 0)
+        {
+            _silent[device] = true;
         }
     }
 
@@ -101,10 +139,11 @@ internal sealed partial class PulseWords
         else if (stream.IsAskDue(work.Now))
         {
             stream.AskAgain(work.Now);
-            if (stream.Asks % 3 == 0)
-            {
-                _silent[name.Sender] = true;
-            }
+        }
+
+        if (isThere && wanted.Ranges.Count > 0)
+        {
+            NoteAsked(name.Sender, work.Now);
         }
 
         work.TellMissing(name, lost, isLost: true);
@@ -123,4 +162,7 @@ internal sealed partial class PulseWords
         var reader = new Encoding.SpanReader(bytes);
         return StreamName.Read(ref reader);
     }
+
+    /// <summary>A message of this device's.</summary>
+    private readonly record struct StreamNumber(StreamName Stream, ulong Number);
 }

@@ -35,37 +35,58 @@ internal sealed partial class PulseWords
     /// <returns>Whether the device is in the chat, so that it is told.</returns>
     private static bool Say(Work work, PulseId id, PulseGroup group, DeviceAddress device, ushort type, byte[] body)
     {
-        if (group.Roster.Find(device.UserId) is not { } account || !account.Devices.Any(other => other.Leaf.Address == device))
+        if (!IsThere(group, device))
         {
             return false;
         }
 
-        var say = new PulseSayRecord(device, account.AccountKey, id, type, body);
+        var say = new PulseSayRecord(device, group.Roster.Find(device.UserId)!.AccountKey, id, type, body);
         work.Put(RecordKey.PulseSays, say.Key, say.Encode());
         work.WantPump();
         return true;
     }
 
+    private static bool IsThere(PulseGroup group, DeviceAddress device) =>
+        group.Roster.Find(device.UserId) is { } account && account.Devices.Any(other => other.Leaf.Address == device);
+
     private async Task SayAsync(byte[] key, PulseSayRecord say, CancellationToken cancellationToken)
     {
-        bool isRenewed = _silent.TryRemove(say.Device, out _);
+        bool isRenewed = _silent.ContainsKey(say.Device);
         if (await TrySayAsync(key, say, null, default, isRenewed, cancellationToken).ConfigureAwait(false))
         {
             return;
         }
 
+        try
+        {
+            if (await TrySayWithKeysAsync(key, say, isRenewed, cancellationToken).ConfigureAwait(false))
+            {
+                // In a session that was begun for it, or in none of today's any more.
+                _silent.TryRemove(say.Device, out _);
+                return;
+            }
+        }
+        catch (E2EException exception) when (isRenewed && IsAbout(exception.Reason))
+        {
+            // Junk of the relay, or of the device: as without keys.
+        }
+
+        // Whoever has none for now is told in the session that is there, and in a new one the next time.
+        if (!isRenewed || !await TrySayAsync(key, say, null, default, isRenewed: false, cancellationToken).ConfigureAwait(false))
+        {
+            throw new E2EException(E2EError.UnknownDevice, "The device has no keys.");
+        }
+    }
+
+    /// <returns>Whether it is said; false where the device has no keys.</returns>
+    private async Task<bool> TrySayWithKeysAsync(byte[] key, PulseSayRecord say, bool isRenewed, CancellationToken cancellationToken)
+    {
         UserRecord user = await lists.RefreshAsync(say.Device.UserId, Standing.Unanswered, cancellationToken).ConfigureAwait(false)
             ?? throw new E2EException(E2EError.UnknownDevice);
         string[] except = [.. user.List.Devices.Select(device => device.Address.DeviceId).Where(id => id != say.Device.DeviceId)];
         ClaimedBundles claimed = await core.Relay.ClaimBundlesAsync(say.Device.UserId, except, cancellationToken).ConfigureAwait(false);
-        bool hasKeys = claimed.Bundles.TryGetValue(say.Device.DeviceId, out ReadOnlyMemory<byte> bundle);
-        bool isSaid = hasKeys
-            ? await TrySayAsync(key, say, claimed, bundle, isRenewed, cancellationToken).ConfigureAwait(false)
-            : isRenewed && await TrySayAsync(key, say, null, default, isRenewed: false, cancellationToken).ConfigureAwait(false);
-        if (!isSaid)
-        {
-            throw new E2EException(E2EError.UnknownDevice, "The device has no keys.");
-        }
+        return claimed.Bundles.TryGetValue(say.Device.DeviceId, out ReadOnlyMemory<byte> bundle)
+            && await TrySayAsync(key, say, claimed, bundle, isRenewed, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Says something in the session that is there, or in one that is begun for it.</summary>
@@ -94,6 +115,13 @@ internal sealed partial class PulseWords
                 || user.Contact.IsChangePending
                 || !PublicBytes.Equal(user.Contact.Account.AccountKey.Span, say.AccountKey))
             {
+                work.Delete(RecordKey.PulseSays, key);
+                return true;
+            }
+
+            if (!work.IsRoomFor(say.Device, isMessage: false))
+            {
+                // Its mailbox is full: keys are not asked for in vain.
                 work.Delete(RecordKey.PulseSays, key);
                 return true;
             }

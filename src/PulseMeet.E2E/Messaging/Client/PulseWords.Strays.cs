@@ -22,8 +22,18 @@ internal sealed partial class PulseWords
     /// <summary>How long one that is on another line is remembered: it asks each day.</summary>
     private static readonly TimeSpan s_strayAge = TimeSpan.FromDays(1);
 
+    /// <summary>How many epochs may begin in that time, by whomever, until no member renews it any more: by one member's word, and a group info that another
+    /// one's offer has put there, each of a thousand would.</summary>
+    private const int MaxRenewals = 4;
+
     private readonly Dictionary<(PulseId Pulse, DeviceAddress Device), Stray> _strays = [];
     private readonly Dictionary<PulseId, DateTimeOffset> _renewed = [];
+
+    /// <summary>The epoch of a chat when this device first wanted to renew it for strays, in the last hour.</summary>
+    private readonly Dictionary<PulseId, (DateTimeOffset At, ulong Epoch)> _wanted = [];
+
+    /// <summary>Chats whose candidates are looked at once more before this device renews its keys for that.</summary>
+    private readonly HashSet<PulseId> _looked = [];
 
     /// <summary>How far members are who are sure of their line, where this device is not of its own.</summary>
     private readonly Dictionary<PulseId, ulong> _ahead = [];
@@ -67,12 +77,22 @@ internal sealed partial class PulseWords
                 }
 
                 int rank = group.Roster.Devices.Count(device => device.Index < group.Mls.Own) % StraySteps;
-                if (work.Now - StraysOf(id).Min(stray => stray.HeardAt) < rank * s_strayStep
+                if (!MayRenew(id, group.Epoch, work.Now)
+                    || work.Now - StraysOf(id).Min(stray => stray.HeardAt) < rank * s_strayStep
                     || (_renewed.TryGetValue(id, out DateTimeOffset last) && !IsOver(last, s_renewInterval, work.Now)))
                 {
                     return false;
                 }
 
+                if (_looked.Add(id))
+                {
+                    // Another member's commit may be there by now, and word of it not yet.
+                    pulse.Record.IsCatchUpWanted = true;
+                    work.WantPump();
+                    return false;
+                }
+
+                _looked.Remove(id);
                 _renewed[id] = work.Now;
                 group.Suspect();
                 pulse.Change();
@@ -107,6 +127,17 @@ internal sealed partial class PulseWords
 
             return StraysOf(id).Any(stray => !stray.IsToBeTold);
         }
+    }
+
+    /// <summary>Whether the chat has few epochs behind it in this hour.</summary>
+    private bool MayRenew(PulseId id, ulong epoch, DateTimeOffset now)
+    {
+        if (!_wanted.TryGetValue(id, out (DateTimeOffset At, ulong Epoch) first) || IsOver(first.At, s_renewInterval, now))
+        {
+            _wanted[id] = first = (now, epoch);
+        }
+
+        return epoch < first.Epoch + MaxRenewals;
     }
 
     /// <summary>Whoever is not sure of its line, and has asked for a day in vain, comes over where the relay's group info is of another one: the others may

@@ -31,12 +31,20 @@ internal sealed partial class PulseWords(ClientCore core, DeviceLists lists, Con
 
     private const int MaxNumbersPerRequest = 1000;
 
+    /// <summary>How often a message is said again to one device in <see cref="Interval"/>: as often as it is asked for at all by one that keeps to the
+    /// protocol. Kept in memory.</summary>
+    private const int MaxSaidAgain = 8;
+
+    private readonly Dictionary<DeviceAddress, (DateTimeOffset From, Dictionary<StreamNumber, int> Counts)> _saidAgain = [];
     private readonly Dictionary<(PulseId, DeviceAddress), (DateTimeOffset From, int Count)> _answered = [];
     private readonly ConcurrentDictionary<(PulseId, DeviceAddress), (DateTimeOffset At, TimeSpan Pause)> _asked = [];
 
     /// <summary>Devices that were asked three times and have not answered: what is said to them next is said in a new session, since they may not share the
     /// one that is there any more, and of a member who is no contact nothing is repaired that does not open. Kept in memory.</summary>
     private readonly ConcurrentDictionary<DeviceAddress, bool> _silent = [];
+
+    /// <summary>How often a device was asked for numbers since it answered, and when last. Kept in memory.</summary>
+    private readonly ConcurrentDictionary<DeviceAddress, (int Count, DateTimeOffset At)> _vain = [];
 
     /// <summary>In which epoch a device comes back for nothing but a member's word. Kept in memory; for the one reader of what was said.</summary>
     private readonly Dictionary<PulseId, ulong> _doubts = [];
@@ -127,9 +135,11 @@ internal sealed partial class PulseWords(ClientCore core, DeviceLists lists, Con
                 await AnswerAsync(work, record, content, word, ResendNames.Decode(content.Body.Span)).ConfigureAwait(false);
                 break;
             case ContentType.Unavailable:
+                _vain.TryRemove(word.Device, out _);
                 await LoseAsync(work, content, ResendNames.Decode(content.Body.Span)).ConfigureAwait(false);
                 break;
             case < ContentType.FirstInternal:
+                _vain.TryRemove(word.Device, out _);
                 await PulseMessages.TakeAsync(work, pulse, content, isSaidAgain: true).ConfigureAwait(false);
                 break;
         }

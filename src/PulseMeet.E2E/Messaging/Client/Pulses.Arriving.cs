@@ -46,7 +46,7 @@ internal sealed partial class Pulses
     }
 
     /// <summary>The turns that are needed for what came.</summary>
-    public static IEnumerable<string> TurnsOf(IEnumerable<MailboxItem> items) =>
+    public static IEnumerable<Turn> TurnsOf(IEnumerable<MailboxItem> items) =>
         items.Where(IsOfGroup).Select(item => PulseId.Find(item.GroupId.Span)).OfType<PulseId>().Select(Gates.Pulse);
 
     public static bool IsOfGroup(MailboxItem item) =>

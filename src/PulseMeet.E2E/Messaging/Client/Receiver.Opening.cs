@@ -14,7 +14,7 @@ internal sealed partial class Receiver
         var item = new MailboxItem(
             0, MailboxItemKind.Envelope, held.Sender, default, held.EnvelopeId.ToArray(), work.Now, held.Envelope);
         var arrived = new Dictionary<StreamName, RangeSet>();
-        await OpenAsync(work, own, item, new HashSet<string>(), arrived, [], wasLeft: false).ConfigureAwait(false);
+        await OpenAsync(work, own, item, new HashSet<string>(), arrived, [], before: null).ConfigureAwait(false);
         await controls.TellDeliveredAsync(work, arrived).ConfigureAwait(false);
     }
 
@@ -25,7 +25,7 @@ internal sealed partial class Receiver
         IReadOnlySet<string> early,
         Dictionary<StreamName, RangeSet> arrived,
         List<SignalReceived> signals,
-        bool wasLeft)
+        EarlyItems.Item? before)
     {
         if (Pulses.IsOfGroup(item))
         {
@@ -49,7 +49,7 @@ internal sealed partial class Receiver
 
         if (user?.List.Find(item.Sender.DeviceId) is not { } listed)
         {
-            if (!early.Contains(item.Sender.UserId) || !TryLeave(work, item, wasLeft))
+            if (!early.Contains(item.Sender.UserId) || !TryLeave(work, item, user, before))
             {
                 Unreadable(work, item, user is null ? E2EError.UnknownDevice : E2EError.UnlistedDevice);
             }
@@ -85,7 +85,7 @@ internal sealed partial class Receiver
         catch (E2EException exception) when (IsOfTheMessage(exception.Reason))
         {
             bool isEarly = exception.Reason == E2EError.UnlistedDevice && early.Contains(user.UserId);
-            if (!(isEarly || IsOfTheFuture(exception.Reason, item, work.Now)) || !TryLeave(work, item, wasLeft))
+            if (!(isEarly || IsOfTheFuture(exception.Reason, item, work.Now)) || !TryLeave(work, item, user, before))
             {
                 await RefuseAsync(work, user, listed, item, exception.Reason).ConfigureAwait(false);
             }

@@ -57,20 +57,33 @@ internal sealed partial class Receiver
     }
 
     /// <summary>Leaves an item at the relay until the clocks agree, and tells the app the first time.</summary>
-    /// <returns>Whether the relay has it still, and there was room.</returns>
-    private bool TryLeave(Work work, MailboxItem item, bool wasLeft)
+    /// <returns>Whether the relay has it still, and there was room; or it is a copy of one that is left.</returns>
+    private bool TryLeave(Work work, MailboxItem item, UserRecord? user, EarlyItems.Item? before)
     {
-        if (item.Id == 0 || item.Kind != MailboxItemKind.Envelope || !_early.TryLeave(item.Id, item.Sender))
+        if (item.Id == 0 || item.Kind != MailboxItemKind.Envelope)
         {
             return false;
         }
 
-        if (!wasLeft)
+        if (_early.IsCopy(item))
+        {
+            // It is passed over.
+            return true;
+        }
+
+        bool isLeft = _early.TryLeave(item, user?.Standing == Standing.Accepted, before, out IReadOnlyList<EarlyItems.Item> refused);
+        foreach (EarlyItems.Item other in refused)
+        {
+            work.Put(RecordKey.Taken, RecordKey.Of(other.Id), []);
+            work.AddEvent(new MessageUnreadable(other.Sender, E2EError.Expired, isAskedForAgain: false));
+        }
+
+        if (isLeft && before is null)
         {
             work.AddEvent(new MessageUnreadable(item.Sender, E2EError.Expired, isAskedForAgain: true));
         }
 
-        return true;
+        return isLeft;
     }
 
     /// <summary>Whether a first message was refused because its certificate is of a clock that is ahead of this one.</summary>

@@ -54,7 +54,7 @@ internal sealed partial class Receiver
         Work work, UserRecord user, string with, SealedContent content, Dictionary<StreamName, RangeSet> arrived)
     {
         var message = new MessageReceived(content, MessageContent.Decode(content.Type, content.Body.Span), with);
-        if (user.Standing == Standing.Unanswered && !await HasRoomAsync(work, user.UserId).ConfigureAwait(false))
+        if (user.Standing == Standing.Unanswered && !await HasRoomForStrangerAsync(work, user.UserId).ConfigureAwait(false))
         {
             // Not noted as arrived: once the user is accepted, it is missing, and asked for.
             return;
@@ -114,6 +114,7 @@ internal sealed partial class Receiver
         if (!current.IsRequestTold)
         {
             work.SetUser(current with { IsRequestTold = true });
+            Requests.Note(core, work, user.UserId);
             work.AddEvent(new MessageRequested(user.UserId));
         }
     }
@@ -125,4 +126,8 @@ internal sealed partial class Receiver
 
     private static async Task<bool> HasRoomAsync(Work work, string userId) =>
         await work.CountAsync(RecordKey.Held, RecordKey.UserPrefix(userId), HeldRecord.MaxPerUser).ConfigureAwait(false) < HeldRecord.MaxPerUser;
+
+    private static async Task<bool> HasRoomForStrangerAsync(Work work, string userId) =>
+        await HasRoomAsync(work, userId).ConfigureAwait(false)
+        && await work.HeldBytesAsync(userId).ConfigureAwait(false) < HeldRecord.MaxBytesPerStranger;
 }

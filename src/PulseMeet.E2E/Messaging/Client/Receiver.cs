@@ -2,6 +2,7 @@ using PulseMeet.E2E.Identity;
 using PulseMeet.E2E.Ratchet;
 using PulseMeet.E2E.Relay;
 using PulseMeet.E2E.Storage;
+using PulseMeet.E2E.Verification;
 
 namespace PulseMeet.E2E.Messaging;
 
@@ -17,6 +18,7 @@ internal sealed partial class Receiver(ClientCore core, DeviceLists lists, Conve
 
     private readonly QueueWatch _watch = new(core, "inbox", RecordKey.Inbox);
     private readonly EarlyItems _early = new(core.Time);
+    private readonly Requests _requests = new(core, conversations);
 
     public void Dispose() => _watch.Dispose();
 
@@ -28,30 +30,48 @@ internal sealed partial class Receiver(ClientCore core, DeviceLists lists, Conve
     /// <exception cref="E2EException">The relay cannot be reached.</exception>
     public async Task<int> ReceiveAsync(TimeSpan wait, CancellationToken waiting, CancellationToken cancellationToken)
     {
-        Task<IDisposable> entering = core.Gates.EnterAsync([Gates.Mailbox], cancellationToken);
-        if (wait == TimeSpan.Zero)
-        {
-            // Whoever waits at the relay lets go of the turn.
-            core.Incoming.Wake();
-        }
-
-        using IDisposable turn = await entering.ConfigureAwait(false);
-        if ((await core.Store.ScanKeysAsync(RecordKey.Inbox, default, default, ClientCore.MaxInbox, null, cancellationToken).ConfigureAwait(false))
-            .Count >= ClientCore.MaxInbox)
+        using IDisposable turn = await EnterAsync(isUrgent: wait == TimeSpan.Zero, cancellationToken).ConfigureAwait(false);
+        if (await IsFullAsync(cancellationToken).ConfigureAwait(false))
         {
             return -1;
         }
 
         await AcknowledgeAsync(cancellationToken).ConfigureAwait(false);
-        MailboxPage page = await controls.ReceiveAsync(new MailboxRequest(Page, wait, 0, _early.Waiting), waiting, cancellationToken).ConfigureAwait(false);
-        await PushAsync([.. page.Items.Take(Page)], cancellationToken).ConfigureAwait(false);
+        long[] except = _early.Waiting;
+        MailboxPage page = await controls.ReceiveAsync(new MailboxRequest(Page, wait, 0, except), waiting, cancellationToken).ConfigureAwait(false);
+        _early.Answered(except, page.Items);
+        IReadOnlyCollection<EarlyItems.Item> left = _early.Begin();
+        try
+        {
+            await PushAsync([.. page.Items.Take(Page)], cancellationToken).ConfigureAwait(false);
+        }
+        catch
+        {
+            // What the app was to be told has not become durable: it is told the next time.
+            _early.Restore(left);
+            throw;
+        }
+
         await GivingWay.OnceAsync().ConfigureAwait(false);
         await AcknowledgeAsync(cancellationToken).ConfigureAwait(false);
         await _watch.LookAsync(cancellationToken).ConfigureAwait(false);
         return page.Items.Count;
     }
 
-    /// <summary>Opens items that came in whichever way; when this returns, what they said is durable.</summary>
+    /// <summary>Opens items that the app has brought, unless too many events wait.</summary>
+    /// <exception cref="E2EException">They do (<see cref="E2EError.LimitExceeded"/>): nothing was taken.</exception>
+    public async Task BringAsync(IReadOnlyList<MailboxItem> items, CancellationToken cancellationToken)
+    {
+        using IDisposable turn = await EnterAsync(isUrgent: true, cancellationToken).ConfigureAwait(false);
+        if (await IsFullAsync(cancellationToken).ConfigureAwait(false))
+        {
+            throw new E2EException(E2EError.LimitExceeded, "Too many events wait to be read.");
+        }
+
+        await PushAsync(items, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Opens items that came in whichever way; when this returns, what they said is durable. For whoever has the mailbox's turn.</summary>
     public async Task PushAsync(IReadOnlyList<MailboxItem> items, CancellationToken cancellationToken)
     {
         if (items.Count == 0)
@@ -59,8 +79,9 @@ internal sealed partial class Receiver(ClientCore core, DeviceLists lists, Conve
             return;
         }
 
-        IReadOnlySet<string> early = await FetchListsAsync(items, cancellationToken).ConfigureAwait(false);
-        string[] turns =
+        var strangers = new HashSet<string>(StringComparer.Ordinal);
+        IReadOnlySet<string> early = await FetchListsAsync(items, strangers, cancellationToken).ConfigureAwait(false);
+        Turn[] turns =
         [
             Gates.PreKeys,
             Gates.User(core.Address.UserId),
@@ -72,28 +93,58 @@ internal sealed partial class Receiver(ClientCore core, DeviceLists lists, Conve
             turns,
             async work =>
             {
-                var arrived = new Dictionary<StreamName, RangeSet>();
-                UserRecord own = await conversations.OwnAsync(work).ConfigureAwait(false);
-                foreach (MailboxItem item in items)
-                {
-                    bool wasLeft = _early.Take(item.Id);
-                    await OpenAsync(work, own, item, early, arrived, signals, wasLeft).ConfigureAwait(false);
-                    if (item.Id > 0 && !_early.Has(item.Id))
-                    {
-                        work.Put(RecordKey.Taken, RecordKey.Of(item.Id), []);
-                    }
-
-                    await GivingWay.OnceAsync().ConfigureAwait(false);
-                }
-
-                await controls.TellDeliveredAsync(work, arrived).ConfigureAwait(false);
+                await OpenAsync(work, items, early, signals).ConfigureAwait(false);
+                await ForgetUnheardAsync(work, strangers).ConfigureAwait(false);
             },
             cancellationToken).ConfigureAwait(false);
+        await _requests.TrimAsync(cancellationToken).ConfigureAwait(false);
         foreach (SignalReceived signal in signals)
         {
             core.Signals.Writer.TryWrite(signal);
             core.Incoming.Wake();
         }
+    }
+
+    /// <summary>Waits for the mailbox's turn.</summary>
+    /// <param name="isUrgent">Whether one who waits at the relay lets go of it.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    private Task<IDisposable> EnterAsync(bool isUrgent, CancellationToken cancellationToken)
+    {
+        Task<IDisposable> entering = core.Gates.EnterAsync([Gates.Mailbox], cancellationToken);
+        if (isUrgent)
+        {
+            core.Incoming.Wake();
+        }
+
+        return entering;
+    }
+
+    /// <summary>Whether so many events wait that nothing is received.</summary>
+    private async Task<bool> IsFullAsync(CancellationToken cancellationToken) => (await core.Store
+        .ScanKeysAsync(RecordKey.Inbox, default, default, ClientCore.MaxInbox, null, cancellationToken).ConfigureAwait(false))
+        .Count >= ClientCore.MaxInbox;
+
+    private async Task OpenAsync(Work work, IReadOnlyList<MailboxItem> items, IReadOnlySet<string> early, List<SignalReceived> signals)
+    {
+        var arrived = new Dictionary<StreamName, RangeSet>();
+        UserRecord own = await conversations.OwnAsync(work).ConfigureAwait(false);
+        foreach (MailboxItem item in items)
+        {
+            if (_early.IsRefused(item.Id))
+            {
+                continue;
+            }
+
+            await OpenAsync(work, own, item, early, arrived, signals, _early.Take(item.Id)).ConfigureAwait(false);
+            if (item.Id > 0 && !_early.Has(item.Id))
+            {
+                work.Put(RecordKey.Taken, RecordKey.Of(item.Id), []);
+            }
+
+            await GivingWay.OnceAsync().ConfigureAwait(false);
+        }
+
+        await controls.TellDeliveredAsync(work, arrived).ConfigureAwait(false);
     }
 
     /// <summary>Tells the relay what it may forget: what is durable here.</summary>
@@ -132,8 +183,12 @@ internal sealed partial class Receiver(ClientCore core, DeviceLists lists, Conve
 
     /// <summary>Asks for the lists of senders who are not known, or whose device is not on the list that is: before any turn is
     /// taken, and once for a user in a page, however many devices the relay invents.</summary>
+    /// <param name="items">What came.</param>
+    /// <param name="strangers">Gets the users who are known by this alone.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
     /// <returns>The users whose lists are of a clock that is ahead of this one.</returns>
-    private async Task<IReadOnlySet<string>> FetchListsAsync(IReadOnlyList<MailboxItem> items, CancellationToken cancellationToken)
+    private async Task<IReadOnlySet<string>> FetchListsAsync(
+        IReadOnlyList<MailboxItem> items, HashSet<string> strangers, CancellationToken cancellationToken)
     {
         var asked = new HashSet<string>(StringComparer.Ordinal);
         var early = new HashSet<string>(StringComparer.Ordinal);
@@ -147,6 +202,11 @@ internal sealed partial class Receiver(ClientCore core, DeviceLists lists, Conve
             {
                 try
                 {
+                    if (user is null)
+                    {
+                        strangers.Add(sender.UserId);
+                    }
+
                     if (await lists.RefreshAsync(sender.UserId, Standing.Unanswered, cancellationToken).ConfigureAwait(false) is { IsRefreshWanted: true })
                     {
                         early.Add(sender.UserId);
@@ -162,6 +222,31 @@ internal sealed partial class Receiver(ClientCore core, DeviceLists lists, Conve
         }
 
         return early;
+    }
+
+    /// <summary>Whoever nothing was opened of is not known, whatever the relay put under his name: it could name any number of users, and keep each of them from
+    /// being somebody whom nobody has heard of yet.</summary>
+    private static async Task ForgetUnheardAsync(Work work, HashSet<string> strangers)
+    {
+        foreach (string userId in strangers)
+        {
+            if (await work.UserAsync(userId).ConfigureAwait(false) is not { Standing: Standing.Unanswered } user
+                || user.Contact.State == VerificationState.Verified)
+            {
+                continue;
+            }
+
+            bool isHeard = false;
+            foreach (DeviceCertificate device in user.List.Devices)
+            {
+                isHeard |= (await work.PeerAsync(device).ConfigureAwait(false)).Book.Active is not null;
+            }
+
+            if (!isHeard)
+            {
+                work.ForgetUser(userId);
+            }
+        }
     }
 
     /// <summary>Whether the list that is known has the sending device, with the keys that a first message shows.</summary>

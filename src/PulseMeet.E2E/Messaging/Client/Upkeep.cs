@@ -6,7 +6,7 @@ using PulseMeet.E2E.Storage;
 namespace PulseMeet.E2E.Messaging;
 
 /// <summary>What has to be done in time: prekeys, certificates, lists, and what is past its age.</summary>
-internal sealed class Upkeep(ClientCore core, DeviceLists lists, Account account, Linking linking, Pulses pulses)
+internal sealed class Upkeep(ClientCore core, DeviceLists lists, Account account, Linking linking, KeyHandover handover, Pulses pulses)
 {
     private static readonly TimeSpan s_interval = TimeSpan.FromHours(1);
     private static readonly TimeSpan s_cleaning = TimeSpan.FromDays(1);
@@ -32,6 +32,13 @@ internal sealed class Upkeep(ClientCore core, DeviceLists lists, Account account
                 async () =>
                 {
                     await linking.FinishAsync(cancellationToken).ConfigureAwait(false);
+                    return true;
+                },
+                cancellationToken)).ConfigureAwait(false);
+            await UnlessRefusedAsync(() => account.AloneAsync(
+                async () =>
+                {
+                    await handover.FinishAsync(cancellationToken).ConfigureAwait(false);
                     return true;
                 },
                 cancellationToken)).ConfigureAwait(false);

@@ -100,7 +100,7 @@ internal sealed partial class Work
         foreach ((DeviceAddress device, (PeerRecord record, byte[]? stored)) in _peers)
         {
             byte[] encoded = record.Encode();
-            if (stored is null || !PublicBytes.Equal(encoded, stored))
+            if (stored is null ? !record.SaysNothing : !PublicBytes.Equal(encoded, stored))
             {
                 Put(RecordKey.Peers, RecordKey.Of(device), encoded);
             }

@@ -20,10 +20,12 @@ internal sealed partial class Work
         await ActiveAsync(listed).ConfigureAwait(false) is not null;
 
     /// <summary>Seals a content for a device, and puts it into the outbox.</summary>
-    /// <returns>The envelope's id; null where there is no session to write on.</returns>
+    /// <returns>The envelope's id; null where there is no session to write on, or too much waits for the device: of a message it hears by its
+    /// number then, once something arrives, and asks for it.</returns>
     public async ValueTask<MessageId?> TrySealAsync(UserRecord own, UserRecord recipient, DeviceCertificate listed, Draft draft)
     {
-        if (await TrySealAsync(own, recipient, listed, draft, SealedEnvelope.Stored).ConfigureAwait(false) is not { } envelope)
+        if (!IsRoomFor(listed.Address, isMessage: draft.Number > 0)
+            || await TrySealAsync(own, recipient, listed, draft, SealedEnvelope.Stored).ConfigureAwait(false) is not { } envelope)
         {
             return null;
         }
@@ -42,9 +44,7 @@ internal sealed partial class Work
         }
 
         (SessionEntry entry, RatchetSession session) = active;
-        ulong highest = draft.Stream.StreamId == OwnStreamId
-            ? Math.Max(draft.Number, await HighestAsync(draft.Stream.Conversation).ConfigureAwait(false))
-            : Math.Max(draft.Number, await HighestAsync(draft.Stream.Conversation, draft.Stream.StreamId).ConfigureAwait(false));
+        ulong highest = Math.Max(draft.Number, await HighestToldAsync(draft.Stream).ConfigureAwait(false));
         var content = new SealedContent(
             draft.Stream, draft.Number, highest, draft.Time, own.View, recipient.View, entry.Generation, draft.Type, draft.Body);
         MessageId id = EnvelopeId.New(_core.Identity.Certificate.IdentityKey, listed.IdentityKey);

@@ -89,6 +89,18 @@ internal sealed partial class Work
         return bytes is null ? 0 : (ulong)RecordKey.ToNumber(bytes);
     }
 
+    /// <summary>The highest number of a direct conversation, for those who are written to: none while something waits to be sealed, which has its
+    /// number and is not missing. What is sealed then says by its own number how far it goes.</summary>
+    public async ValueTask<ulong> HighestToldAsync(StreamName stream)
+    {
+        byte[] waiting = RecordKey.UserPrefix(stream.Conversation.OtherThan(_core.Address.UserId) ?? _core.Address.UserId);
+        return stream.Conversation.IsDirect && await _core.Store.IsAnyAsync(RecordKey.Pending, waiting, _cancellation).ConfigureAwait(false)
+            ? 0
+            : stream.StreamId == OwnStreamId
+                ? await HighestAsync(stream.Conversation).ConfigureAwait(false)
+                : await HighestAsync(stream.Conversation, stream.StreamId).ConfigureAwait(false);
+    }
+
     /// <summary>Numbers a message of one's own: in the device's own stream, or in the provisional one while the store may be an old copy.</summary>
     public async ValueTask<(MessageId StreamId, ulong Number)> NumberAsync(ConversationName conversation)
     {

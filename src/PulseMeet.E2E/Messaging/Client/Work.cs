@@ -18,6 +18,7 @@ internal sealed partial class Work : IAsyncDisposable
     private readonly Dictionary<StreamName, (IncomingStream Stream, byte[]? Stored)> _incoming = [];
     private readonly List<E2EEvent> _events = [];
     private readonly List<byte[]> _secrets = [];
+    private readonly List<(long Number, DeviceAddress Device)> _outgoing = [];
     private bool _isCommitted;
 
     public Work(ClientCore core, CancellationToken cancellationToken)
@@ -30,11 +31,14 @@ internal sealed partial class Work : IAsyncDisposable
 
     public DateTimeOffset Now { get; }
 
-    /// <summary>The device's own stream, as it was when this unit of work began. Whoever has the own user's turn has the device's own to the end. In a
+    /// <summary>The device's own stream, as it was when this unit of work began. Whoever has the own user's turn, alone or with others, has the device's own to the end. In a
     /// pulse chat, which has its own turn alone, another stream may begin meanwhile: what is numbered here then is of the one before, wholly, and its
     /// number was given to nobody else there. For where that stream ends because the store was put back, every pulse chat was marked before, in its
     /// turn, so that nothing is sealed in it under a number of that stream: it waits, and is numbered anew.</summary>
     public MessageId OwnStreamId { get; }
+
+    /// <summary>What is put into the outbox: under which number, and for whom.</summary>
+    public IReadOnlyList<(long Number, DeviceAddress Device)> Outgoing => _outgoing;
 
     /// <summary>Whether the outbox or what is to be prepared for it gets something.</summary>
     public bool HasOutgoing { get; private set; }
@@ -113,9 +117,17 @@ internal sealed partial class Work : IAsyncDisposable
 
     public void AddOutgoing(OutboxRecord envelope)
     {
-        Put(RecordKey.Outbox, RecordKey.Of(_core.Sequence.Next()), envelope.Encode());
+        long number = _core.Sequence.Next();
+        Put(RecordKey.Outbox, RecordKey.Of(number), envelope.Encode());
+        _outgoing.Add((number, envelope.Recipient));
         HasOutgoing = true;
     }
+
+    /// <summary>Whether one more envelope may wait for a device.</summary>
+    /// <param name="device">The device.</param>
+    /// <param name="isMessage">Whether it is a message of the app.</param>
+    public bool IsRoomFor(DeviceAddress device, bool isMessage) =>
+        _core.Waiting.IsRoomFor(device, _outgoing.Count(item => item.Device == device), isMessage);
 
     /// <summary>Lets the pump look at what was put elsewhere than into the outbox.</summary>
     public void WantPump() => HasOutgoing = true;

@@ -10,7 +10,8 @@ namespace PulseMeet.E2E;
 /// <see cref="E2EClient.ReadEventsAsync"/>. A change is made when its call returns. Where a call throws
 /// <see cref="E2EError.RelayUnavailable"/> after the change was stored, it goes on by itself, and an event says when it is made or given up.
 /// Thread-safe. Every call may throw <see cref="E2EException"/> with <see cref="E2EError.MlsGroupClosed"/> where this device is out of the
-/// chat, with <see cref="E2EError.RelayUnavailable"/>, and with the reasons of the store that stand at <see cref="E2EClient"/>; every call
+/// chat, with <see cref="E2EError.UnlistedDevice"/> where it is not on its account's list any more (<see cref="DeviceRemoved"/>), with
+/// <see cref="E2EError.RelayUnavailable"/>, and with the reasons of the store that stand at <see cref="E2EClient"/>; every call
 /// that changes the chat, leaving included, with <see cref="E2EError.NotAllowed"/> where the account has asked to leave.
 /// </remarks>
 public sealed class PulseChat
@@ -37,7 +38,8 @@ public sealed class PulseChat
     /// <exception cref="E2EException">Nobody knows the user, or none of the user's devices can be added
     /// (<see cref="E2EError.UnknownDevice"/>); the contact is blocked (<see cref="E2EError.NotAllowed"/>); the contact's account key has
     /// changed and was not accepted (<see cref="E2EError.AccountKeyChanged"/>); one's role does not allow it
-    /// (<see cref="E2EError.GroupNotAllowed"/>); or the chat would be too large (<see cref="E2EError.LimitExceeded"/>).</exception>
+    /// (<see cref="E2EError.GroupNotAllowed"/>); the chat would be too large (<see cref="E2EError.LimitExceeded"/>); or the user was not known,
+    /// and the list that the relay has is not in order (as for <see cref="E2EClient.SendAsync"/>).</exception>
     public Task AddAsync(string userId, CancellationToken cancellationToken = default) => AddAllAsync([userId], cancellationToken);
 
     /// <summary>Adds several users at once, which costs little more than adding one.</summary>

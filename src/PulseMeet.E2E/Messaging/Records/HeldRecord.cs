@@ -14,6 +14,9 @@ internal sealed record HeldRecord(byte[] Event, DeviceAddress Sender, MessageId 
     /// <summary>How much waits for one user; what comes beyond is dropped, and named to the sender as what did not arrive.</summary>
     public const int MaxPerUser = 200;
 
+    /// <summary>How many bytes of it wait for one user who was not accepted; what comes beyond is missing, and asked for once he is.</summary>
+    public const int MaxBytesPerStranger = 512 * 1024;
+
     private const byte Version = 1;
 
     public byte[] Encode() => new RecordWriter().Byte(Version).Field(Event).Address(Sender).Id(EnvelopeId).Field(Envelope).ToArray();

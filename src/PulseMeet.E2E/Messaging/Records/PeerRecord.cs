@@ -49,6 +49,10 @@ internal sealed class PeerRecord
     /// <summary>Whether the app was told that the device has no keys.</summary>
     public bool IsUnreachable { get; set; }
 
+    /// <summary>Whether there is nothing in it that this device would not know without it: then it is not written. A contact may list ever other
+    /// devices.</summary>
+    public bool SaysNothing => Book.Entries.Count == 0 && !IsRenewalWanted && !IsUnreachable && _repairs.Count == 0 && _asked.Count == 0 && _answers == 0;
+
     /// <summary>Takes note of the device's identity key.</summary>
     /// <returns>The sessions with an earlier one, which are gone.</returns>
     public IReadOnlyList<SessionId> Observe(X25519PublicKey identityKey)

@@ -205,15 +205,10 @@ internal sealed class PulseRecord
     /// <summary>Where there is no room, the longest there of the account that has most of it goes.</summary>
     private static void Add(List<DeviceAddress> devices, DeviceAddress device, int most)
     {
-        if (devices.Contains(device))
+        if (!devices.Contains(device))
         {
-            return;
-        }
-
-        devices.Add(device);
-        if (devices.Count > most)
-        {
-            devices.Remove(devices.GroupBy(other => other.UserId, StringComparer.Ordinal).MaxBy(account => account.Count())!.First());
+            devices.Add(device);
+            FairShare.Keep(devices, most, other => other.UserId);
         }
     }
 

@@ -113,6 +113,12 @@ internal static class RecordKey
     /// <summary>By pulse: <see cref="UnwantedPulseRecord"/>; chats into which somebody has added this device who was blocked.</summary>
     public const byte UnwantedPulses = 43;
 
+    /// <summary>By device and conversation: the other user of the conversation; devices for which something was not sealed.</summary>
+    public const byte Behind = 45;
+
+    /// <summary>By sequence: the user id; whose messages wait to be accepted.</summary>
+    public const byte Requests = 44;
+
     public static byte[] Of(string text) => StrictUtf8.Instance.GetBytes(text);
 
     public static byte[] Of(DeviceAddress device) => new RecordWriter().Address(device).ToArray();
@@ -167,6 +173,9 @@ internal static class RecordKey
 
     /// <summary>Whose item it is.</summary>
     public static PulseId ToPulse(ReadOnlySpan<byte> itemKey) => new(itemKey[..PulseId.Size]);
+
+    /// <summary>A conversation of which a device may not have the last.</summary>
+    public static byte[] OfBehind(DeviceAddress device, string peerUserId) => [.. Of(device), .. Sha256.Hash(Of(peerUserId))[..16]];
 
     /// <summary>What the items of one user begin with. The length comes first, so that no user's prefix is another's.</summary>
     public static byte[] UserPrefix(string userId) => new RecordWriter().Text(userId).ToArray();

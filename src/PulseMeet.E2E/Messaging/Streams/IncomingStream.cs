@@ -133,6 +133,21 @@ internal sealed class IncomingStream
         return isNew ? Arrival.New : Arrival.Duplicate;
     }
 
+    /// <summary>What came and was let go of again, as if it had not come.</summary>
+    public void Miss(ulong number, DateTimeOffset now)
+    {
+        var range = new NumberRange(number, number);
+        if (number < Baseline)
+        {
+            _early.Take(range);
+        }
+        else if (number <= Highest && !_named.Contains(number))
+        {
+            _missing.Add(range);
+            NoticedAt ??= now;
+        }
+    }
+
     /// <summary>This device is in the conversation anew: nothing is missing any more, and the first number that comes from now on is the baseline. What
     /// it has had it knows still, so that it is no other time new.</summary>
     public void BeginAnew()
