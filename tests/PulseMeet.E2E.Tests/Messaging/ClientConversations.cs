@@ -346,4 +346,26 @@ public sealed class ClientConversations
         damaged[^1] ^= 1;
         return damaged;
     }
+
+    /// <summary>The relay gives no keys of one user's: a row that it cannot read.</summary>
+    [Fact]
+    public async Task One_user_for_whom_the_relay_cannot_be_reached_keeps_nothing_from_the_others()
+    {
+        await using var world = new World();
+        (Member alice, Member bob) = await world.FriendsAsync();
+        await alice.SayAsync("bob", "one");
+        await world.SettleAsync();
+        Member carol = await world.SignUpAsync("carol");
+        world.Relay.ShownBundles = (_, user, claimed) => user == "carol" ? throw new E2EException(E2EError.RelayUnavailable) : claimed;
+        await alice.SayAsync("carol", "hello");
+        await alice.SayAsync("bob", "two");
+        await Assert.ThrowsAsync<E2EException>(() => alice.Client.SynchronizeAsync());
+        await bob.SyncAsync();
+        Assert.Equal(["one", "two"], bob.Texts);
+
+        world.Relay.ShownBundles = (_, _, claimed) => claimed;
+        await alice.SyncAsync();
+        await carol.SyncAsync();
+        Assert.Single(carol.Seen.OfType<MessageRequested>());
+    }
 }

@@ -1,3 +1,5 @@
+using PulseMeet.E2E.Relay;
+
 namespace PulseMeet.E2E.Tests.Messaging;
 
 /// <summary>Attacks 16 and 51, at every write of the store and every call of the relay: whichever it is that the process dies at,
@@ -22,6 +24,20 @@ public sealed class ClientCrashes
         },
         ["receive"] = async (_, alice, _) => await alice.Client.SynchronizeAsync(),
         ["receive and take"] = async (_, alice, _) => await alice.SyncAsync(),
+        ["carry out by hand"] = async (world, alice, _) =>
+        {
+            await alice.SayAsync("bob", "next");
+            IReadOnlyList<OutgoingEnvelope> waiting = await alice.Client.GetOutboxAsync(100);
+            IReadOnlyList<DeliveryOutcome> outcomes = await world.Relay.Connect(alice.Address).DeliverAsync(waiting);
+            await alice.Client.ConfirmOutboxAsync([.. waiting.Zip(outcomes)]);
+        },
+        ["carry in by hand"] = async (world, alice, _) =>
+        {
+            IReadOnlyList<MailboxItem> items = await world.Relay.MailboxOfAsync(alice.Address);
+            await alice.Client.PushAsync(items);
+            await world.Relay.Connect(alice.Address).AcknowledgeAsync([.. items.Select(item => item.Id)]);
+        },
+        ["signal"] = async (_, alice, _) => await alice.Client.SignalAsync("bob", Signal.Typing),
         ["accept a request"] = async (_, alice, _) =>
         {
             await alice.Client.SynchronizeAsync();

@@ -411,6 +411,33 @@ public sealed class ClientDevices
     }
 
     [Fact]
+    public async Task An_approval_that_a_newer_list_has_overtaken_is_dropped_and_nothing_false_is_told()
+    {
+        await using var world = new World();
+        Member alice = await world.SignUpAsync("alice");
+        Member tablet = await world.LinkAsync(alice, "tablet");
+        await world.SettleAsync(1);
+        tablet.IsActive = false;
+        Member laptop = world.Device("alice", "laptop");
+        laptop.IsActive = false;
+        using LinkRequest request = await laptop.Client.RequestLinkAsync();
+        world.Relay.Before = (_, call) => call == "publish list" ? throw new E2EException(E2EError.RelayUnavailable) : Task.CompletedTask;
+        await Assert.ThrowsAsync<E2EException>(() => alice.Client.ApproveLinkAsync(request.Payload));
+        world.Relay.Before = (_, _) => Task.CompletedTask;
+        world.Clock.Advance(TimeSpan.FromMinutes(1));
+        await alice.Client.RemoveDeviceAsync("tablet");
+        world.Clock.Advance(TimeSpan.FromHours(2));
+        await alice.SyncAsync();
+        Assert.DoesNotContain(alice.Seen, told => told is DeviceListSuspicious);
+        Assert.Equal("phone", Assert.Single((await world.Relay.ListOfAsync("alice")).Devices).Address.DeviceId);
+
+        // The laptop asks once more.
+        using LinkRequest again = await laptop.Client.RequestLinkAsync();
+        await alice.Client.ApproveLinkAsync(again.Payload);
+        await laptop.Client.CompleteLinkAsync(again);
+    }
+
+    [Fact]
     public async Task The_first_message_of_a_device_that_came_a_moment_ago_is_read()
     {
         await using var world = new World();

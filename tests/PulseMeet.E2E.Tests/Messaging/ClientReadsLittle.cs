@@ -1,3 +1,5 @@
+using PulseMeet.E2E.Primitives;
+using PulseMeet.E2E.Relay;
 using PulseMeet.E2E.Storage;
 
 namespace PulseMeet.E2E.Tests.Messaging;
@@ -66,6 +68,32 @@ public sealed class ClientReadsLittle
             await alice.RestartAsync(inner => reads = new ReadsOfRecords(inner));
             await alice.Client.SynchronizeAsync();
             return reads!.Count;
+        }
+    }
+
+    [Fact]
+    public async Task The_welcomes_that_wait_are_not_read_again_with_every_message_of_a_chat_that_nobody_knows()
+    {
+        await using var world = new World();
+        (PulseChat pulse, Member alice, Member bob, _) = await world.RooftopAsync();
+        await alice.TellAsync(pulse.Id, "one");
+        await alice.SyncAsync();
+        byte[] message = world.Relay.GroupMessages.Single().Message.Content.ToArray();
+        ReadsOfRecords? reads = null;
+        await bob.RestartAsync(inner => reads = new ReadsOfRecords(inner));
+        await bob.Client.PushAsync([.. Enumerable.Range(0, 40).Select(_ => Item(MailboxItemKind.Welcome, Guid.NewGuid().ToByteArray(), new byte[20_000]))]);
+        int before = reads!.Count;
+        await bob.Client.PushAsync([.. Enumerable.Range(0, 60).Select(i => Item(MailboxItemKind.GroupMessage, [(byte)i], message))]);
+        Assert.InRange(reads.Count - before, 0, 600);
+
+        MailboxItem Item(MailboxItemKind kind, byte[] name, byte[] content)
+        {
+            byte[] id = Sha256.Hash(name);
+            content = [.. content];
+
+            // RFC 9420, section 6.3: behind the version, the wire format and the length.
+            id.CopyTo(content, 2 + 2 + 1);
+            return new MailboxItem(0, kind, alice.Address, id, Guid.NewGuid().ToByteArray(), world.Clock.GetUtcNow(), content);
         }
     }
 

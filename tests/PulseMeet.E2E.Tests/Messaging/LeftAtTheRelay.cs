@@ -213,6 +213,32 @@ public sealed class LeftAtTheRelay
         Assert.Single(bob.Seen.OfType<MessageUnreadable>(), told => told is { Reason: E2EError.Expired, IsAskedForAgain: true });
     }
 
+    [Fact]
+    public async Task A_start_tells_the_app_nothing_anew_of_what_is_left()
+    {
+        await using var world = new World();
+        Member bob = await world.SignUpAsync("bob");
+        LaggingClock clock = Ahead(world);
+        Member alice = await world.SignUpAsync("alice");
+        world.ClientClock = null;
+        await alice.SayAsync("bob", "one");
+        await alice.SayAsync("bob", "two");
+        await alice.SyncAsync();
+        for (int i = 0; i < 3; i++)
+        {
+            await bob.RestartAsync();
+            await bob.SyncAsync();
+        }
+
+        Assert.Equal(2, bob.Seen.OfType<MessageUnreadable>().Count());
+        Agree(world, clock);
+        await bob.SyncAsync();
+        await bob.Client.AcceptAsync("alice");
+        await bob.TakeEventsAsync();
+        Assert.Equal(["one", "two"], bob.Texts);
+        Assert.False(await (await bob.Client.OpenAsync(default)).Core.Store.IsAnyAsync(RecordKey.Early, default));
+    }
+
     private static MailboxItem Item(long id, string userId) => new(
         id, MailboxItemKind.Envelope, new DeviceAddress(userId, "phone"), default, Guid.NewGuid().ToByteArray(), DateTimeOffset.UnixEpoch, new byte[100]);
 

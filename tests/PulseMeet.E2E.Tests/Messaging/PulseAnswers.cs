@@ -418,6 +418,78 @@ public sealed class PulseAnswers
         Assert.Empty(await outbox.ReadForAppAsync(100, default));
     }
 
+    /// <summary>Carol's first message comes to Bob when its keys are gone. By no number of hers shows that there was one, and in a large chat chance would
+    /// hardly ever have him ask her.</summary>
+    [Fact]
+    public async Task Whose_message_came_too_late_to_be_read_is_asked_where_it_stood_and_says_it_again()
+    {
+        await using var world = new World();
+        (PulseChat pulse, Member alice, Member bob, Member carol) = await world.RooftopAsync();
+        bool isLate = true;
+        world.Relay.OnPage = (caller, items) =>
+            isLate && caller == bob.Address ? [.. items.Where(item => item.Kind != MailboxItemKind.GroupMessage)] : items;
+        await carol.TellAsync(pulse.Id, "one");
+        await world.SettleAsync(1);
+        for (int i = 0; i < 7; i++)
+        {
+            await pulse.RenameAsync($"Roof {i}");
+            await world.SettleAsync(2);
+        }
+
+        await world.ShowAllAsync(pulse.Id, bob);
+        await bob.TakeEventsAsync();
+        Assert.Equal(E2EError.MlsWrongEpoch, Assert.Single(bob.Seen.OfType<PulseMessageUnreadable>()).Reason);
+        ClientCore core = (await bob.Client.OpenAsync(default)).Core;
+        Assert.Equal([carol.Address], await core.ChangeAsync([Gates.Pulse(pulse.Id)], async work => (await work.PulseAsync(pulse.Id))!.Record.ToAsk.ToArray(), default));
+        isLate = false;
+        await carol.TellAsync(pulse.Id, "two");
+        await world.SettleAsync(4);
+        world.Clock.Advance(TimeSpan.FromMinutes(2));
+        await world.SettleAsync(4);
+        Assert.Equal(["two", "one"], bob.PulseTexts(pulse.Id));
+    }
+
+    /// <summary>The relay gives no keys of one member's: a rate, or a row that it cannot read.</summary>
+    [Fact]
+    public async Task One_member_for_whom_the_relay_cannot_be_reached_keeps_nobody_else_from_being_told()
+    {
+        await using var world = new World();
+        (PulseChat pulse, Member alice, Member bob, Member carol) = await world.RooftopAsync();
+        ClientCore core = (await alice.Client.OpenAsync(default)).Core;
+        await core.ChangeAsync(
+            [Gates.User("bob"), Gates.User("carol")],
+            async work =>
+            {
+                foreach (Member other in new[] { bob, carol })
+                {
+                    work.DropSessions(other.Address, (await work.PeerAsync(other.Address)).Book.Clear());
+                }
+            },
+            default);
+        string user = new[] { bob, carol }
+            .MinBy(other => Convert.ToHexString(new PulseSayRecord(other.Address, [], pulse.Id, ContentType.PulseLine, []).Key), StringComparer.Ordinal)!.UserId;
+        world.Relay.ShownBundles = (caller, asked, claimed) => caller == alice.Address && asked == user
+            ? throw new E2EException(E2EError.RelayUnavailable)
+            : claimed;
+        await alice.ChangeAsync(pulse.Id, record =>
+        {
+            record.AddToTell(bob.Address);
+            record.AddToTell(carol.Address);
+        });
+        for (int i = 0; i < 2; i++)
+        {
+            await Assert.ThrowsAsync<E2EException>(() => alice.Client.SynchronizeAsync());
+        }
+
+        Assert.Equal(user, Assert.Single(await WaitingAsync()).Device.UserId);
+        world.Relay.ShownBundles = (_, _, claimed) => claimed;
+        await alice.SyncAsync();
+        Assert.Empty(await WaitingAsync());
+
+        async Task<PulseSayRecord[]> WaitingAsync() =>
+            [.. (await core.Store.ScanAsync(RecordKey.PulseSays, default, default, 100)).Select(item => PulseSayRecord.Decode(item.Value))];
+    }
+
     /// <summary>Of what waits to be said to a device about its line there is one: what is said beside a question, or after it, asks still.</summary>
     [Fact]
     public async Task A_question_about_a_line_is_not_lost_to_what_is_said_beside_it()

@@ -349,6 +349,33 @@ public sealed class PulseHostileRelay
         }
     }
 
+    /// <summary>Messages that say to be of an epoch that never begins, a thousand at once.</summary>
+    [Fact]
+    public async Task However_many_messages_of_epochs_to_come_are_there_at_once_a_thousand_wait()
+    {
+        await using var world = new World();
+        (PulseChat pulse, Member alice, Member bob, _) = await world.RooftopAsync();
+        await alice.TellAsync(pulse.Id, "one");
+        await world.SettleAsync(2);
+        byte[] later = world.Relay.GroupMessages.Single().Message.Content.ToArray();
+
+        // RFC 9420, section 6.3: version, wire format, group id, and the epoch, of which this is the third byte from the end.
+        later[2 + 2 + 1 + PulseId.Size + 5]++;
+        for (int i = 0; i < 2; i++)
+        {
+            await bob.Client.PushAsync(
+            [
+                .. Enumerable.Range(0, 1000).Select(_ => new MailboxItem(
+                    0, MailboxItemKind.GroupMessage, alice.Address, pulse.Id.ToArray(), Guid.NewGuid().ToByteArray(), world.Clock.GetUtcNow(), later)),
+            ]);
+        }
+
+        Assert.Equal(1000, (await (await bob.Client.OpenAsync(default)).Core.Store.ScanKeysAsync(RecordKey.PulseWaiting, default, default, 3000)).Count);
+        await alice.TellAsync(pulse.Id, "two");
+        await world.SettleAsync(2);
+        Assert.Equal(["one", "two"], bob.PulseTexts(pulse.Id));
+    }
+
     [Fact]
     public async Task However_many_gaps_the_relay_makes_what_comes_through_is_read_and_the_rest_named()
     {

@@ -149,6 +149,7 @@ public sealed partial class E2EClient : IAsyncDisposable
     }
 
     /// <summary>Zeroes the keys in memory and gives the store back. What was durable goes on when it is opened again.</summary>
+    /// <exception cref="E2EException">The store does not take its lease back (<see cref="E2EError.StoreFailed"/>): the client has ended all the same.</exception>
     public ValueTask DisposeAsync()
     {
         Volatile.Write(ref _isDisposed, true);

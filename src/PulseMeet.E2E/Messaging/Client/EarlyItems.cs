@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using PulseMeet.E2E.Identity;
 using PulseMeet.E2E.Primitives;
 using PulseMeet.E2E.Relay;
+using PulseMeet.E2E.Storage;
 
 namespace PulseMeet.E2E.Messaging;
 
@@ -29,8 +30,13 @@ internal sealed class EarlyItems(TimeProvider time)
 
     private static readonly TimeSpan s_longestPause = TimeSpan.FromHours(1);
 
+    /// <summary>The most items that are remembered as told, those of earlier runs among them.</summary>
+    private const int MaxTold = 2 * Max;
+
     private readonly HashSet<long> _refused = [];
     private Dictionary<long, Item> _left = [];
+    private SortedSet<long> _told = [];
+    private bool _isLoaded;
 
     /// <summary>Those that are not asked for now. A clock that was moved lets all be asked for.</summary>
     public long[] Waiting => [.. _left.Values.Where(item => !IsDue(item)).Select(item => item.Id)];
@@ -41,18 +47,56 @@ internal sealed class EarlyItems(TimeProvider time)
     /// <summary>Whether an item that was left has lost its place in this unit of work: it was refused with that.</summary>
     public bool IsRefused(long id) => _refused.Contains(id);
 
+    /// <summary>Reads which items the app was told of in earlier runs.</summary>
+    public async Task LoadAsync(SealedStore store, CancellationToken cancellationToken)
+    {
+        if (!_isLoaded)
+        {
+            _told = [.. (await store.ScanKeysAsync(RecordKey.Early, default, default, MaxTold, null, cancellationToken).ConfigureAwait(false))
+                .Select(key => RecordKey.ToNumber(key.Span))];
+            _isLoaded = true;
+        }
+    }
+
     /// <summary>What is left so far, for a unit of work that may not come about.</summary>
-    public IReadOnlyCollection<Item> Begin()
+    public Before Begin()
     {
         _refused.Clear();
-        return [.. _left.Values];
+        return new Before([.. _left.Values], [.. _told]);
     }
 
     /// <summary>The unit of work has not come about.</summary>
-    public void Restore(IReadOnlyCollection<Item> before)
+    public void Restore(Before before)
     {
         _refused.Clear();
-        _left = before.ToDictionary(item => item.Id);
+        _left = before.Left.ToDictionary(item => item.Id);
+        _told = [.. before.Told];
+    }
+
+    /// <summary>Whether the app is to be told of an item that is left: it was not told yet, and is now.</summary>
+    public bool TryTell(Work work, long id)
+    {
+        if (!_told.Add(id))
+        {
+            return false;
+        }
+
+        work.Put(RecordKey.Early, RecordKey.Of(id), []);
+        if (_told.Count > MaxTold)
+        {
+            Forget(work, _told.First(other => !_left.ContainsKey(other)));
+        }
+
+        return true;
+    }
+
+    /// <summary>An item is not left any more.</summary>
+    public void Forget(Work work, long id)
+    {
+        if (_told.Remove(id))
+        {
+            work.Delete(RecordKey.Early, RecordKey.Of(id));
+        }
     }
 
     /// <summary>Takes note of which items the relay has brought of those that it was asked for. It need not have the others any more: it keeps nothing for
@@ -159,6 +203,9 @@ internal sealed class EarlyItems(TimeProvider time)
 
     /// <summary>Whether this clock was set, or stood still, since.</summary>
     private bool IsMoved(Item item) => (time.GetUtcNow() - item.At - time.GetElapsedTime(item.Timestamp)).Duration() >= s_pause;
+
+    /// <summary>What was left before a unit of work, and what the app had been told of.</summary>
+    internal sealed record Before(IReadOnlyList<Item> Left, IReadOnlyList<long> Told);
 
     /// <summary>An item that is left.</summary>
     /// <param name="Id">The relay's id.</param>

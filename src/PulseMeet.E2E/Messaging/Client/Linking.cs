@@ -58,6 +58,7 @@ internal sealed class Linking(ClientCore core, DeviceLists lists, Account accoun
         }
 
         (byte[] requestId, byte[] answer, byte[] list) = Split(pending);
+        bool isOvertaken = false;
         try
         {
             await core.Relay.PublishDeviceListAsync(list, cancellationToken).ConfigureAwait(false);
@@ -66,15 +67,19 @@ internal sealed class Linking(ClientCore core, DeviceLists lists, Account accoun
         catch (E2EException exception) when (exception.Reason == E2EError.OutdatedDeviceList)
         {
             // A newer list was signed meanwhile: this request has had its time.
+            isOvertaken = true;
         }
 
         await core.ChangeAsync(
             [Gates.User(core.Address.UserId)],
             async work =>
             {
-                await OwnWord.WantTellingAsync(work, core.Address.UserId, DeviceList.Decode(list)).ConfigureAwait(false);
-                await lists.ApplyAsync(work, core.Address.UserId, list, Standing.Accepted).ConfigureAwait(false);
                 work.Delete(RecordKey.Device, s_answerKey);
+                if (!isOvertaken)
+                {
+                    await OwnWord.WantTellingAsync(work, core.Address.UserId, DeviceList.Decode(list)).ConfigureAwait(false);
+                    await lists.ApplyAsync(work, core.Address.UserId, list, Standing.Accepted).ConfigureAwait(false);
+                }
             },
             cancellationToken).ConfigureAwait(false);
     }

@@ -22,10 +22,21 @@ internal sealed partial class Outbox(ClientCore core, DeviceLists lists, Convers
     {
         using IDisposable turn = await core.Gates.EnterAsync([Gates.Outbox], cancellationToken).ConfigureAwait(false);
         await _watch.LookAsync(cancellationToken).ConfigureAwait(false);
-        bool isPrepared = await PrepareAsync(cancellationToken).ConfigureAwait(false);
+        E2EException? unreachable = null;
+        bool isPrepared = false;
+        try
+        {
+            isPrepared = await PrepareAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (E2EException exception) when (exception.Reason == E2EError.RelayUnavailable)
+        {
+            // It may be so for one user's keys alone: what is sealed goes all the same.
+            unreachable = exception;
+        }
+
         bool isDelivered = await DeliverAsync(cancellationToken).ConfigureAwait(false);
         await _watch.LookAsync(cancellationToken).ConfigureAwait(false);
-        return isDelivered && isPrepared;
+        return unreachable is null ? isDelivered && isPrepared : throw unreachable;
     }
 
     /// <summary>What waits to be delivered, the oldest first.</summary>

@@ -157,7 +157,14 @@ internal sealed partial class PulseMessages
         work.AddEvent(new PulseMessageUnreadable(pulse.Id, claimedSender, reason));
         if (reason is E2EError.NotAuthentic or E2EError.MlsWrongEpoch)
         {
-            // Junk, or a message of another line: the others are asked.
+            // Junk, or a message of another line: the others are asked. Or it came too late, when its keys were gone: whose it is is asked where it stood,
+            // since the first of a stream shows by no number.
+            bool isDue = work.Now - pulse.Record.AskedAt >= PulseWords.AskInterval || pulse.Record.AskedAt > work.Now;
+            if (isDue && pulse.Group?.Roster.Find(claimedSender.UserId)?.Devices.Any(device => device.Leaf.Address == claimedSender) == true)
+            {
+                pulse.Record.AddToAsk(claimedSender);
+            }
+
             pulse.Record.IsAskWanted = true;
             work.WantPump();
         }

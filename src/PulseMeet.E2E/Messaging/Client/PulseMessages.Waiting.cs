@@ -50,15 +50,15 @@ internal sealed partial class PulseMessages
 
     private async Task<bool> IsInvitedAsync(Work work, PulseId id)
     {
-        foreach (OpenedRecord item in await core.Store.ScanAsync(RecordKey.Welcomes, default, default, WelcomeRecord.Max).ConfigureAwait(false))
+        if (work.Invitations.Contains(id))
         {
-            if (WelcomeRecord.Decode(item.Value).Pulse == id)
-            {
-                return true;
-            }
+            return true;
         }
 
-        return work.Invitations.Contains(id);
+        // Once for all that came: Welcomes are long.
+        work.EarlierInvitations ??= [.. (await core.Store.ScanAsync(RecordKey.Welcomes, default, default, WelcomeRecord.Max).ConfigureAwait(false))
+            .Select(item => WelcomeRecord.Decode(item.Value).Pulse)];
+        return work.EarlierInvitations.Contains(id);
     }
 
     private async Task WaitAsync(Work work, PulseId id, PulseItemRecord record, bool isIn)
@@ -69,12 +69,12 @@ internal sealed partial class PulseMessages
         if (isFull)
         {
             // Its number shows that it is missing, once what is behind it opens.
-            if ((await core.Store.ScanKeysAsync(RecordKey.PulseWaiting, default, prefix, 1).ConfigureAwait(false)) is not [var oldest])
+            if (await work.FirstKeyAsync(RecordKey.PulseWaiting, prefix).ConfigureAwait(false) is not { } oldest)
             {
                 return;
             }
 
-            work.Delete(RecordKey.PulseWaiting, oldest.ToArray());
+            work.Delete(RecordKey.PulseWaiting, oldest);
         }
 
         work.Put(RecordKey.PulseWaiting, RecordKey.Of(id, core.Sequence.Next()), record.Encode());

@@ -10,10 +10,25 @@ namespace PulseMeet.E2E.Messaging;
 /// <content>Saying something inside a session, which is begun where there is none.</content>
 internal sealed partial class PulseWords
 {
+    /// <summary>What waited to be said when the relay could not be reached for it.</summary>
+    private byte[] _stuck = [];
+
     /// <summary>Says what waits to be said, in sessions that are begun where there are none.</summary>
+    /// <exception cref="E2EException">The relay could not be reached for one of them. It is asked for no other then; all were told who have a
+    /// session, and the next time it is asked for those behind that one first.</exception>
     public async Task SayAsync(CancellationToken cancellationToken)
     {
-        byte[] after = [];
+        byte[] from = _stuck;
+        E2EException? unreachable = await SayAsync(from, null, cancellationToken).ConfigureAwait(false);
+        unreachable = from.Length == 0 ? unreachable : await SayAsync([], unreachable, cancellationToken).ConfigureAwait(false);
+        if (unreachable is not null)
+        {
+            throw unreachable;
+        }
+    }
+
+    private async Task<E2EException?> SayAsync(byte[] after, E2EException? unreachable, CancellationToken cancellationToken)
+    {
         while (await core.Store.ScanAsync(RecordKey.PulseSays, after, default, 100, cancellationToken).ConfigureAwait(false) is { Count: > 0 } page)
         {
             foreach (OpenedRecord item in page)
@@ -21,15 +36,22 @@ internal sealed partial class PulseWords
                 after = item.Key.ToArray();
                 try
                 {
-                    await SayAsync(after, PulseSayRecord.Decode(item.Value), cancellationToken).ConfigureAwait(false);
+                    await SayAsync(after, PulseSayRecord.Decode(item.Value), mayAsk: unreachable is null, cancellationToken).ConfigureAwait(false);
                 }
                 catch (E2EException exception) when (IsAbout(exception.Reason))
                 {
                     // One device: it cannot be told, and the others are.
                     await DropAsync(after, cancellationToken).ConfigureAwait(false);
                 }
+                catch (E2EException exception) when (exception.Reason == E2EError.RelayUnavailable)
+                {
+                    unreachable = exception;
+                    _stuck = after;
+                }
             }
         }
+
+        return unreachable;
     }
 
     /// <returns>Whether the device is in the chat, so that it is told.</returns>
@@ -49,10 +71,10 @@ internal sealed partial class PulseWords
     private static bool IsThere(PulseGroup group, DeviceAddress device) =>
         group.Roster.Find(device.UserId) is { } account && account.Devices.Any(other => other.Leaf.Address == device);
 
-    private async Task SayAsync(byte[] key, PulseSayRecord say, CancellationToken cancellationToken)
+    private async Task SayAsync(byte[] key, PulseSayRecord say, bool mayAsk, CancellationToken cancellationToken)
     {
         bool isRenewed = _silent.ContainsKey(say.Device);
-        if (await TrySayAsync(key, say, null, default, isRenewed, cancellationToken).ConfigureAwait(false))
+        if (await TrySayAsync(key, say, null, default, isRenewed, cancellationToken).ConfigureAwait(false) || !mayAsk)
         {
             return;
         }

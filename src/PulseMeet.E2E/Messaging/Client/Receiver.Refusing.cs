@@ -75,10 +75,11 @@ internal sealed partial class Receiver
         foreach (EarlyItems.Item other in refused)
         {
             work.Put(RecordKey.Taken, RecordKey.Of(other.Id), []);
+            _early.Forget(work, other.Id);
             work.AddEvent(new MessageUnreadable(other.Sender, E2EError.Expired, isAskedForAgain: false));
         }
 
-        if (isLeft && before is null)
+        if (isLeft && _early.TryTell(work, item.Id))
         {
             work.AddEvent(new MessageUnreadable(item.Sender, E2EError.Expired, isAskedForAgain: true));
         }

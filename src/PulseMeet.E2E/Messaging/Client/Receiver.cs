@@ -37,10 +37,11 @@ internal sealed partial class Receiver(ClientCore core, DeviceLists lists, Conve
         }
 
         await AcknowledgeAsync(cancellationToken).ConfigureAwait(false);
+        await _early.LoadAsync(core.Store, cancellationToken).ConfigureAwait(false);
         long[] except = _early.Waiting;
         MailboxPage page = await controls.ReceiveAsync(new MailboxRequest(Page, wait, 0, except), waiting, cancellationToken).ConfigureAwait(false);
         _early.Answered(except, page.Items);
-        IReadOnlyCollection<EarlyItems.Item> left = _early.Begin();
+        EarlyItems.Before left = _early.Begin();
         try
         {
             await PushAsync([.. page.Items.Take(Page)], cancellationToken).ConfigureAwait(false);
@@ -139,6 +140,7 @@ internal sealed partial class Receiver(ClientCore core, DeviceLists lists, Conve
             if (item.Id > 0 && !_early.Has(item.Id))
             {
                 work.Put(RecordKey.Taken, RecordKey.Of(item.Id), []);
+                _early.Forget(work, item.Id);
             }
 
             await GivingWay.OnceAsync().ConfigureAwait(false);

@@ -12,6 +12,9 @@ internal sealed partial class Work
     /// <summary>Groups for which this unit of work has taken a Welcome in.</summary>
     public HashSet<PulseId> Invitations { get; } = [];
 
+    /// <summary>Groups to which a Welcome had come before this unit of work; null while nobody has asked.</summary>
+    public HashSet<PulseId>? EarlierInvitations { get; set; }
+
     /// <summary>This device as it is in groups, by its account's newest list.</summary>
     /// <exception cref="E2EException">It is not on that list (<see cref="E2EError.UnlistedDevice"/>).</exception>
     public async ValueTask<GroupDevice> GroupDeviceAsync()

@@ -31,14 +31,14 @@ internal sealed partial class Work : IAsyncDisposable
 
     public DateTimeOffset Now { get; }
 
+    /// <summary>What is put into the outbox: under which number, and for whom.</summary>
+    public IReadOnlyList<(long Number, DeviceAddress Device)> Outgoing => _outgoing;
+
     /// <summary>The device's own stream, as it was when this unit of work began. Whoever has the own user's turn, alone or with others, has the
     /// device's own to the end. In a pulse chat, which has its own turn alone, another stream may begin meanwhile: what is numbered here then is of the
     /// one before, wholly, and its number was given to nobody else there. For where that stream ends because the store was put back, every pulse chat
     /// was marked before, in its turn, so that nothing is sealed in it under a number of that stream: it waits, and is numbered anew.</summary>
     public MessageId OwnStreamId { get; }
-
-    /// <summary>What is put into the outbox: under which number, and for whom.</summary>
-    public IReadOnlyList<(long Number, DeviceAddress Device)> Outgoing => _outgoing;
 
     /// <summary>Whether the outbox or what is to be prepared for it gets something.</summary>
     public bool HasOutgoing { get; private set; }
@@ -67,6 +67,21 @@ internal sealed partial class Work : IAsyncDisposable
         int stored = (await _core.Store.ScanKeysAsync(
             table, default, prefix, max, key => !_writes.ContainsKey(StoreName.Of(table, key.Span)), _cancellation).ConfigureAwait(false)).Count;
         return stored + _writes.Count(write => write.Value is not null && write.Key.AsSpan().StartsWith(name));
+    }
+
+    /// <summary>The first record of a table that begins so, and is there still in this unit of work; null for none.</summary>
+    public async ValueTask<byte[]?> FirstKeyAsync(byte table, byte[] prefix)
+    {
+        IReadOnlyList<ReadOnlyMemory<byte>> stored = await _core.Store.ScanKeysAsync(
+            table, default, prefix, 1, key => !_writes.ContainsKey(StoreName.Of(table, key.Span)), _cancellation).ConfigureAwait(false);
+        if (stored is [var first])
+        {
+            return first.ToArray();
+        }
+
+        byte[] name = StoreName.OfPart(table, prefix);
+        return _writes.Where(write => write.Value is not null && write.Key.AsSpan().StartsWith(name))
+            .Select(write => write.Key[1..]).MinBy(Convert.ToHexString, StringComparer.Ordinal);
     }
 
     public void Put(byte table, byte[] key, byte[] value) => _writes[StoreName.Of(table, key)] = value;

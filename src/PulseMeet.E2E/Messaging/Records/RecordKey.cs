@@ -119,6 +119,9 @@ internal static class RecordKey
     /// <summary>By sequence: the user id; whose messages wait to be accepted.</summary>
     public const byte Requests = 44;
 
+    /// <summary>By the relay's id: nothing; items that are left there and that the app was told of.</summary>
+    public const byte Early = 46;
+
     public static byte[] Of(string text) => StrictUtf8.Instance.GetBytes(text);
 
     public static byte[] Of(DeviceAddress device) => new RecordWriter().Address(device).ToArray();
