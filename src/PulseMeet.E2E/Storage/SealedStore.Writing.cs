@@ -34,7 +34,7 @@ internal sealed partial class SealedStore
         try
         {
             ObjectDisposedException.ThrowIf(_closed, this);
-            StoreView view = await ViewAsync().ConfigureAwait(false);
+            StoreView view = await PassFailedAsync(await ViewAsync().ConfigureAwait(false)).ConfigureAwait(false);
             byte[] salt = new byte[RecordSeal.SaltSize];
             Randomness.Fill(salt);
             StoreHead head = view.Head with { Revision = view.Head.Revision + 1, KeySalt = salt };

@@ -35,14 +35,9 @@ internal sealed class PowerLoss(Func<int, bool> spares, bool tears = false)
 
     public bool Spares(int number)
     {
-        if (spares(number))
-        {
-            Asked++;
-            return true;
-        }
-
+        bool isSpared = spares(number);
         Asked++;
-        Lost++;
-        return false;
+        Lost += isSpared ? 0 : 1;
+        return isSpared;
     }
 }
