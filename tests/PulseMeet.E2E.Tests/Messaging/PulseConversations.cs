@@ -112,6 +112,28 @@ public sealed class PulseConversations
     }
 
     [Fact]
+    public async Task A_message_that_is_deleted_while_it_waits_is_read_by_nobody_and_missed_by_nobody()
+    {
+        await using var world = new World();
+        (PulseChat pulse, Member alice, Member bob, Member carol) = await world.RooftopAsync();
+        world.Relay.Before = (caller, call) => caller == alice.Address && call == "offer"
+            ? throw new E2EException(E2EError.RelayUnavailable)
+            : Task.CompletedTask;
+        await Assert.ThrowsAsync<E2EException>(() => pulse.RemoveAsync("carol"));
+        MessageId secret = await alice.TellAsync(pulse.Id, "secret");
+        await pulse.SendAsync(MessageContent.Deletion(secret));
+        await alice.TellAsync(pulse.Id, "harmless");
+        world.Relay.Before = (_, _) => Task.CompletedTask;
+        await world.SettleAsync(3);
+        world.Clock.Advance(TimeSpan.FromMinutes(5));
+        await world.SettleAsync(3);
+        Assert.Equal(["harmless"], bob.PulseTexts(pulse.Id));
+        Assert.Contains(bob.Seen.OfType<PulseMessageReceived>(), message => message.Id == secret && message.Content is DeletionContent);
+        Assert.Empty(bob.Seen.OfType<PulseMessagesMissing>());
+        Assert.Empty(carol.PulseTexts(pulse.Id));
+    }
+
+    [Fact]
     public async Task What_is_written_without_a_relay_arrives_once_in_order_after_restarts()
     {
         await using var world = new World();
