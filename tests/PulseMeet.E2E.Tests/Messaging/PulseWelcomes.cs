@@ -171,6 +171,40 @@ public sealed class PulseWelcomes
     }
 
     /// <summary>Until he is accepted: then what comes shows that there is a chat that the device is not in.</summary>
+    /// <summary>Of a contact's chats there are as many as he likes, and a chat that is left gives its place to another one.</summary>
+    [Fact]
+    public async Task Strangers_lead_into_so_many_chats_and_no_more_and_keep_no_contact_out()
+    {
+        await using var world = new World();
+        Member bob = await world.SignUpAsync("bob");
+        Member mallory = await world.SignUpAsync("mallory");
+        Member carol = await world.SignUpAsync("carol");
+        await world.SettleAsync(1);
+        for (int i = 0; i <= PulseJoining.MaxOfStrangers; i++)
+        {
+            await mallory.Client.CreatePulseAsync($"{i}", ["bob"], new PulseOptions { Suite = PulseSuite.X25519 });
+            if (i % 32 == 0)
+            {
+                await mallory.Client.SynchronizeAsync();
+                await bob.SyncAsync();
+            }
+        }
+
+        Assert.Equal(PulseJoining.MaxOfStrangers, bob.Seen.OfType<PulseJoined>().Count());
+        Assert.Equal(E2EError.LimitExceeded, Assert.Single(bob.Seen.OfType<PulseMessageUnreadable>()).Reason);
+
+        await bob.Client.AcceptAsync("carol");
+        PulseChat invited = await carol.Client.CreatePulseAsync("party", ["bob"], new PulseOptions { Suite = PulseSuite.X25519 });
+        await world.SettleAsync(2);
+        Assert.Contains(bob.Seen.OfType<PulseJoined>(), joined => joined.PulseId == invited.Id);
+
+        await (await bob.PulseAsync(bob.Seen.OfType<PulseJoined>().First().PulseId)).LeaveAsync();
+        await world.SettleAsync(3);
+        PulseChat next = await mallory.Client.CreatePulseAsync("once more", ["bob"], new PulseOptions { Suite = PulseSuite.X25519 });
+        await world.SettleAsync(2);
+        Assert.Contains(bob.Seen.OfType<PulseJoined>(), joined => joined.PulseId == next.Id);
+    }
+
     [Fact]
     public async Task Of_a_chat_into_which_a_blocked_user_has_added_somebody_nothing_of_the_others_is_told_either()
     {

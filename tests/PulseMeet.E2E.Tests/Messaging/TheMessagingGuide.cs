@@ -30,6 +30,7 @@ public sealed partial class TheMessagingGuide
             $"sealed | {Number(Conversations.MaxWaiting)} |",
             $"one device | {Number(WaitingEnvelopes.MaxForMessages)} |",
             $"a pulse chat that wait | {Number(PulseMessages.MaxWaiting)} |",
+            $"not accepted | {Number(PulseJoining.MaxOfStrangers)} |",
             $"events that the app has not taken | {Number(ClientCore.MaxInbox)} |",
             $"accepted | {Number(HeldRecord.MaxPerUser)}, {Kib(HeldRecord.MaxBytesPerStranger)} |",
             $"accepted | {Number(Requests.Max)} |",

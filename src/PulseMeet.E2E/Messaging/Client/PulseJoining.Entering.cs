@@ -53,6 +53,14 @@ internal sealed partial class PulseJoining
             }
 
             work.Delete(RecordKey.Welcomes, key);
+            if (before is null && !isBlocked && await IsOneTooManyAsync(work, inviter).ConfigureAwait(false))
+            {
+                group.Dispose();
+                await ForgetWaitingAsync(work, record.Pulse).ConfigureAwait(false);
+                work.AddEvent(new PulseMessageUnreadable(record.Pulse, inviter, E2EError.LimitExceeded));
+                return;
+            }
+
             if (isBlocked || (before is not null && !isRival && group.Epoch <= before.Record.LastEpoch))
             {
                 // Of somebody who is not heard; or of a commit that lost before the one by which this device came in was made, or shown again.

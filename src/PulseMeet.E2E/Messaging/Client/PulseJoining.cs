@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using PulseMeet.E2E.Identity;
 using PulseMeet.E2E.Mls;
 using PulseMeet.E2E.Primitives;
 using PulseMeet.E2E.Storage;
@@ -10,6 +11,9 @@ namespace PulseMeet.E2E.Messaging;
 /// is taken for somebody whose account key is another one than the one that is remembered.</remarks>
 internal sealed partial class PulseJoining(ClientCore core, DeviceLists lists, PulseKeys keys, PulseMessages messages)
 {
+    /// <summary>The most open chats into which somebody has added this device who was not accepted.</summary>
+    public const int MaxOfStrangers = 256;
+
     /// <summary>When the relay was last asked in vain for what a Welcome needs, by the Welcome's key in hexadecimal digits.</summary>
     private readonly ConcurrentDictionary<string, DateTimeOffset> _askedAt = new(StringComparer.Ordinal);
 
@@ -210,6 +214,33 @@ internal sealed partial class PulseJoining(ClientCore core, DeviceLists lists, P
 
         return present;
     }
+
+    /// <summary>Whether an inviter was not accepted, as those of so many open chats were not: strangers make no store grow without end.</summary>
+    private async Task<bool> IsOneTooManyAsync(Work work, DeviceAddress inviter)
+    {
+        if (await IsAcceptedAsync(work, inviter).ConfigureAwait(false))
+        {
+            return false;
+        }
+
+        int count = 0;
+        byte[] after = [];
+        while (await core.Store.ScanAsync(RecordKey.Pulses, after, default, 200).ConfigureAwait(false) is { Count: > 0 } page)
+        {
+            foreach (OpenedRecord item in page)
+            {
+                after = item.Key.ToArray();
+                count += PulseRecord.Decode(item.Value) is { IsOpen: true, Inviter: { } other } && !await IsAcceptedAsync(work, other).ConfigureAwait(false)
+                    ? 1
+                    : 0;
+            }
+        }
+
+        return count >= MaxOfStrangers;
+    }
+
+    private static async Task<bool> IsAcceptedAsync(Work work, DeviceAddress inviter) =>
+        await work.UserAsync(inviter.UserId).ConfigureAwait(false) is { Standing: Standing.Accepted };
 
     /// <summary>Whether this device is in a chat for certain, so that no Welcome leads it elsewhere.</summary>
     private static bool IsPresent(PulseRecord record) =>
