@@ -8,8 +8,6 @@ namespace PulseMeet.E2E.Tests.Messaging;
 /// nobody misses what was never for him. Attack 48.</summary>
 public sealed class ClocksApart
 {
-    private static readonly TimeSpan s_ahead = TimeSpan.FromMinutes(20);
-
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
@@ -17,7 +15,7 @@ public sealed class ClocksApart
     {
         await using var world = new World();
         Member bob = await world.SignUpAsync("bob");
-        LaggingClock clock = Ahead(world);
+        LaggingClock clock = world.SetAhead();
         Member alice = await world.SignUpAsync("alice");
         await alice.SayAsync("bob", "one");
         await alice.SayAsync("bob", "two");
@@ -25,7 +23,7 @@ public sealed class ClocksApart
         Assert.Empty(bob.Texts);
         Assert.Equal(2, bob.Seen.OfType<MessageUnreadable>().Count(told => told is { Reason: E2EError.Expired, IsAskedForAgain: true }));
 
-        Agree(world, clock);
+        world.LetAgree(clock);
         world.ClientClock = null;
         await (isRestarted ? bob.RestartAsync() : Task.CompletedTask);
         await world.SettleAsync();
@@ -39,7 +37,7 @@ public sealed class ClocksApart
     public async Task What_a_device_wrote_that_was_linked_on_a_clock_ahead_is_read_by_contacts_and_by_own_devices_once_the_clocks_agree()
     {
         await using var world = new World();
-        LaggingClock clock = Ahead(world);
+        LaggingClock clock = world.SetAhead();
         clock.Lag = world.RelayClock.Lag = TimeSpan.Zero;
         Member alice = await world.SignUpAsync("alice");
         world.ClientClock = null;
@@ -52,7 +50,7 @@ public sealed class ClocksApart
 
         await alice.SayAsync("bob", "hi");
         await world.SettleAsync();
-        clock.Lag = world.RelayClock.Lag = -s_ahead;
+        clock.Lag = world.RelayClock.Lag = -ClocksAhead.By;
         world.ClientClock = clock;
         Member laptop = await world.LinkAsync(alice, "laptop");
         await laptop.Client.AcceptAsync("bob");
@@ -60,7 +58,7 @@ public sealed class ClocksApart
         await world.SettleAsync();
         Assert.DoesNotContain("from the laptop", bob.Texts.Concat(tablet.Texts));
 
-        Agree(world, clock);
+        world.LetAgree(clock);
         await world.SettleAsync();
         Assert.Equal(1, bob.Texts.Count(text => text == "from the laptop"));
         Assert.Equal(1, tablet.Texts.Count(text => text == "from the laptop"));
@@ -82,13 +80,13 @@ public sealed class ClocksApart
         await bob.SayAsync("alice", "whose devices are looked at");
         await bob.SyncAsync();
         Assert.Contains(world.Relay.Delivered, item => item.Envelope.Recipient == laptop.Address);
-        world.Clock.Advance(-s_ahead);
+        world.Clock.Advance(-ClocksAhead.By);
         await laptop.SayAsync("bob", "from the laptop");
         await laptop.SyncAsync();
         await bob.SyncAsync();
         Assert.Contains(bob.Seen, told => told is MessageUnreadable { Reason: E2EError.Expired, IsAskedForAgain: true });
         Assert.DoesNotContain("from the laptop", bob.Texts);
-        world.Clock.Advance(s_ahead);
+        world.Clock.Advance(ClocksAhead.By);
         await bob.SyncAsync();
         Assert.Contains("from the laptop", bob.Texts);
     }
@@ -120,7 +118,7 @@ public sealed class ClocksApart
     {
         await using var world = new World();
         Member bob = await world.SignUpAsync("bob");
-        LaggingClock clock = Ahead(world);
+        LaggingClock clock = world.SetAhead();
         Member mallory = await world.SignUpAsync("mallory");
         Member alice = await world.SignUpAsync("alice");
         for (int i = 0; i < EarlyItems.MaxPerUser + 10; i++)
@@ -141,7 +139,7 @@ public sealed class ClocksApart
         Assert.InRange(asked, 1, 3);
         Assert.Equal(EarlyItems.MaxPerUser + 1, (await world.Relay.MailboxOfAsync(bob.Address)).Count);
         Assert.Equal(10, bob.Seen.OfType<MessageUnreadable>().Count(told => !told.IsAskedForAgain));
-        Agree(world, clock);
+        world.LetAgree(clock);
         await bob.SyncAsync();
         await bob.Client.AcceptAsync("alice");
         await bob.TakeEventsAsync();
@@ -182,21 +180,5 @@ public sealed class ClocksApart
         Assert.Equal(["two", "three"], laptop.Texts.Where(text => text != "hello"));
         Assert.Equal(["one", "two", "three"], alice.Texts.Where(text => text != "hello"));
         Assert.DoesNotContain(laptop.Seen.Concat(alice.Seen), told => told is MessagesMissing);
-    }
-
-    /// <summary>The clock of every client that is made from now on, and of the relay, which refuses a list that is ahead of itself.</summary>
-    private static LaggingClock Ahead(World world)
-    {
-        var clock = new LaggingClock(world.Clock) { Lag = -s_ahead };
-        world.ClientClock = clock;
-        world.RelayClock.Lag = -s_ahead;
-        return clock;
-    }
-
-    /// <summary>The others' time has come, and all clocks are right.</summary>
-    private static void Agree(World world, LaggingClock clock)
-    {
-        world.Clock.Advance(s_ahead);
-        clock.Lag = world.RelayClock.Lag = TimeSpan.Zero;
     }
 }

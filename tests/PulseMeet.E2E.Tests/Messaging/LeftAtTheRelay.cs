@@ -8,14 +8,12 @@ namespace PulseMeet.E2E.Tests.Messaging;
 /// <summary>What is left at the relay until the clocks agree has bounds that nobody can use: against other senders, the mailbox or the line. Attack 48.</summary>
 public sealed class LeftAtTheRelay
 {
-    private static readonly TimeSpan s_ahead = TimeSpan.FromMinutes(20);
-
     [Fact]
     public async Task What_the_relay_does_not_bring_again_keeps_the_place_of_nothing_else()
     {
         await using var world = new World();
         Member bob = await world.SignUpAsync("bob");
-        LaggingClock clock = Ahead(world);
+        LaggingClock clock = world.SetAhead();
         Member alice = await world.SignUpAsync("alice");
         for (int i = 0; i < EarlyItems.MaxPerUser; i++)
         {
@@ -35,7 +33,7 @@ public sealed class LeftAtTheRelay
 
         // It was only late.
         world.Relay.OnPage = (_, items) => items;
-        Agree(world, clock);
+        world.LetAgree(clock);
         await world.SettleAsync();
         await bob.Client.AcceptAsync("alice");
         await world.SettleAsync();
@@ -47,7 +45,7 @@ public sealed class LeftAtTheRelay
     {
         await using var world = new World();
         Member bob = await world.SignUpAsync("bob");
-        LaggingClock clock = Ahead(world);
+        LaggingClock clock = world.SetAhead();
         Member alice = await world.SignUpAsync("alice");
         await alice.SayAsync("bob", "one");
         await alice.SyncAsync();
@@ -62,7 +60,7 @@ public sealed class LeftAtTheRelay
         await bob.SyncAsync();
         Assert.Equal(2, bob.Seen.OfType<MessageUnreadable>().Count());
         Assert.Equal(2, (await world.Relay.MailboxOfAsync(bob.Address)).Count);
-        Agree(world, clock);
+        world.LetAgree(clock);
         await bob.SyncAsync();
         await bob.Client.AcceptAsync("alice");
         await bob.TakeEventsAsync();
@@ -74,7 +72,7 @@ public sealed class LeftAtTheRelay
     {
         await using var world = new World();
         Member bob = await world.SignUpAsync("bob");
-        LaggingClock clock = Ahead(world);
+        LaggingClock clock = world.SetAhead();
         for (int i = 0; i < EarlyItems.Max / EarlyItems.MaxPerUser; i++)
         {
             Member mallory = await world.SignUpAsync($"mallory {i}");
@@ -96,7 +94,7 @@ public sealed class LeftAtTheRelay
         Assert.Contains(left, item => item.Sender == alice.Address);
         Assert.Equal(EarlyItems.Max, left.Count);
         Assert.Equal(1, bob.Seen.OfType<MessageUnreadable>().Count(told => !told.IsAskedForAgain));
-        Agree(world, clock);
+        world.LetAgree(clock);
         await bob.SyncAsync();
         await bob.Client.AcceptAsync("alice");
         await bob.TakeEventsAsync();
@@ -108,7 +106,7 @@ public sealed class LeftAtTheRelay
     {
         await using var world = new World();
         Member bob = await world.SignUpAsync("bob");
-        LaggingClock clock = Ahead(world);
+        LaggingClock clock = world.SetAhead();
         for (int i = 0; i < 9; i++)
         {
             Member mallory = await world.SignUpAsync($"mallory {i}");
@@ -126,7 +124,7 @@ public sealed class LeftAtTheRelay
         IReadOnlyList<MailboxItem> left = await world.Relay.MailboxOfAsync(bob.Address);
         Assert.InRange(left.Sum(item => item.Content.Length), 1, EarlyItems.MaxBytes);
         Assert.All(left.GroupBy(item => item.Sender), sender => Assert.InRange(sender.Sum(item => item.Content.Length), 1, EarlyItems.MaxBytesPerUser));
-        Agree(world, clock);
+        world.LetAgree(clock);
         await bob.SyncAsync();
         await bob.Client.AcceptAsync("alice");
         await bob.TakeEventsAsync();
@@ -188,7 +186,7 @@ public sealed class LeftAtTheRelay
         await using var world = new World();
         Member bob = await world.SignUpAsync("bob");
         await bob.SyncAsync();
-        Ahead(world);
+        world.SetAhead();
         Member alice = await world.SignUpAsync("alice");
         world.ClientClock = null;
         CrashingStore? store = null;
@@ -218,7 +216,7 @@ public sealed class LeftAtTheRelay
     {
         await using var world = new World();
         Member bob = await world.SignUpAsync("bob");
-        LaggingClock clock = Ahead(world);
+        LaggingClock clock = world.SetAhead();
         Member alice = await world.SignUpAsync("alice");
         world.ClientClock = null;
         await alice.SayAsync("bob", "one");
@@ -231,7 +229,7 @@ public sealed class LeftAtTheRelay
         }
 
         Assert.Equal(2, bob.Seen.OfType<MessageUnreadable>().Count());
-        Agree(world, clock);
+        world.LetAgree(clock);
         await bob.SyncAsync();
         await bob.Client.AcceptAsync("alice");
         await bob.TakeEventsAsync();
@@ -241,20 +239,4 @@ public sealed class LeftAtTheRelay
 
     private static MailboxItem Item(long id, string userId) => new(
         id, MailboxItemKind.Envelope, new DeviceAddress(userId, "phone"), default, Guid.NewGuid().ToByteArray(), DateTimeOffset.UnixEpoch, new byte[100]);
-
-    /// <summary>The clock of every client that is made from now on, and of the relay, which refuses a list that is ahead of itself.</summary>
-    private static LaggingClock Ahead(World world)
-    {
-        var clock = new LaggingClock(world.Clock) { Lag = -s_ahead };
-        world.ClientClock = clock;
-        world.RelayClock.Lag = -s_ahead;
-        return clock;
-    }
-
-    /// <summary>The others' time has come, and all clocks are right.</summary>
-    private static void Agree(World world, LaggingClock clock)
-    {
-        world.Clock.Advance(s_ahead);
-        clock.Lag = world.RelayClock.Lag = TimeSpan.Zero;
-    }
 }
