@@ -80,6 +80,27 @@ public sealed class ContactsOfAllDevices
         Assert.Empty(laptop.Seen.OfType<MessageRequested>());
     }
 
+    /// <summary>Somebody linked a device and threw it away before it had published anything.</summary>
+    [Fact]
+    public async Task For_a_device_that_never_publishes_keys_the_relay_is_asked_less_and_less_often()
+    {
+        await using var world = new World();
+        Member alice = await world.SignUpAsync("alice");
+        Member laptop = world.Device("alice", "laptop");
+        using LinkRequest request = await laptop.Client.RequestLinkAsync();
+        await alice.Client.ApproveLinkAsync(request.Payload);
+        laptop.IsActive = false;
+        int claims = world.Relay.Claims;
+        for (int minute = 0; minute < 240; minute++)
+        {
+            world.Clock.Advance(TimeSpan.FromMinutes(1));
+            await alice.SyncAsync();
+        }
+
+        // At once, and 1, 3, 7, 15, 31, 63, 123, 183 minutes later.
+        Assert.InRange(world.Relay.Claims - claims, 5, 10);
+    }
+
     [Fact]
     public async Task The_later_word_holds_whatever_arrives_first_and_a_clock_that_is_ahead_has_not_the_last_one()
     {

@@ -1,6 +1,7 @@
 using PulseMeet.E2E.Identity;
 using PulseMeet.E2E.Messaging;
 using PulseMeet.E2E.Relay;
+using PulseMeet.E2E.Storage;
 
 namespace PulseMeet.E2E.Tests.Messaging;
 
@@ -165,6 +166,21 @@ public sealed class TheOutboxIsBounded
         await world.SettleAsync();
         Assert.Equal(Enumerable.Range(0, PulseMessages.MaxWaiting).Select(i => $"{i}").Prepend("hello"), bob.PulseTexts(pulse.Id));
         await pulse.SendAsync(MessageContent.Text("one more"));
+    }
+
+    [Fact]
+    public async Task An_envelope_that_cannot_be_read_any_more_keeps_nobody_from_writing()
+    {
+        await using var world = new World();
+        (Member alice, Member bob) = await world.FriendsAsync();
+        await alice.SayAsync("bob", "hello");
+        await world.SettleAsync();
+        ClientCore core = (await alice.Client.OpenAsync(default)).Core;
+        await core.Store.CommitAsync(new StoreBatch().Put(RecordKey.Outbox, RecordKey.Of(core.Sequence.Next()), new byte[] { 99 }));
+        await alice.RestartAsync();
+        await alice.SayAsync("bob", "still");
+        Assert.Equal(2, await CountAsync(alice, RecordKey.Outbox));
+        Assert.Equal(E2EError.UnsupportedVersion, (await Assert.ThrowsAsync<E2EException>(() => alice.Client.SynchronizeAsync())).Reason);
     }
 
     private static async Task<int> CountAsync(Member member, byte table)

@@ -18,7 +18,9 @@ internal sealed class OwnWord(ClientCore core, DeviceLists lists, Conversations 
     private static readonly byte[] s_tell = RecordKey.Of("tell ");
     private static readonly TimeSpan s_pause = TimeSpan.FromMinutes(1);
 
-    private readonly ConcurrentDictionary<string, DateTimeOffset> _asked = new(StringComparer.Ordinal);
+    private static readonly TimeSpan s_longestPause = TimeSpan.FromHours(1);
+
+    private readonly ConcurrentDictionary<string, (DateTimeOffset At, TimeSpan Pause)> _asked = new(StringComparer.Ordinal);
 
     /// <summary>Keeps what another device of one's own said of a contact, or showed by writing to him. For whoever has the own user's
     /// turn.</summary>
@@ -223,16 +225,22 @@ internal sealed class OwnWord(ClientCore core, DeviceLists lists, Conversations 
         }
     }
 
-    /// <summary>Whether the relay may be asked about somebody again: once in a while.</summary>
+    /// <summary>Whether the relay may be asked about somebody again: after a minute, then less and less often.</summary>
     private bool MayAsk(string name)
     {
         DateTimeOffset now = core.Time.GetUtcNow();
-        if (_asked.TryGetValue(name, out DateTimeOffset last) && now - last < s_pause && last <= now)
+        TimeSpan pause = s_pause;
+        if (_asked.TryGetValue(name, out (DateTimeOffset At, TimeSpan Pause) last) && last.At <= now)
         {
-            return false;
+            if (now - last.At < last.Pause)
+            {
+                return false;
+            }
+
+            pause = last.Pause * 2 < s_longestPause ? last.Pause * 2 : s_longestPause;
         }
 
-        _asked[name] = now;
+        _asked[name] = (now, pause);
         return true;
     }
 

@@ -60,6 +60,20 @@ internal sealed class WaitingEnvelopes(SealedStore store, Gates gates)
         }
 
         using IDisposable turn = await gates.EnterAsync([Gates.Waiting], cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await ReadAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (E2EException exception) when (exception.Reason is not (E2EError.StoreFailed or E2EError.StoreInUse))
+        {
+            // What is damaged there is told by whoever delivers; nothing else depends on the count.
+        }
+
+        _isRead = true;
+    }
+
+    private async Task ReadAsync(CancellationToken cancellationToken)
+    {
         byte[] after = [];
         while (!_isRead && await store.ScanAsync(RecordKey.Outbox, after, default, Page, cancellationToken).ConfigureAwait(false) is { Count: > 0 } page)
         {
@@ -70,8 +84,6 @@ internal sealed class WaitingEnvelopes(SealedStore store, Gates gates)
 
             after = page[^1].Key.ToArray();
         }
-
-        _isRead = true;
     }
 
     /// <param name="number">The number under which the envelope waits.</param>
