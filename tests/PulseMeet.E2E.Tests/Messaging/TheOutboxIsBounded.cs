@@ -168,6 +168,28 @@ public sealed class TheOutboxIsBounded
         await pulse.SendAsync(MessageContent.Text("one more"));
     }
 
+    /// <summary>The first thing that a client does after its start is to deliver what waited: none of it waits any more.</summary>
+    [Fact]
+    public async Task What_was_delivered_before_anything_else_was_done_takes_no_room()
+    {
+        await using var world = new World();
+        (Member alice, Member bob) = await world.FriendsAsync();
+        await alice.SayAsync("bob", "hello");
+        await world.SettleAsync();
+        for (int i = 0; i < 20; i++)
+        {
+            await alice.SayAsync("bob", $"{i}");
+        }
+
+        await alice.RestartAsync();
+        IReadOnlyList<OutgoingEnvelope> waiting = await alice.Client.GetOutboxAsync(100);
+        await alice.Client.ConfirmOutboxAsync([.. waiting.Select(envelope => (envelope, DeliveryOutcome.Accepted))]);
+        await alice.SayAsync("bob", "next");
+        ClientCore core = (await alice.Client.OpenAsync(default)).Core;
+        Assert.True(core.Waiting.IsRoomFor(bob.Address, Bound - 2, isMessage: true));
+        Assert.False(core.Waiting.IsRoomFor(bob.Address, Bound - 1, isMessage: true));
+    }
+
     [Fact]
     public async Task An_envelope_that_cannot_be_read_any_more_keeps_nobody_from_writing()
     {

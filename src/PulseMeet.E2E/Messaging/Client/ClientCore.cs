@@ -293,11 +293,6 @@ internal sealed class ClientCore : IAsyncDisposable
     public void Committed(Work work)
     {
         IsPublicationWanted |= work.HasUsedPreKeys;
-        foreach ((long number, DeviceAddress device) in work.Outgoing)
-        {
-            Waiting.Add(number, device);
-        }
-
         if (work.HasOutgoing)
         {
             Outgoing.Wake();

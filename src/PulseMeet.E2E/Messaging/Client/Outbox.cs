@@ -98,6 +98,8 @@ internal sealed partial class Outbox(ClientCore core, DeviceLists lists, Convers
     private async Task TakeOutAsync(
         IReadOnlyList<(byte[] Key, OutboxRecord Record, DeliveryOutcome Outcome)> outcomes, CancellationToken cancellationToken)
     {
+        // Before anything goes: what is counted only afterwards would count for as long as the client is open.
+        await core.Waiting.EnsureReadAsync(cancellationToken).ConfigureAwait(false);
         foreach ((_, OutboxRecord record, DeliveryOutcome outcome) in outcomes)
         {
             core.Waiting.SetFull(record.Recipient, outcome == DeliveryOutcome.MailboxFull);

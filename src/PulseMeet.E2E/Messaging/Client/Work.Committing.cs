@@ -32,7 +32,7 @@ internal sealed partial class Work
                     batch.Delete(name[0], name.AsSpan(1));
                 }
 
-                await _core.Store.CommitAsync(batch, _cancellation).ConfigureAwait(false);
+                await StoreAsync(batch).ConfigureAwait(false);
                 _core.Leftovers.Written(leftovers.Concat(_writes.Keys));
                 Shelve(batch.Salt!);
             }
@@ -46,6 +46,25 @@ internal sealed partial class Work
 
         _core.Committed(this);
         Emit();
+    }
+
+    /// <summary>What goes into the outbox counts from before it is there: it may be delivered, and be gone, before this returns.</summary>
+    private async Task StoreAsync(StoreBatch batch)
+    {
+        foreach ((long number, DeviceAddress device) in _outgoing)
+        {
+            _core.Waiting.Add(number, device);
+        }
+
+        try
+        {
+            await _core.Store.CommitAsync(batch, _cancellation).ConfigureAwait(false);
+        }
+        catch
+        {
+            _outgoing.ForEach(item => _core.Waiting.Remove(item.Number));
+            throw;
+        }
     }
 
     public async ValueTask DisposeAsync()

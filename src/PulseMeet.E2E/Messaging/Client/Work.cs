@@ -31,9 +31,6 @@ internal sealed partial class Work : IAsyncDisposable
 
     public DateTimeOffset Now { get; }
 
-    /// <summary>What is put into the outbox: under which number, and for whom.</summary>
-    public IReadOnlyList<(long Number, DeviceAddress Device)> Outgoing => _outgoing;
-
     /// <summary>The device's own stream, as it was when this unit of work began. Whoever has the own user's turn, alone or with others, has the
     /// device's own to the end. In a pulse chat, which has its own turn alone, another stream may begin meanwhile: what is numbered here then is of the
     /// one before, wholly, and its number was given to nobody else there. For where that stream ends because the store was put back, every pulse chat
